@@ -1,4 +1,5 @@
 using NpgsqlTypes;
+using ScaleHub.Api.Http.Errors;
 using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
@@ -33,7 +34,7 @@ public static class ReadRouting
             if (context.Request.Headers.TryGetValue(ConsistencyHeader, out var token))
             {
                 if (!LastWrites.TryParse(token, out var lsn))
-                    throw new BadHttpRequestException($"The header {ConsistencyHeader} is not one that this service gave.");
+                    throw new BadRequestException($"The header {ConsistencyHeader} is not one that this service gave.");
                 consistency.Require(lsn);
             }
             var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);

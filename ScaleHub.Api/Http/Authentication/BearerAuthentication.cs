@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -27,10 +28,13 @@ public static class BearerAuthentication
         builder.Services.AddAuthorization();
     }
 
-    /// <summary>Hands the company and user of the token to everything behind: from here on no other company's row is visible.</summary>
+    /// <summary>
+    /// Hands the company and user of the token to everything behind: from here on no other company's row is visible. A public
+    /// endpoint ignores the token: whoever signs in or registers becomes somebody else.
+    /// </summary>
     public static void UseTenant(this WebApplication app) => app.Use((context, next) =>
     {
-        if (context.Features.Get<AccessToken>() is { } token)
+        if (context.Features.Get<AccessToken>() is { } token && context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null)
             context.RequestServices.GetRequiredService<Tenant>().Become(token.CompanyId, token.UserId);
         return next(context);
     });

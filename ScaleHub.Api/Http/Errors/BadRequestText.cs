@@ -3,21 +3,22 @@ using System.Text.RegularExpressions;
 
 namespace ScaleHub.Api.Http.Errors;
 
+/// <summary>400, with a sentence that tells the client what to change.</summary>
+public sealed class BadRequestException(string detail) : BadHttpRequestException(detail);
+
 /// <summary>Says what was wrong with a request, in the client's terms: the framework's messages name .NET types.</summary>
 internal static partial class BadRequestText
 {
     public static string Explain(BadHttpRequestException bad)
     {
+        if (bad is BadRequestException) return bad.Message;
         if (bad.InnerException is JsonException json) return Explain(json);
         if (bad.StatusCode == StatusCodes.Status413PayloadTooLarge) return "The request body is too large.";
         if (bad.StatusCode == StatusCodes.Status415UnsupportedMediaType) return "Send the body as application/json.";
         if (Binding().Match(bad.Message) is { Success: true } match)
             return $"The value '{match.Groups["value"].Value}' is not valid for {CamelCase(match.Groups["name"].Value)}.";
-        if (Missing().Match(bad.Message) is { Success: true } missing)
-            return missing.Groups["source"].Value.Contains("body", StringComparison.Ordinal)
-                ? "The request needs a JSON body."
-                : $"The parameter {CamelCase(missing.Groups["name"].Value)} is missing.";
-        return "The request is malformed.";
+        if (Missing().Match(bad.Message) is { Success: true } missing) return $"The parameter {CamelCase(missing.Groups["name"].Value)} is missing.";
+        return bad.Message.StartsWith("Implicit body inferred", StringComparison.Ordinal) ? "The request needs a JSON body." : "The request is malformed.";
     }
 
     private static string Explain(JsonException json)
@@ -31,10 +32,10 @@ internal static partial class BadRequestText
 
     private static string CamelCase(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 
-    [GeneratedRegex("""^Failed to bind parameter ".* (?<name>\w+)" from "(?<value>.{0,100})""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^Failed to bind parameter ".* (?<name>\w+)" from "(?<value>.{0,100}?)(?:"\.)?$""", RegexOptions.CultureInvariant)]
     private static partial Regex Binding();
 
-    [GeneratedRegex("""^Required parameter ".* (?<name>\w+)" was not provided from (?<source>.+)\.$""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^Required parameter ".* (?<name>\w+)" was not provided from""", RegexOptions.CultureInvariant)]
     private static partial Regex Missing();
 
     [GeneratedRegex("""missing required properties[^:]*: (?<names>.+)$""", RegexOptions.CultureInvariant | RegexOptions.Singleline)]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ScaleHub.Core.Platform.Postgres;
@@ -41,10 +42,29 @@ public static class ErrorHandling
         {
             var problem = context.ProblemDetails;
             var response = context.HttpContext.Response;
-            problem.Status ??= response.StatusCode;
+            var status = problem.Status ??= response.StatusCode;
+            problem.Type ??= $"https://www.rfc-editor.org/rfc/rfc9110#name-{ReasonPhrase(status).ToLowerInvariant().Replace(' ', '-')}";
+            problem.Title ??= ReasonPhrase(status);
+            if (problem is HttpValidationProblemDetails validation) problem = InClientsTerms(validation);
             problem.Extensions["traceId"] = System.Diagnostics.Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
-            response.StatusCode = problem.Status.Value;
+            response.StatusCode = status;
             return new(response.WriteAsJsonAsync(problem, problem.GetType(), (JsonSerializerOptions?)null, "application/problem+json"));
+        }
+
+        private static string ReasonPhrase(int status) => ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : $"Status {status}";
+
+        /// <summary>Members by their JSON names: attributes know the names of C# properties.</summary>
+        private static HttpValidationProblemDetails InClientsTerms(HttpValidationProblemDetails problem)
+        {
+            var errors = new Dictionary<string, string[]>();
+            foreach (var (path, messages) in problem.Errors)
+            {
+                var name = path[(path.LastIndexOf('.') + 1)..];
+                errors[string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName))] =
+                    [.. messages.Select(m => m.Replace($" {name} ", $" {JsonNamingPolicy.CamelCase.ConvertName(name)} ", StringComparison.Ordinal))];
+            }
+            problem.Errors = errors;
+            return problem;
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using ScaleHub.Api.Http.Errors;
 using ScaleHub.Core.Platform.Secrets;
 
 namespace ScaleHub.Api.Http.Paging;
@@ -24,7 +25,7 @@ public sealed class Cursors(SecretBox secrets)
     }
 
     /// <summary>The row that a cursor stands behind.</summary>
-    /// <exception cref="BadHttpRequestException">400: it was changed, or belongs to another list.</exception>
+    /// <exception cref="BadRequestException">400: it was changed, or belongs to another list.</exception>
     public Guid Read(string list, string cursor)
     {
         Span<byte> bytes = stackalloc byte[KeyLength + MacLength], mac = stackalloc byte[MacLength];
@@ -36,7 +37,7 @@ public sealed class Cursors(SecretBox secrets)
             if (CryptographicOperations.FixedTimeEquals(mac, bytes[KeyLength..]) && Base64Url.EncodeToString(bytes) == cursor)
                 return new(bytes[..KeyLength], bigEndian: true);
         }
-        throw new BadHttpRequestException("The cursor does not belong to this list. Start again without it.");
+        throw new BadRequestException("The cursor does not belong to this list. Start again without it.");
     }
 
     private void Sign(string list, ReadOnlySpan<byte> key, Span<byte> mac)

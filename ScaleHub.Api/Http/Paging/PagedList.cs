@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Tenancy;
@@ -23,8 +24,8 @@ public sealed record PageInfo(int Limit, string? NextCursor, bool HasMore);
 /// not a number of rows to skip.
 /// </summary>
 public sealed record PageQuery(
-    [property: Range(1, PageQuery.MaxLimit), Description("Items per page, 1 to 100; 25 by default.")] int? Limit,
-    [property: Description("page.nextCursor of the page before.")] string? Cursor,
+    [property: FromQuery(Name = "limit"), Range(1, PageQuery.MaxLimit), Description("Items per page, 1 to 100; 25 by default.")] int? Limit,
+    [property: FromQuery(Name = "cursor"), Description("page.nextCursor of the page before.")] string? Cursor,
     HttpContext Http, Cursors Cursors, Tenant Tenant)
 {
     /// <summary>Items per page when the client does not say.</summary>
@@ -38,7 +39,7 @@ public sealed record PageQuery(
     /// <param name="key">Their key.</param>
     /// <param name="item">The answer's item, as a projection that runs in the database.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <exception cref="BadHttpRequestException">400: the cursor is not one of this list.</exception>
+    /// <exception cref="Errors.BadRequestException">400: the cursor is not one of this list.</exception>
     public async Task<PagedList<TItem>> NewestFirstAsync<TRow, TItem>(
         IQueryable<TRow> rows, Expression<Func<TRow, Guid>> key, Expression<Func<TRow, TItem>> item, CancellationToken cancellationToken)
         where TRow : class

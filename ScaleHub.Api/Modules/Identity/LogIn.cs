@@ -25,7 +25,7 @@ public static class LogIn
     // Verified where there is no such user, so that the time taken does not tell. Same algorithm and work as a real hash.
     private static readonly Lazy<string> NobodysHash = new(() => new PasswordHasher<User>().HashPassword(null!, Guid.NewGuid().ToString()));
 
-    /// <summary>One answer for an unknown address and for a wrong password.</summary>
+    /// <summary>Signs in. An unknown address and a wrong password get the same answer, in the same time.</summary>
     public static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
         LogInRequest request, ScaleHubDb db, Tenant tenant, IPasswordHasher<User> hasher, SignInTokens tokens,
         CancellationToken cancellationToken)

@@ -34,11 +34,12 @@ public sealed record RegisteredUser(Guid Id, string Email, string Role);
 /// <summary><c>POST /api/v1/auth/register</c>: a company comes into being with its first user, who owns it.</summary>
 public static class RegisterCompany
 {
-    /// <summary>Saves company, owner, login and session at once, or none of them.</summary>
+    /// <summary>Registers a company with its owner, who is signed in at once. All of it is saved, or nothing.</summary>
     public static async Task<Results<Created<RegisterCompanyResponse>, ProblemHttpResult>> HandleAsync(
         RegisterCompanyRequest request, ScaleHubDb db, Tenant tenant, IPasswordHasher<User> hasher, SignInTokens tokens,
         TimeProvider time, CancellationToken cancellationToken)
     {
+        if (await db.FindLogin(request.Email).AnyAsync(cancellationToken)) return Taken();
         var now = time.GetDatabaseNow();
         var company = new Company { Id = Guid.CreateVersion7(now), Name = request.CompanyName.Trim(), CreatedAt = now };
         var user = new User
@@ -59,10 +60,14 @@ public static class RegisterCompany
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "logins" })
         {
-            return TypedResults.Problem("This e-mail address is in use already. Sign in, or register with another.", statusCode: 409);
+            // Somebody registered it since the look above.
+            return Taken();
         }
         return TypedResults.Created((string?)null, new RegisterCompanyResponse(
             new(company.Id, company.Name, company.Plan, company.CreatedAt), new(user.Id, user.Email, user.Role),
             accessToken, refreshToken, tokens.ExpiresIn));
     }
+
+    private static ProblemHttpResult Taken()
+        => TypedResults.Problem("This e-mail address is in use already. Sign in, or register with another.", statusCode: 409);
 }

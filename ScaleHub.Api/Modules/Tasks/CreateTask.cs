@@ -22,7 +22,7 @@ public sealed record CreateTaskRequest(
 /// <summary><c>POST /api/v1/tasks</c>: the caller makes a task, and does it until somebody else is named.</summary>
 public static class CreateTask
 {
-    /// <summary>201 with <c>Location</c>.</summary>
+    /// <summary>Makes a task for oneself.</summary>
     public static async Task<Created<TaskResponse>> HandleAsync(
         CreateTaskRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace ScaleHub.Api.Modules.Tasks;
 /// <summary><c>DELETE /api/v1/tasks/{id}</c>.</summary>
 public static class DeleteTask
 {
-    /// <summary>204; 404 when it is gone already, or another company's.</summary>
+    /// <summary>Deletes a task. One of another company does not exist.</summary>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(Guid id, ScaleHubDb db, CancellationToken cancellationToken)
         => await db.Tasks.Where(t => t.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()

@@ -10,7 +10,8 @@ namespace ScaleHub.Api.Modules.Tasks;
 /// <summary><c>GET /api/v1/tasks?status=&amp;limit=&amp;cursor=</c>: the company's tasks, newest first.</summary>
 public static class ListTasks
 {
-    /// <summary>From a standby, by the primary key or by <c>tasks_by_status</c>.</summary>
+    /// <summary>Lists the company's tasks, newest first.</summary>
+    /// <remarks>Served by the primary key, or by the index tasks_by_status.</remarks>
     public static async Task<Ok<PagedList<TaskResponse>>> HandleAsync(
         [Description("Only tasks in this state."), AllowedValues(null, "todo", "doing", "done", ErrorMessage = "Use todo, doing or done.")]
         string? status,

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Api.Http;
@@ -13,31 +12,40 @@ namespace ScaleHub.Api.Modules.Tasks;
 /// Body of <c>PATCH /api/v1/tasks/{id}</c> (JSON Merge Patch, RFC 7396): a member that is absent stays as it is; null clears what
 /// can be empty.
 /// </summary>
-public sealed class UpdateTaskRequest
+public sealed class UpdateTaskRequest : IValidatableObject
 {
+    private bool _clearsTitle, _clearsStatus;
+
     /// <summary>1 to 200 characters.</summary>
     [StringLength(200, MinimumLength = 1), PlainText]
-    public string? Title { get; set; }
+    public string? Title { get; set => (field, _clearsTitle) = (value, value is null); }
 
     /// <summary>At most 10,000 characters; null clears it.</summary>
     [StringLength(10_000), PlainText]
     public string? Description { get; set => (field, ClearsDescription) = (value, value is null); }
 
     /// <summary>How far it is.</summary>
-    public TaskState? Status { get; set; }
+    public TaskState? Status { get; set => (field, _clearsStatus) = (value, value is null); }
 
     /// <summary>When it should be done (RFC 3339); null clears it.</summary>
     public DateTimeOffset? DueAt { get; set => (field, ClearsDueAt) = (value, value is null); }
 
-    [JsonIgnore] internal bool ClearsDescription { get; private set; }
+    internal bool ClearsDescription { get; private set; }
 
-    [JsonIgnore] internal bool ClearsDueAt { get; private set; }
+    internal bool ClearsDueAt { get; private set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (_clearsTitle) yield return new("A task has a title; it cannot be null.", [nameof(Title)]);
+        if (_clearsStatus) yield return new("A task has a status; it cannot be null.", [nameof(Status)]);
+    }
 }
 
 /// <summary><c>PATCH /api/v1/tasks/{id}</c>: changes what the body names.</summary>
 public static class UpdateTask
 {
-    /// <summary>The task as it is now; 404 for a task of another company.</summary>
+    /// <summary>Changes the members that are given; null clears a description or a due date.</summary>
     public static async Task<Results<Ok<TaskResponse>, NotFound>> HandleAsync(
         Guid id, UpdateTaskRequest request, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
     {
