@@ -6,7 +6,7 @@ namespace ScaleHub.Core.Platform.Postgres;
 public static class DatabaseErrors
 {
     /// <summary>The connection or the server is gone: no more traffic for the node until the monitor has seen it again.</summary>
-    public static bool IsNodeFailure(Exception exception) => Database(exception) switch
+    public static bool IsNodeFailure(Exception exception) => exception is NodeLostException || Database(exception) switch
     {
         // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped
         PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "57P04" } => true,

@@ -20,6 +20,7 @@ public sealed class PostgresNodes : IAsyncDisposable
 
     private const string ReplicaPrefix = PrimaryName + "-replica";
     private readonly double _maxLagSeconds;
+    private volatile uint _timeline;
 
     /// <summary>Builds a pool per connection string; opens nothing yet.</summary>
     /// <exception cref="InvalidOperationException">There is no connection string <c>scalehub</c>.</exception>
@@ -67,7 +68,12 @@ public sealed class PostgresNodes : IAsyncDisposable
     public PostgresNode ForWrite() => Primary() ?? throw new NoNodeException("No database node accepts writes now.");
 
     private bool Serves(NodeState state, NpgsqlLogSequenceNumber atLeast)
-        => state.Role == NodeRole.Standby && state.LagSeconds <= _maxLagSeconds && state.Lsn >= atLeast;
+        => state.Role == NodeRole.Standby && state.LagSeconds <= _maxLagSeconds && state.Lsn >= atLeast
+            // Positions of different timelines do not compare: a standby that still follows a deposed primary is left out.
+            && (state.Timeline == _timeline || state.Timeline == 0);
+
+    /// <summary>The timeline of the newest primary that was ever seen.</summary>
+    internal void PrimaryIsOn(uint timeline) => _timeline = Math.Max(_timeline, timeline);
 
     private PostgresNode? Primary(PostgresNode? except = null)
         => All.Where(n => n != except && n.State.Role == NodeRole.Primary).MaxBy(n => n.State.Timeline);
@@ -99,7 +105,7 @@ public sealed class PostgresNodes : IAsyncDisposable
     /// <summary>Closes the pools; connections in use close when they are returned.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var node in All) await node.DataSource.DisposeAsync();
+        foreach (var node in All) await node.DisposeAsync();
     }
 }
 

@@ -25,12 +25,20 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
     {
         if (command.Transaction is not null) return result;
-        Prepend(command, eventData.Context);
+        var context = Prepend(command, eventData.Context);
+        return InterceptionResult<DbDataReader>.SuppressWithResult(context.ReadOnly
+            ? await NodeLostException.WatchAsync(context.Node, token => ReadAsync(command, token), cancellationToken)
+            : await ReadAsync(command, cancellationToken));
+    }
+
+    private static async Task<DbDataReader> ReadAsync(DbCommand command, CancellationToken cancellationToken)
+    {
         var reader = await command.ExecuteReaderAsync(cancellationToken);
         try
         {
+            // Past the result of set_config.
             await reader.NextResultAsync(cancellationToken);
-            return InterceptionResult<DbDataReader>.SuppressWithResult(reader);
+            return reader;
         }
         catch
         {
@@ -44,8 +52,7 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
     {
         if (command.Transaction is not null) return result;
         Prepend(command, eventData.Context);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
+        await using var reader = await ReadAsync(command, cancellationToken);
         return InterceptionResult<object>.SuppressWithResult(await reader.ReadAsync(cancellationToken) ? reader.GetValue(0) : null!);
     }
 
@@ -104,11 +111,12 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         }
     }
 
-    private static void Prepend(DbCommand command, DbContext? context)
+    private static TenantDbContext Prepend(DbCommand command, DbContext? context)
     {
         var tenanted = Tenanted(context);
         command.CommandText = Statement(tenanted) + ";\n" + command.CommandText;
         AddCompany((NpgsqlCommand)command, tenanted);
+        return tenanted;
     }
 
     private static string Statement(TenantDbContext context) => context.ReadOnly ? SetCompanyReadOnly : SetCompany;
