@@ -17,15 +17,16 @@ internal sealed class RunRecord : IDisposable
     private static readonly TimeSpan SweepPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
+    private readonly FileStream _directoryLock;
     private readonly FileStream _file;
     private readonly OrphanGuard _guard;
     private bool _disposed;
 
-    private RunRecord(FileStream file)
+    private RunRecord(FileStream directoryLock, string path)
     {
-        _file = file;
+        _directoryLock = directoryLock;
         _guard = OrphanGuard.Start();
-        file.SetLength(0);
+        _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
         var self = ProcessTable.Find(Environment.ProcessId);
         Append($"run {RunId} {BootId()} {Environment.ProcessId} {self?.StartTime}");
     }
@@ -38,29 +39,15 @@ internal sealed class RunRecord : IDisposable
     {
         Directory.CreateDirectory(stateDirectory);
         var path = Path.Combine(stateDirectory, "run");
-        FileStream file;
+        var directoryLock = Acquire(stateDirectory, path);
         try
         {
-            // FileShare.None is an exclusive flock, which the kernel drops with the process, however it ends.
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            throw new AlreadyRunningException(Holder(path), stateDirectory);
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new StartException($"{path} belongs to another user: run as that user, or choose another directory.");
-        }
-
-        try
-        {
-            Sweep(file);
-            return new RunRecord(file);
+            Sweep(path);
+            return new RunRecord(directoryLock, path);
         }
         catch
         {
-            file.Dispose();
+            directoryLock.Dispose();
             throw;
         }
     }
@@ -96,6 +83,26 @@ internal sealed class RunRecord : IDisposable
             _disposed = true;
             _guard.Dispose();
             _file.Dispose();
+            _directoryLock.Dispose();
+        }
+    }
+
+    // FileShare.None is an exclusive flock, which the kernel drops with the process, however it ends. It is on a file of its
+    // own because .NET takes a shared lock for every read, so that nobody could read who the holder is.
+    private static FileStream Acquire(string stateDirectory, string record)
+    {
+        var path = $"{record}.lock";
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            throw new AlreadyRunningException(Holder(record), stateDirectory);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new StartException($"{path} belongs to another user: run as that user, or choose another directory.");
         }
     }
 
@@ -105,22 +112,25 @@ internal sealed class RunRecord : IDisposable
         _file.Flush();
     }
 
-    private static int Holder(string path)
+    private static int Holder(string record) =>
+        File.Exists(record) && Read(record).FirstOrDefault() is ["run", _, _, var pid, ..] ? Number<int>(pid) : 0;
+
+    private static IEnumerable<string[]> Read(string record)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var reader = new StreamReader(file);
-        var fields = reader.ReadLine()?.Split(' ');
-        return fields is ["run", _, _, var pid, ..] ? Number<int>(pid) : 0;
+        using var file = new FileStream(record, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file, Encoding.ASCII);
+        while (reader.ReadLine() is { } line)
+            yield return line.Split(' ');
     }
 
-    private static void Sweep(FileStream file)
+    private static void Sweep(string record)
     {
-        using var reader = new StreamReader(file, Encoding.ASCII, leaveOpen: true);
-        if (reader.ReadLine()?.Split(' ') is not ["run", var runId, var bootId, ..] || bootId != BootId())
+        var lines = File.Exists(record) ? Read(record).ToList() : [];
+        if (lines.FirstOrDefault() is not ["run", var runId, var bootId, ..] || bootId != BootId())
             return; // a new directory, or the machine was started anew since: nothing can be left
 
         var children = new Dictionary<int, long>();
-        while (reader.ReadLine()?.Split(' ') is { } fields)
+        foreach (var fields in lines)
         {
             // A last line that was cut off in the middle matches neither form.
             if (fields is ["+", var pid, { Length: > 0 } startTime])
