@@ -66,6 +66,9 @@ public sealed class PostgresNodes : IAsyncDisposable
     /// <exception cref="NoNodeException">There is no primary now.</exception>
     public PostgresNode ForWrite() => Primary() ?? throw new NoNodeException("No database node accepts writes now.");
 
+    /// <summary>Whether a read that needs nothing recent may go to the node as a standby.</summary>
+    public bool ServesReads(PostgresNode node) => Serves(node.State, default);
+
     private bool Serves(NodeState state, NpgsqlLogSequenceNumber atLeast)
         => state.Role == NodeRole.Standby && state.LagSeconds <= _maxLagSeconds && state.Lsn >= atLeast
             // Positions of different timelines do not compare: a standby that still follows a deposed primary is left out.
