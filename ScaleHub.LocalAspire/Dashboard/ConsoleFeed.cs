@@ -26,6 +26,8 @@ internal sealed class ConsoleFeed(DistributedApplicationModel model, ResourceLog
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
+            // The response begins with the first event, and a quiet console may have none for long.
+            yield return new(new ConsoleBatch("", []), "ready");
             await foreach (var batch in merged.Reader.ReadAllAsync(ct))
                 yield return new(batch);
         }
