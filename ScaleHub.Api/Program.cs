@@ -1,4 +1,48 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.MapGet("/health/ready", () => "ready");
-app.Run();
+using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Paging;
+using ScaleHub.Api.Modules.Identity;
+using ScaleHub.Api.Modules.Tasks;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Platform;
+using ScaleHub.ServiceDefaults;
+using ScaleHub.ServiceDefaults.Startup;
+
+return await ClearErrors.RunAsync(async () =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddServiceDefaults();
+    builder.AddPlatform();
+    //builder.AddPlatformHealthChecks();
+    builder.AddModel();
+    builder.AddErrors();
+    builder.AddForwardedHeaders();
+    builder.AddCompression();
+    builder.AddBearerAuthentication();
+    builder.AddPaging();
+    builder.AddApiDocs();
+    builder.AddRequestLimits();
+    builder.AddIdentity();
+
+    var app = builder.Build();
+
+    // One request, top to bottom.
+    app.UseErrors();
+    app.UseForwardedHeaders();
+    app.UseSecurityHeaders();
+    app.UseResponseCompression();
+    app.MapDefaultEndpoints();
+    app.MapApiDocs();
+    app.UseRouting();
+    app.UseAuthentication();
+    app.UseTenant();
+    app.UseAuthorization();
+    app.UseReadRouting();
+
+    var v1 = app.MapGroup("/api/v1").RequireAuthorization();
+    v1.MapIdentity();
+    v1.MapTasks();
+
+    await app.RunAsync();
+});

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -114,6 +115,7 @@ public class ReferenceExpressionBuilder
     public bool IsEmpty => _parts.IsEmpty;
 
     /// <summary>Adds an interpolated string.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "The compiler hands the instance to the handler.")]
     public void Append(
         [InterpolatedStringHandlerArgument("")] in ReferenceExpressionBuilderInterpolatedStringHandler handler)
     {

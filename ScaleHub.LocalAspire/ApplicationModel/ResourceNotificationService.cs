@@ -143,7 +143,7 @@ public class ResourceNotificationService : IDisposable
     internal static bool HasEnded(ResourceEvent change)
         => change.Snapshot.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text);
 
-    private static bool IsReady(ResourceEvent change)
+    internal static bool IsReady(ResourceEvent change)
         => change.Snapshot is { HealthStatus: HealthStatus.Healthy, ReadyEvent: not null };
 
     private async Task WaitForAsync(WaitAnnotation wait, CancellationToken cancellationToken)

@@ -64,14 +64,15 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
             ?? (options.AssemblyName is { } name ? Assembly.Load(name) : Assembly.GetEntryAssembly())
             ?? throw new InvalidOperationException("There is no entry assembly; set DistributedApplicationOptions.AssemblyName.");
         AppHostDirectory = options.ProjectDirectory ?? AppHostMetadata.Directory(AppHostAssembly);
-        Run = RunOptions.Take(options.Args ?? [], AppHostAssembly, AppHostDirectory, options.DisableDashboard, _hook is not null);
+        var isTest = options.IsTest || _hook is not null;
+        Run = RunOptions.Take(options.Args ?? [], AppHostAssembly, AppHostDirectory, options.DisableDashboard, isTest);
         _host = new HostApplicationBuilder(new HostApplicationBuilderSettings
         {
             Args = [.. Run.Args],
             ApplicationName = AppHostAssembly.GetName().Name,
             ContentRootPath = AppHostDirectory,
             // A graph under test is a development graph, whatever environment the test runner has.
-            EnvironmentName = _hook is null ? null : Environments.Development,
+            EnvironmentName = isTest ? Environments.Development : null,
         });
         if (Run.UserSecretsId is { } secrets)
         {

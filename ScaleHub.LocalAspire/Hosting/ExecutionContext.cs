@@ -59,4 +59,6 @@ public sealed class DistributedApplicationOptions
 
     /// <summary>Name of the AppHost's assembly.</summary>
     public string? AssemblyName { get; set; }
+
+    internal bool IsTest { get; init; }
 }

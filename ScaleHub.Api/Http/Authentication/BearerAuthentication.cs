@@ -1,0 +1,67 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Api.Http.Authentication;
+
+/// <summary>
+/// <c>Authorization: Bearer</c> (RFC 6750). A request without a token is anonymous; one with a token that does not hold is 401
+/// wherever the endpoint is not public.
+/// </summary>
+public static class BearerAuthentication
+{
+    private const string SchemeName = "Bearer";
+
+    /// <summary>Registers the scheme, the tokens and their keys.</summary>
+    public static void AddBearerAuthentication(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<IdentityOptions>().BindConfiguration(IdentityOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<SigningKeyRing>();
+        builder.Services.AddSingleton<AccessTokens>();
+        // The core alone: AddAuthentication would bring data protection along, and write a key to the home folder that nothing uses.
+        builder.Services.AddAuthenticationCore(options => options.DefaultScheme = SchemeName);
+        builder.Services.AddWebEncoders();
+        new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(SchemeName, null);
+        builder.Services.AddAuthorization();
+    }
+
+    /// <summary>
+    /// Hands the company and user of the token to everything behind: from here on no other company's row is visible. A public
+    /// endpoint ignores the token: whoever signs in or registers becomes somebody else.
+    /// </summary>
+    public static void UseTenant(this WebApplication app) => app.Use((context, next) =>
+    {
+        if (context.Features.Get<AccessToken>() is { } token && context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null)
+            context.RequestServices.GetRequiredService<Tenant>().Become(token.CompanyId, token.UserId);
+        return next(context);
+    });
+
+    private sealed class BearerHandler(
+        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessTokens tokens)
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    {
+        private const string Prefix = "Bearer ";
+
+        protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+        {
+            if (Request.Headers.Authorization is not [{ } value] || !value.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+                return AuthenticateResult.NoResult();
+            if (await tokens.VerifyAsync(value[Prefix.Length..].Trim(), Context.RequestAborted) is not { } token)
+                return AuthenticateResult.Fail("The access token is not valid.");
+            Context.Features.Set(token);
+            var identity = new ClaimsIdentity(
+                [new("sub", token.UserId.ToString()), new("company", token.CompanyId.ToString()), new("role", token.Role)], SchemeName, "sub", "role");
+            return AuthenticateResult.Success(new(new(identity), SchemeName));
+        }
+
+        protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+        {
+            var failed = (await HandleAuthenticateOnceSafeAsync()).Failure is not null;
+            Response.StatusCode = StatusCodes.Status401Unauthorized;
+            Response.Headers.WWWAuthenticate = failed ? "Bearer error=\"invalid_token\"" : "Bearer";
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using ScaleHub.Core.Platform.Postgres;
+
+namespace ScaleHub.Api.Http.Errors;
+
+/// <summary>
+/// Every error answers with <c>application/problem+json</c> (RFC 9457), whatever the client accepts, and without a word about the
+/// inside: no type names, SQL, paths or stack. The <c>traceId</c> in it leads to the log.
+/// <para>What a client can mend is 4xx; what passes by itself is 503 with <c>Retry-After</c>; only a defect is 500.</para>
+/// </summary>
+public static class ErrorHandling
+{
+    /// <summary>Registers the writer and the table of exceptions.</summary>
+    public static void AddErrors(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
+        builder.Services.AddProblemDetails();
+        builder.Services.AddExceptionHandler<ExceptionTable>();
+        // The table below turns it into a message that names the parameter; without it a bad request has an empty body.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+    }
+
+    /// <summary>First in the pipeline, so that nothing escapes it.</summary>
+    public static void UseErrors(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = context => context.Exception is not null && Expected(context.Exception) });
+        app.UseStatusCodePages();
+    }
+
+    private static bool Expected(Exception exception) => ExceptionTable.Find(exception).Status < 500;
+
+    private sealed class ProblemWriter : IProblemDetailsWriter
+    {
+        public bool CanWrite(ProblemDetailsContext context) => true;
+
+        public ValueTask WriteAsync(ProblemDetailsContext context)
+        {
+            var problem = context.ProblemDetails;
+            var response = context.HttpContext.Response;
+            var status = problem.Status ??= response.StatusCode;
+            problem.Type ??= $"https://www.rfc-editor.org/rfc/rfc9110#name-{ReasonPhrase(status).ToLowerInvariant().Replace(' ', '-')}";
+            problem.Title ??= ReasonPhrase(status);
+            if (problem is HttpValidationProblemDetails validation) problem = InClientsTerms(validation);
+            problem.Extensions["traceId"] = System.Diagnostics.Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
+            response.StatusCode = status;
+            return new(response.WriteAsJsonAsync(problem, problem.GetType(), (JsonSerializerOptions?)null, "application/problem+json"));
+        }
+
+        private static string ReasonPhrase(int status) => ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : $"Status {status}";
+
+        /// <summary>Members by their JSON names: attributes know the names of C# properties.</summary>
+        private static HttpValidationProblemDetails InClientsTerms(HttpValidationProblemDetails problem)
+        {
+            var errors = new Dictionary<string, string[]>();
+            foreach (var (path, messages) in problem.Errors)
+            {
+                var name = path[(path.LastIndexOf('.') + 1)..];
+                errors[string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName))] =
+                    [.. messages.Select(m => m.Replace($" {name} ", $" {JsonNamingPolicy.CamelCase.ConvertName(name)} ", StringComparison.Ordinal))];
+            }
+            problem.Errors = errors;
+            return problem;
+        }
+    }
+}
+
+/// <summary>Which answer an exception gets.</summary>
+internal sealed class ExceptionTable(IProblemDetailsService problems) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        // Nobody is there to read it; 499 is what nginx logs for the same.
+        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
+        {
+            httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return true;
+        }
+        var (status, detail) = Find(exception);
+        httpContext.Response.StatusCode = status;
+        if (status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = "1";
+        return await problems.TryWriteAsync(new()
+        {
+            HttpContext = httpContext,
+            Exception = exception,
+            ProblemDetails = new ProblemDetails { Status = status, Detail = detail },
+        });
+    }
+
+    internal static (int Status, string? Detail) Find(Exception exception) => exception switch
+    {
+        BadHttpRequestException bad => (bad.StatusCode, BadRequestText.Explain(bad)),
+        NoNodeException => (503, "The database is not available at the moment. Try again shortly."),
+        DbUpdateConcurrencyException => (409, "The resource was changed by somebody else meanwhile."),
+        DbUpdateException { InnerException: { } inner } => Find(inner),
+        PostgresException { SqlState: ['2', '2', ..] or PostgresErrorCodes.CheckViolation } => (400, "A value is not valid."),
+        PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => (409, "It exists already."),
+        PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } => (409, "Something that it refers to does not exist, or still refers to it."),
+        _ when DatabaseErrors.IsPassing(exception) => (503, "The database did not answer in time. Try again shortly."),
+        _ => (500, null),
+    };
+}

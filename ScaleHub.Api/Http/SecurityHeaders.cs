@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.ResponseCompression;
+
+namespace ScaleHub.Api.Http;
+
+/// <summary>What holds for every response and request, whatever the endpoint.</summary>
+public static class SecurityHeaders
+{
+    /// <summary>Headers that browsers obey (OWASP Secure Headers Project). The API serves data: nothing may frame or run it.</summary>
+    public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(ApiDocs.Path)
+            ? "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+            : "default-src 'none'; frame-ancestors 'none'";
+        if (context.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000";
+        return next(context);
+    });
+
+    /// <summary>
+    /// Believes <c>X-Forwarded-*</c> from trusted proxies only: loopback, and the networks in <c>ForwardedHeaders:KnownNetworks</c>
+    /// (a list of CIDR blocks).
+    /// </summary>
+    public static void AddForwardedHeaders(this WebApplicationBuilder builder)
+    {
+        var networks = builder.Configuration.GetSection("ForwardedHeaders:KnownNetworks").Get<string[]>() ?? [];
+        builder.Services.Configure<ForwardedHeadersOptions>(options =>
+        {
+            options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            foreach (var network in networks) options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+        });
+    }
+
+    /// <summary>Brotli and gzip for JSON. Nothing here reflects a secret beside attacker-chosen text, so BREACH does not apply.</summary>
+    public static void AddCompression(this WebApplicationBuilder builder) => builder.Services.AddResponseCompression(options =>
+    {
+        options.EnableForHttps = true;
+        options.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json"];
+    });
+
+    /// <summary>Bounds on what a client can send: 1 MiB of body, 16 KiB of headers.</summary>
+    public static void AddRequestLimits(this WebApplicationBuilder builder) => builder.WebHost.ConfigureKestrel(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+    });
+}

@@ -1,0 +1,73 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using ScaleHub.Api.Http;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Companies;
+using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Api.Modules.Identity;
+
+/// <summary>Body of <c>POST /api/v1/auth/register</c>.</summary>
+/// <param name="CompanyName">1 to 200 characters.</param>
+/// <param name="Email">The owner's address; it signs in to this company alone.</param>
+/// <param name="Password">8 to 128 characters (NIST SP 800-63B, 5.1.1.2: length, no composition rules).</param>
+public sealed record RegisterCompanyRequest(
+    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string CompanyName,
+    [property: Required, StringLength(254, MinimumLength = 3), EmailAddress, PlainText] string Email,
+    [property: Required, StringLength(128, MinimumLength = 8)] string Password);
+
+/// <summary>The new company, its owner, and the owner's tokens.</summary>
+public sealed record RegisterCompanyResponse(
+    RegisteredCompany Company, RegisteredUser User, string AccessToken, string RefreshToken, int ExpiresIn);
+
+/// <summary>A company as registered.</summary>
+public sealed record RegisteredCompany(Guid Id, string Name, string Plan, DateTimeOffset CreatedAt);
+
+/// <summary>A user as registered.</summary>
+public sealed record RegisteredUser(Guid Id, string Email, string Role);
+
+/// <summary><c>POST /api/v1/auth/register</c>: a company comes into being with its first user, who owns it.</summary>
+public static class RegisterCompany
+{
+    /// <summary>Registers a company with its owner, who is signed in at once. All of it is saved, or nothing.</summary>
+    public static async Task<Results<Created<RegisterCompanyResponse>, ProblemHttpResult>> HandleAsync(
+        RegisterCompanyRequest request, ScaleHubDb db, Tenant tenant, IPasswordHasher<User> hasher, SignInTokens tokens,
+        TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (await db.FindLogin(request.Email).AnyAsync(cancellationToken)) return Taken();
+        var now = time.GetDatabaseNow();
+        var company = new Company { Id = Guid.CreateVersion7(now), Name = request.CompanyName.Trim(), CreatedAt = now };
+        var user = new User
+        {
+            CompanyId = company.Id,
+            Id = Guid.CreateVersion7(now),
+            Email = request.Email,
+            PasswordHash = hasher.HashPassword(null!, request.Password),
+            Role = Roles.Owner,
+            CreatedAt = now,
+        };
+        tenant.Become(company.Id, user.Id);
+        var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(company.Id, user.Id, user.Role, cancellationToken);
+        db.AddRange(company, user, new Login { Email = user.Email.ToLowerInvariant(), CompanyId = company.Id, UserId = user.Id }, session);
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+        }
+        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "logins" })
+        {
+            // Somebody registered it since the look above.
+            return Taken();
+        }
+        return TypedResults.Created((string?)null, new RegisterCompanyResponse(
+            new(company.Id, company.Name, company.Plan, company.CreatedAt), new(user.Id, user.Email, user.Role),
+            accessToken, refreshToken, tokens.ExpiresIn));
+    }
+
+    private static ProblemHttpResult Taken()
+        => TypedResults.Problem("This e-mail address is in use already. Sign in, or register with another.", statusCode: 409);
+}

@@ -1,0 +1,47 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Tasks;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Api.Modules.Tasks;
+
+/// <summary>Body of <c>POST /api/v1/tasks</c>.</summary>
+/// <param name="Title">1 to 200 characters.</param>
+/// <param name="Description">At most 10,000 characters.</param>
+/// <param name="Status"><c>todo</c> by default.</param>
+/// <param name="DueAt">When it should be done (RFC 3339).</param>
+public sealed record CreateTaskRequest(
+    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string Title,
+    [property: StringLength(10_000), PlainText] string? Description = null,
+    TaskState Status = TaskState.Todo,
+    DateTimeOffset? DueAt = null);
+
+/// <summary><c>POST /api/v1/tasks</c>: the caller makes a task, and does it until somebody else is named.</summary>
+public static class CreateTask
+{
+    /// <summary>Makes a task for oneself.</summary>
+    public static async Task<Created<TaskResponse>> HandleAsync(
+        CreateTaskRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetDatabaseNow();
+        var task = new TaskItem
+        {
+            CompanyId = tenant.RequiredCompanyId,
+            Id = Guid.CreateVersion7(now),
+            Title = request.Title,
+            Description = request.Description,
+            Status = request.Status,
+            DueAt = request.DueAt?.ToUniversalTime(),
+            CreatedBy = tenant.RequiredUserId,
+            AssigneeId = tenant.RequiredUserId,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        db.Tasks.Add(task);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.Created($"/api/v1/tasks/{task.Id}", TasksModule.Respond(task));
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Model.Companies;
+using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Model.Tasks;
+using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Core.Model;
+
+/// <summary>
+/// For use cases that only read: talks to a standby that has what the reader wrote before, or to the primary.
+/// Tracks nothing and cannot write, on whichever node it is.
+/// </summary>
+/// <exception cref="NoNodeException">No node can serve the read now.</exception>
+public sealed class ReadDb : TenantDbContext
+{
+    /// <summary>Picks the node.</summary>
+    public ReadDb(DbContextOptions<ReadDb> options, Tenant tenant, ReadConsistency consistency, PostgresNodes nodes)
+        : base(options, tenant, consistency, nodes.ForRead(consistency.AtLeast, consistency.PrimaryOnly, consistency.Failed))
+    {
+        consistency.ReadFrom = Node;
+        ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
+    }
+
+    internal override bool ReadOnly => true;
+
+    /// <summary>The tenant's own company.</summary>
+    public IQueryable<Company> Companies => Set<Company>();
+
+    /// <summary>The tenant's users.</summary>
+    public IQueryable<User> Users => Set<User>();
+
+    /// <summary>The tenant's sessions.</summary>
+    public IQueryable<Session> Sessions => Set<Session>();
+
+    /// <summary>The tenant's tasks.</summary>
+    public IQueryable<TaskItem> Tasks => Set<TaskItem>();
+
+    /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
+    public IQueryable<SigningKey> SigningKeys => Set<SigningKey>();
+}

@@ -1,0 +1,41 @@
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Model.Companies;
+using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Model.Tasks;
+using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Core.Model;
+
+/// <summary>
+/// For use cases that write: talks to the primary, reads included, so that what is read is current.
+/// A write is never retried here: whether it was committed may not be known.
+/// </summary>
+/// <exception cref="NoNodeException">There is no primary now.</exception>
+public sealed class ScaleHubDb(DbContextOptions<ScaleHubDb> options, Tenant tenant, ReadConsistency consistency, PostgresNodes nodes)
+    : TenantDbContext(options, tenant, consistency, nodes.ForWrite())
+{
+    internal override bool ReadOnly => false;
+
+    /// <summary>The tenant's own company.</summary>
+    public DbSet<Company> Companies => Set<Company>();
+
+    /// <summary>The tenant's users.</summary>
+    public DbSet<User> Users => Set<User>();
+
+    /// <summary>The tenant's sign-in addresses.</summary>
+    public DbSet<Login> Logins => Set<Login>();
+
+    /// <summary>The tenant's sessions.</summary>
+    public DbSet<Session> Sessions => Set<Session>();
+
+    /// <summary>The tenant's tasks.</summary>
+    public DbSet<TaskItem> Tasks => Set<TaskItem>();
+
+    /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
+    public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
+
+    /// <summary>The user behind an e-mail address, in whichever company; for sign-in, before a company is known.</summary>
+    public IQueryable<FoundLogin> FindLogin(string email) => Set<FoundLogin>().FromSql($"select * from find_login({email})");
+}

@@ -1,0 +1,50 @@
+using NpgsqlTypes;
+using ScaleHub.Core.Platform.Postgres;
+
+namespace ScaleHub.Core.Platform.Consistency;
+
+/// <summary>
+/// What this unit of work must see when it reads, and what it has written. Scoped; filled before the first read, read after
+/// the last commit.
+/// </summary>
+public sealed class ReadConsistency
+{
+    /// <summary>A standby must have replayed this position to serve the unit of work.</summary>
+    public NpgsqlLogSequenceNumber AtLeast { get; private set; }
+
+    /// <summary>There was a write whose position is not known here: only the primary will do.</summary>
+    public bool PrimaryOnly { get; private set; }
+
+    /// <summary>The position of the last commit of this unit of work; null when it has not written.</summary>
+    public NpgsqlLogSequenceNumber? Written { get; private set; }
+
+    /// <summary>A commit succeeded whose position could not be read afterwards.</summary>
+    public bool WrittenUnknown { get; private set; }
+
+    /// <summary>The node that answered the last read, for <c>ScaleHub-Read-From</c>.</summary>
+    public PostgresNode? ReadFrom { get; internal set; }
+
+    /// <summary>A node that failed this unit of work already; another is taken.</summary>
+    public PostgresNode? Failed { get; set; }
+
+    /// <summary>Reads from now on must see <paramref name="lsn"/>.</summary>
+    public void Require(NpgsqlLogSequenceNumber lsn)
+    {
+        if (lsn > AtLeast) AtLeast = lsn;
+    }
+
+    /// <summary>Reads from now on go to the primary.</summary>
+    public void RequirePrimary() => PrimaryOnly = true;
+
+    /// <summary>Notes a commit; null when its position could not be read.</summary>
+    internal void Wrote(NpgsqlLogSequenceNumber? lsn)
+    {
+        if (lsn is not { } position)
+        {
+            (WrittenUnknown, PrimaryOnly) = (true, true);
+            return;
+        }
+        Written = position;
+        Require(position);
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Redis;
+using ScaleHub.Core.Platform.Secrets;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Core.Platform;
+
+/// <summary>Registers the mechanisms that Api and Worker share.</summary>
+public static class PlatformExtensions
+{
+    /// <summary>Database nodes and their monitor, Redis, tenant, read-your-writes, secrets.</summary>
+    public static IHostApplicationBuilder AddPlatform(this IHostApplicationBuilder builder)
+    {
+        builder.AddSecrets();
+        builder.Services.AddOptions<PostgresOptions>().BindConfiguration(PostgresOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<RedisOptions>().BindConfiguration(RedisOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<PostgresNodes>();
+        builder.Services.AddSingleton<NodeMonitor>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<NodeMonitor>());
+        builder.Services.AddSingleton<RedisStore>();
+        builder.Services.AddSingleton<LastWrites>();
+        builder.Services.AddScoped<Tenant>();
+        builder.Services.AddScoped<ReadConsistency>();
+        return builder;
+    }
+
+    /// <summary>The shared secret alone, for <c>migrate</c>.</summary>
+    public static IHostApplicationBuilder AddSecrets(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<SecretOptions>().BindConfiguration(SecretOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<SecretBox>();
+        return builder;
+    }
+
+    /// <summary>A context whose options are shared by all its instances.</summary>
+    public static IServiceCollection AddTenantDbContext<T>(this IServiceCollection services) where T : TenantDbContext
+        => services.AddSingleton(TenantDbContext.Options<T>).AddScoped<T>();
+}

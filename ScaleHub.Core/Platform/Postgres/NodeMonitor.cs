@@ -1,0 +1,76 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ScaleHub.Core.Platform.Postgres;
+
+/// <summary>
+/// Looks at every node once a second, on connections of its own, so that routing never has to ask.
+/// <para>Guarantee: a node that stops answering, for whatever reason, is out of routing within <see cref="Interval"/> +
+/// <see cref="Patience"/>; one that answers again is back within the same time.</para>
+/// <para>Lag in seconds is the age of the newest primary position that the standby has replayed, by this process's clock: unlike
+/// <c>now() - pg_last_xact_replay_timestamp()</c> it neither grows while the primary is idle nor depends on synchronised clocks
+/// (PostgreSQL 15 documentation, 27.2.5.2 and 9.27.4).</para>
+/// </summary>
+public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger) : BackgroundService
+{
+    /// <summary>Between two looks at a node.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A node that takes longer than this to answer counts as unreachable.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private readonly PrimaryHistory _history = new();
+    private readonly NodeProbe[] _probes = [.. nodes.All.Select(n => new NodeProbe(n, logger))];
+
+    /// <summary>Looks once before anything else of the host starts, so that the first request finds its nodes.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await LookAtAllAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await LookAtAllAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+        finally
+        {
+            foreach (var probe in _probes) await probe.DisposeAsync();
+        }
+    }
+
+    private async Task LookAtAllAsync(CancellationToken cancellationToken)
+    {
+        var states = await Task.WhenAll(_probes.Select(p => p.LookAsync(Patience, cancellationToken)));
+        if (states.Where(s => s.Role == NodeRole.Primary).MaxBy(s => s.Timeline) is { } primary) _history.Add(primary.At, primary.Lsn);
+        foreach (var (probe, state) in _probes.Zip(states)) Observe(probe.Node, WithLag(state));
+    }
+
+    private NodeState WithLag(NodeState state)
+    {
+        if (state.Role != NodeRole.Standby) return state;
+        var newest = _history.Newest;
+        return state with
+        {
+            LagBytes = newest > state.Lsn ? (ulong)newest - (ulong)state.Lsn : 0,
+            LagSeconds = _history.AgeOf(state.Lsn, state.At).TotalSeconds,
+        };
+    }
+
+    private void Observe(PostgresNode node, NodeState state)
+    {
+        var before = node.State.Role;
+        node.Observe(state);
+        if (before != state.Role)
+            logger.Log(state.Role == NodeRole.Unknown ? LogLevel.Warning : LogLevel.Information,
+                "Database node {Node} was {Before} and is {Now}", node.Name, before, state.Role);
+    }
+}

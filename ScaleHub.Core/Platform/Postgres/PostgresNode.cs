@@ -1,0 +1,66 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ScaleHub.Core.Platform.Postgres;
+
+/// <summary>What the monitor last saw of a node.</summary>
+public enum NodeRole
+{
+    /// <summary>It does not answer, or was never seen.</summary>
+    Unknown,
+
+    /// <summary>It accepts writes.</summary>
+    Primary,
+
+    /// <summary>It follows a primary and accepts reads.</summary>
+    Standby,
+}
+
+/// <summary>One observation of a node. <paramref name="Lsn"/> is what a standby has replayed, or what a primary has written.</summary>
+/// <param name="Role">Unknown when the node did not answer.</param>
+/// <param name="Lsn">Position in the write-ahead log.</param>
+/// <param name="Timeline">Grows by one with each promotion; tells the newest of two primaries.</param>
+/// <param name="LagBytes">Bytes of log that the standby has not replayed.</param>
+/// <param name="LagSeconds">Age of the newest primary position that the standby has replayed.</param>
+/// <param name="LatencyMs">Milliseconds that the node took to answer.</param>
+/// <param name="At">When it was made.</param>
+public sealed record NodeState(
+    NodeRole Role, NpgsqlLogSequenceNumber Lsn, uint Timeline, ulong LagBytes, double LagSeconds, double LatencyMs, DateTimeOffset At)
+{
+    /// <summary>Before the first observation, and whenever the node fails to answer.</summary>
+    public static NodeState Unreachable(DateTimeOffset at) => new(NodeRole.Unknown, default, 0, 0, 0, 0, at);
+}
+
+/// <summary>One PostgreSQL server: its pool, what is known of it, and how busy this process keeps it.</summary>
+public sealed class PostgresNode(string name, NpgsqlDataSource dataSource, string connectionString, int poolSize)
+{
+    private volatile NodeState _state = NodeState.Unreachable(DateTimeOffset.MinValue);
+    private int _inUse;
+
+    /// <summary>Name for people and metrics.</summary>
+    public string Name => name;
+
+    /// <summary>The pool; every connection to the node but the monitor's comes from it.</summary>
+    public NpgsqlDataSource DataSource => dataSource;
+
+    /// <summary>For the monitor's own connection, which must not wait for a place in the pool.</summary>
+    internal string ConnectionString => connectionString;
+
+    /// <summary>Most connections that the pool opens.</summary>
+    public int PoolSize => poolSize;
+
+    /// <summary>The last observation.</summary>
+    public NodeState State => _state;
+
+    /// <summary>Units of work of this process that hold the node now.</summary>
+    public int InUse => Volatile.Read(ref _inUse);
+
+    internal void Observe(NodeState state) => _state = state;
+
+    /// <summary>Takes the node out of routing until the monitor sees it answer again.</summary>
+    public void Eject() => _state = NodeState.Unreachable(DateTimeOffset.UtcNow);
+
+    internal void Enter() => Interlocked.Increment(ref _inUse);
+
+    internal void Leave() => Interlocked.Decrement(ref _inUse);
+}

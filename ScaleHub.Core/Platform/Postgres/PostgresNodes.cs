@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ScaleHub.Core.Platform.Postgres;
+
+/// <summary>
+/// Every PostgreSQL node of the system, and the choice among them.
+/// <para>Guarantee: reads go to a healthy standby no further behind than <see cref="PostgresOptions.MaxLagSeconds"/> that has
+/// replayed what the reader must see, the least busy first, else to the primary; writes go to the newest primary. Choosing is
+/// done in memory from what <see cref="NodeMonitor"/> saw: it never waits.</para>
+/// <para>When no node can serve, <see cref="NoNodeException"/> says so at once.</para>
+/// </summary>
+public sealed class PostgresNodes : IAsyncDisposable
+{
+    /// <summary>The connection string that every process has.</summary>
+    public const string PrimaryName = "scalehub";
+
+    private const string ReplicaPrefix = PrimaryName + "-replica";
+    private readonly double _maxLagSeconds;
+
+    /// <summary>Builds a pool per connection string; opens nothing yet.</summary>
+    /// <exception cref="InvalidOperationException">There is no connection string <c>scalehub</c>.</exception>
+    public PostgresNodes(IConfiguration configuration, IOptions<PostgresOptions> options, ILoggerFactory loggers)
+    {
+        var settings = options.Value;
+        _maxLagSeconds = settings.MaxLagSeconds;
+        var strings = configuration.GetSection("ConnectionStrings").GetChildren()
+            .Where(s => s.Value is { Length: > 0 }
+                && (s.Key == PrimaryName || s.Key.StartsWith(ReplicaPrefix, StringComparison.OrdinalIgnoreCase)))
+            .OrderBy(s => s.Key.Length).ThenBy(s => s.Key, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(s => s.Key, s => s.Value!);
+        if (!strings.ContainsKey(PrimaryName))
+            throw new InvalidOperationException(
+                $"No connection string '{PrimaryName}'. Set ConnectionStrings__{PrimaryName} (or DATABASE_URL), or start through the AppHost.");
+        All = [.. strings.Select(s => Build(s.Key, s.Value, settings, loggers))];
+    }
+
+    /// <summary>The nodes, the first of them the one configured as primary.</summary>
+    public IReadOnlyList<PostgresNode> All { get; }
+
+    /// <summary>Picks the node for a read.</summary>
+    /// <param name="atLeast">What the reader must see; a standby that has not replayed it is passed over.</param>
+    /// <param name="primaryOnly">The reader's last write is known to exist but not where; only the primary will do.</param>
+    /// <param name="except">A node that just failed this read.</param>
+    /// <exception cref="NoNodeException">No node can serve.</exception>
+    public PostgresNode ForRead(NpgsqlLogSequenceNumber atLeast, bool primaryOnly = false, PostgresNode? except = null)
+    {
+        PostgresNode? best = null;
+        if (!primaryOnly)
+        {
+            // Starting at a random node breaks ties fairly without shared state.
+            var start = Random.Shared.Next(All.Count);
+            for (var i = 0; i < All.Count; i++)
+            {
+                var node = All[(start + i) % All.Count];
+                if (node != except && Serves(node.State, atLeast) && (best is null || node.InUse < best.InUse)) best = node;
+            }
+        }
+        return best ?? Primary(except) ?? throw new NoNodeException("No database node can serve this read now.");
+    }
+
+    /// <summary>Picks the node for writes: the primary of the newest timeline.</summary>
+    /// <exception cref="NoNodeException">There is no primary now.</exception>
+    public PostgresNode ForWrite() => Primary() ?? throw new NoNodeException("No database node accepts writes now.");
+
+    private bool Serves(NodeState state, NpgsqlLogSequenceNumber atLeast)
+        => state.Role == NodeRole.Standby && state.LagSeconds <= _maxLagSeconds && state.Lsn >= atLeast;
+
+    private PostgresNode? Primary(PostgresNode? except = null)
+        => All.Where(n => n != except && n.State.Role == NodeRole.Primary).MaxBy(n => n.State.Timeline);
+
+    private static PostgresNode Build(string key, string connectionString, PostgresOptions settings, ILoggerFactory loggers)
+    {
+        var name = settings.NodeNames.GetValueOrDefault(key, key);
+        var pool = key == PrimaryName ? settings.Pool : settings.ReplicaPool;
+        var text = new NpgsqlConnectionStringBuilder(PostgresUrl.ToConnectionString(connectionString))
+        {
+            ApplicationName = AppDomain.CurrentDomain.FriendlyName,
+            MaxPoolSize = pool.Max,
+            MinPoolSize = pool.Min,
+            ConnectionIdleLifetime = settings.IdleSeconds,
+            ConnectionPruningInterval = Math.Min(10, settings.IdleSeconds),
+            ConnectionLifetime = settings.LifetimeSeconds,
+            Timeout = settings.ConnectTimeoutSeconds,
+            CommandTimeout = settings.CommandTimeoutSeconds,
+            CancellationTimeout = 500,
+            MaxAutoPrepare = 100,
+            AutoPrepareMinUsages = 2,
+            IncludeErrorDetail = false,
+        };
+        var builder = new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = name };
+        builder.UseLoggerFactory(loggers);
+        return new(name, builder.Build(), text.ConnectionString, pool.Max);
+    }
+
+    /// <summary>Closes the pools; connections in use close when they are returned.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in All) await node.DataSource.DisposeAsync();
+    }
+}
+
+/// <summary>No PostgreSQL node can do what was asked now; trying again later may succeed (503).</summary>
+public sealed class NoNodeException(string message) : Exception(message);

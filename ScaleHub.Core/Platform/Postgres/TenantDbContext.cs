@@ -1,0 +1,90 @@
+using System.Reflection;
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Core.Platform.Postgres;
+
+/// <summary>
+/// A context on one node for one tenant. Holds its node from construction to disposal, so that routing can tell how busy it is.
+/// Tables and columns are named in snake_case.
+/// </summary>
+public abstract class TenantDbContext : DbContext
+{
+    private static readonly TenantInterceptor Interceptor = new();
+    private static readonly MethodInfo FilterMethod =
+        typeof(TenantDbContext).GetMethod(nameof(FilterByCompany), BindingFlags.Instance | BindingFlags.NonPublic)!;
+
+    private readonly PostgresNode _node;
+    private int _left;
+
+    /// <summary>Opens nothing: a connection is taken from the node's pool for each statement or transaction.</summary>
+    protected TenantDbContext(DbContextOptions options, Tenant tenant, ReadConsistency consistency, PostgresNode node) : base(options)
+    {
+        (Tenant, Consistency, _node) = (tenant, consistency, node);
+        node.Enter();
+        Database.SetDbConnection(node.DataSource.CreateConnection(), contextOwnsConnection: true);
+        // Each SaveChanges is a transaction, whose start sets the company.
+        Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+    }
+
+    /// <summary>Whose rows the context sees.</summary>
+    public Tenant Tenant { get; }
+
+    /// <summary>The node that the context talks to.</summary>
+    public PostgresNode Node => _node;
+
+    internal ReadConsistency Consistency { get; }
+
+    internal abstract bool ReadOnly { get; }
+
+    // What query filters compare with; a parameter of each query. No company: no row.
+    private Guid CurrentCompany => Tenant.CompanyId ?? Guid.Empty;
+
+    /// <summary>Options that every context of this type shares; the connection comes with the instance.</summary>
+    internal static DbContextOptions<T> Options<T>(IServiceProvider services) where T : TenantDbContext
+        => new DbContextOptionsBuilder<T>()
+            .UseApplicationServiceProvider(services)
+            .UseNpgsql()
+            .AddInterceptors(Interceptor)
+            .Options;
+
+    /// <summary>Applies the mappings of every module, then what holds for all of them.</summary>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.ApplyConfigurationsFromAssembly(typeof(TenantDbContext).Assembly);
+        foreach (var entity in modelBuilder.Model.GetEntityTypes())
+        {
+            foreach (var property in entity.GetProperties()) property.SetColumnName(SnakeCase(property.Name));
+            if (typeof(ITenantEntity).IsAssignableFrom(entity.ClrType))
+                FilterMethod.MakeGenericMethod(entity.ClrType).Invoke(this, [modelBuilder]);
+        }
+    }
+
+    private void FilterByCompany<T>(ModelBuilder modelBuilder) where T : class, ITenantEntity
+        => modelBuilder.Entity<T>().HasQueryFilter(e => e.CompanyId == CurrentCompany);
+
+    private static string SnakeCase(string name)
+        => string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Leave();
+        base.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        Leave();
+        GC.SuppressFinalize(this);
+        return base.DisposeAsync();
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Exchange(ref _left, 1) == 0) _node.Leave();
+    }
+}

@@ -1,0 +1,124 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ScaleHub.Core.Platform.Postgres;
+
+/// <summary>
+/// Confines every statement of a <see cref="TenantDbContext"/> to its tenant's company by row-level security.
+/// <para>Outside a transaction the company is set in the same round trip, by a first statement whose result is skipped, and for
+/// that implicit transaction only. In a transaction it is set once, right behind <c>BEGIN</c> (which Npgsql sends along with it).
+/// Nothing is left on the pooled connection in either case.</para>
+/// <para>After a commit it reads the position in the log, for read-your-writes. When that fails the write stands, and the writer's
+/// reads go to the primary instead.</para>
+/// </summary>
+internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionInterceptor
+{
+    private const string SetCompany = "select set_config('app.company_id', @__company, true)";
+
+    // A read context that fell back to the primary still cannot write.
+    private const string SetCompanyReadOnly = SetCompany + ", set_config('transaction_read_only', 'on', true)";
+
+    public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+    {
+        if (command.Transaction is not null) return result;
+        Prepend(command, eventData.Context);
+        var reader = await command.ExecuteReaderAsync(cancellationToken);
+        try
+        {
+            await reader.NextResultAsync(cancellationToken);
+            return InterceptionResult<DbDataReader>.SuppressWithResult(reader);
+        }
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override async ValueTask<InterceptionResult<object>> ScalarExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<object> result, CancellationToken cancellationToken = default)
+    {
+        if (command.Transaction is not null) return result;
+        Prepend(command, eventData.Context);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return InterceptionResult<object>.SuppressWithResult(await reader.ReadAsync(cancellationToken) ? reader.GetValue(0) : null!);
+    }
+
+    public override async ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+    {
+        if (command.Transaction is not null) return result;
+        Prepend(command, eventData.Context);
+        var rows = await command.ExecuteNonQueryAsync(cancellationToken);
+        await NotePositionAsync(eventData.Context);
+        return InterceptionResult<int>.SuppressWithResult(rows);
+    }
+
+    public async ValueTask<DbTransaction> TransactionStartedAsync(
+        DbConnection connection, TransactionEndEventData eventData, DbTransaction result, CancellationToken cancellationToken = default)
+    {
+        var context = Tenanted(eventData.Context);
+        await using var command = new NpgsqlCommand(Statement(context), (NpgsqlConnection)connection, (NpgsqlTransaction)result);
+        AddCompany(command, context);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return result;
+    }
+
+    public Task TransactionCommittedAsync(
+        DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+        => NotePositionAsync(eventData.Context);
+
+    // The synchronous paths would slip past the statements above; they block a thread besides.
+    public override InterceptionResult<DbDataReader> ReaderExecuting(
+        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result) => throw Synchronous();
+
+    public override InterceptionResult<object> ScalarExecuting(
+        DbCommand command, CommandEventData eventData, InterceptionResult<object> result) => throw Synchronous();
+
+    public override InterceptionResult<int> NonQueryExecuting(
+        DbCommand command, CommandEventData eventData, InterceptionResult<int> result) => throw Synchronous();
+
+    public DbTransaction TransactionStarted(DbConnection connection, TransactionEndEventData eventData, DbTransaction result)
+        => throw Synchronous();
+
+    private static NotSupportedException Synchronous() => new("ScaleHub's contexts are asynchronous: call the …Async method.");
+
+    private static async Task NotePositionAsync(DbContext? context)
+    {
+        var consistency = Tenanted(context).Consistency;
+        try
+        {
+            // Not cancellable: the write is done, and its reader must find it.
+            var connection = (NpgsqlConnection)context!.Database.GetDbConnection();
+            await using var command = new NpgsqlCommand("select pg_current_wal_flush_lsn()", connection);
+            consistency.Wrote((NpgsqlLogSequenceNumber)(await command.ExecuteScalarAsync(CancellationToken.None))!);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            consistency.Wrote(null);
+        }
+    }
+
+    private static void Prepend(DbCommand command, DbContext? context)
+    {
+        var tenanted = Tenanted(context);
+        command.CommandText = Statement(tenanted) + ";\n" + command.CommandText;
+        AddCompany((NpgsqlCommand)command, tenanted);
+    }
+
+    private static string Statement(TenantDbContext context) => context.ReadOnly ? SetCompanyReadOnly : SetCompany;
+
+    private static void AddCompany(NpgsqlCommand command, TenantDbContext context)
+        => command.Parameters.Add(new NpgsqlParameter<string>("__company", NpgsqlDbType.Text)
+        {
+            TypedValue = context.Tenant.CompanyId?.ToString() ?? "",
+        });
+
+    private static TenantDbContext Tenanted(DbContext? context)
+        => context as TenantDbContext ?? throw new InvalidOperationException("Only a TenantDbContext may use this interceptor.");
+}

@@ -1,0 +1,19 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ScaleHub.Core.Platform.Redis;
+
+/// <summary>Section <c>Redis</c>. The server comes from the connection string <c>redis</c> (alias <c>REDIS_URL</c>).</summary>
+public sealed class RedisOptions
+{
+    /// <summary>Configuration section.</summary>
+    public const string Section = "Redis";
+
+    /// <summary>Milliseconds that one command may take before the caller goes on without Redis.</summary>
+    [Range(10, 5000)] public int TimeoutMs { get; set; } = 100;
+
+    /// <summary>Milliseconds for which nobody asks after a command failed or timed out; then one caller tries again.</summary>
+    [Range(100, 60000)] public int RestMs { get; set; } = 1000;
+
+    /// <summary>First part of every key, so that several applications can share a server. Alias <c>APP_NAME</c>.</summary>
+    [Required] public string Prefix { get; set; } = "scalehub";
+}

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace ScaleHub.Core.Platform.Redis;
+
+/// <summary>
+/// Redis, for what may be lost. Nothing waits for it longer than <see cref="RedisOptions.TimeoutMs"/>, and after a failure
+/// nobody asks again for <see cref="RedisOptions.RestMs"/>: a dead or a stalled server costs each process one time-out per rest.
+/// <para>Callers get "no answer" instead of an exception, and must have something else to do then.</para>
+/// </summary>
+public sealed class RedisStore : IAsyncDisposable
+{
+    private readonly Lazy<Task<ConnectionMultiplexer>> _connection;
+    private readonly RedisOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private long _restUntil;
+
+    /// <summary>Connects with the first command.</summary>
+    public RedisStore(IConfiguration configuration, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisStore> logger)
+    {
+        (_options, _time, _logger) = (options.Value, time, logger);
+        var text = configuration.GetConnectionString("redis");
+        _connection = new(() => text is { Length: > 0 }
+            ? ConnectAsync(text)
+            : Task.FromException<ConnectionMultiplexer>(new InvalidOperationException("No connection string 'redis'.")));
+    }
+
+    /// <summary>The part of a key that names this application; use as <c>$"{redis.Prefix}:…"</c>.</summary>
+    public string Prefix => _options.Prefix;
+
+    /// <summary>Whether the last command was answered.</summary>
+    public bool Answers => Volatile.Read(ref _restUntil) == 0;
+
+    /// <summary>Runs a command; <c>(false, default)</c> when there is no answer in time.</summary>
+    public async ValueTask<(bool Answered, T? Value)> TryAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
+    {
+        var rest = Volatile.Read(ref _restUntil);
+        if (rest != 0)
+        {
+            var now = _time.GetTimestamp();
+            // One caller takes the turn to try again; the others go on resting.
+            if (now < rest || Interlocked.CompareExchange(ref _restUntil, Later(now), rest) != rest) return (false, default);
+        }
+        try
+        {
+            var value = await RunAsync(command).WaitAsync(TimeSpan.FromMilliseconds(_options.TimeoutMs), _time, cancellationToken);
+            if (Interlocked.Exchange(ref _restUntil, 0) != 0) _logger.LogInformation("Redis answers again");
+            return (true, value);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or InvalidOperationException or ObjectDisposedException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            if (Interlocked.Exchange(ref _restUntil, Later(_time.GetTimestamp())) == 0)
+                _logger.LogWarning("Redis does not answer ({Reason}); going on without it", e.GetType().Name);
+            return (false, default);
+        }
+    }
+
+    private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command) => await command((await _connection.Value).GetDatabase());
+
+    private long Later(long timestamp) => timestamp + (_time.TimestampFrequency * _options.RestMs / 1000);
+
+    private static async Task<ConnectionMultiplexer> ConnectAsync(string text)
+    {
+        var options = ConfigurationOptions.Parse(RedisUrl.ToConfiguration(text));
+        options.AbortOnConnectFail = false;
+        options.ConnectTimeout = 2000;
+        options.SyncTimeout = 1000;
+        options.ClientName = AppDomain.CurrentDomain.FriendlyName;
+        return await ConnectionMultiplexer.ConnectAsync(options);
+    }
+
+    /// <summary>Closes the connection without waiting for commands under way: what they do may be lost.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_connection.IsValueCreated || !_connection.Value.IsCompletedSuccessfully) return;
+        await (await _connection.Value).CloseAsync(allowCommandsToComplete: false);
+    }
+}

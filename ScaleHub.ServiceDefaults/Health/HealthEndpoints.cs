@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ScaleHub.ServiceDefaults.Health;
+
+/// <summary>
+/// <c>GET /health/live</c>: the process answers; nothing is checked, so that a dead dependency never gets processes restarted.
+/// <c>GET /health/ready</c>: the checks tagged <see cref="Ready"/>; 200 when healthy or degraded, 503 when not, with
+/// <c>{"status":…,"checks":{"name":{"status":…,"reason":…}}}</c>.
+/// <para>A reason is what the check says of itself. Text of exceptions is never shown: it may name hosts and users.</para>
+/// <para>Both answer ahead of the rest of the pipeline: neither a rate limit nor a full server may make a living process look dead.</para>
+/// </summary>
+public static class HealthEndpoints
+{
+    /// <summary>Tag of the checks that decide whether the process should get requests.</summary>
+    public const string Ready = "ready";
+
+    /// <summary>What both paths begin with.</summary>
+    internal const string PathPrefix = "/health/";
+
+    internal static void MapHealth(this IEndpointRouteBuilder endpoints)
+    {
+        Map("live", _ => false);
+        Map("ready", check => check.Tags.Contains(Ready));
+
+        void Map(string name, Func<HealthCheckRegistration, bool> which)
+            => endpoints.MapHealthChecks(PathPrefix + name, new HealthCheckOptions
+            {
+                Predicate = which,
+                ResponseWriter = WriteAsync,
+                AllowCachingResponses = true, // Else a longer, redundant Cache-Control overwrites ours.
+            }).AllowAnonymous().DisableHttpMetrics().ShortCircuit();
+    }
+
+    private static Task WriteAsync(HttpContext http, HealthReport report)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        var checks = report.Entries.ToDictionary(e => e.Key, e => new Check(Word(e.Value.Status), Reason(e.Value)));
+        return http.Response.WriteAsJsonAsync(new Body(Word(report.Status), checks), JsonSerializerOptions.Web, http.RequestAborted);
+    }
+
+    // The framework puts an exception's message into the description.
+    private static string Reason(HealthReportEntry entry)
+        => entry.Exception is null ? entry.Description ?? "" : "The check failed.";
+
+    private static string Word(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => "healthy",
+        HealthStatus.Degraded => "degraded",
+        _ => "unhealthy",
+    };
+
+    private sealed record Body(string Status, IReadOnlyDictionary<string, Check> Checks);
+
+    private sealed record Check(string Status, string Reason);
+}
