@@ -6,7 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>A line of a resource's console.</summary>
-public readonly record struct LogLine(int LineNumber, string Content, bool IsErrorMessage);
+public readonly record struct LogLine(int LineNumber, string Content, bool IsErrorMessage)
+{
+    /// <summary>When it was written (UTC), for the dashboard.</summary>
+    internal DateTime Time { get; init; }
+}
 
 /// <summary>Keeps the last <see cref="Capacity"/> console lines of every resource, and hands on new ones as they come.</summary>
 public class ResourceLoggerService : IDisposable
@@ -70,7 +74,7 @@ public class ResourceLoggerService : IDisposable
         {
             lock (_lock)
             {
-                var line = new LogLine(++_count, content, isError);
+                var line = new LogLine(++_count, content, isError) { Time = DateTime.UtcNow };
                 _lines.Enqueue(line);
                 if (_lines.Count > Capacity)
                 {

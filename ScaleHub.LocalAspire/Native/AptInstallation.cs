@@ -38,6 +38,8 @@ internal static class AptInstallation
         apt install -y --no-install-recommends "$@" || { update && apt install -y --no-install-recommends "$@"; }
         """;
 
+    private static readonly string[] Telling = ["Get:", "Unpacking ", "Setting up "];
+
     /// <summary>What to put before a command so that it runs as root: nothing, <c>sudo -n</c>, or null if it cannot.</summary>
     public static async Task<string[]?> PrefixAsync(ServerSearch search, CancellationToken ct)
     {
@@ -69,7 +71,7 @@ internal static class AptInstallation
 
         void Report(string line)
         {
-            if (line.Length > 0)
+            if (Telling.Any(start => line.StartsWith(start, StringComparison.Ordinal)))
                 progress(line);
         }
     }

@@ -44,7 +44,7 @@ internal sealed class ChildProcess
         Pid = process.Id;
         // An absent entry means that it has ended already; no signal is then sent to anybody.
         _startTime = ProcessTable.Find(Pid)?.StartTime ?? long.MaxValue;
-        record.Add(Pid, _startTime);
+        record.Add(Pid, _startTime, start.FileName);
         var output = LinePump.RunAsync(process.StandardOutput.BaseStream, line => start.OnLine(line, false), $"{Pid} stdout");
         var error = LinePump.RunAsync(process.StandardError.BaseStream, line => start.OnLine(line, true), $"{Pid} stderr");
         Exited = WaitAsync(process, Task.WhenAll(output, error), record);

@@ -97,16 +97,15 @@ internal static partial class ProcessTable
     private static HashSet<int> SessionMembers(int leader, long startTime, Func<int, bool>? accept)
     {
         var all = Snapshot();
-        var leaderEntry = all.Find(entry => entry.Pid == leader);
-        var leaderLives = leaderEntry.Pid == leader;
-        if (leaderLives && leaderEntry.StartTime != startTime)
+        var leaderEntry = Find(leader); // a zombie is as good a proof as a living one
+        if (leaderEntry is not null && leaderEntry.Value.StartTime != startTime)
             return [];
 
         var members = new HashSet<int>();
         foreach (var entry in all)
         {
             var belongs = entry.Pid == leader || (entry.Session == leader && entry.StartTime >= startTime);
-            if (belongs && (leaderLives || accept is null || accept(entry.Pid)))
+            if (belongs && (leaderEntry is not null || accept is null || accept(entry.Pid)))
                 members.Add(entry.Pid);
         }
 

@@ -52,12 +52,13 @@ internal sealed class RunRecord : IDisposable
         }
     }
 
-    public void Add(int pid, long startTime)
+    /// <summary>Records a child; its program helps to recognise what it started, should it be gone.</summary>
+    public void Add(int pid, long startTime, string program)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            Append($"+ {pid} {startTime}");
+            Append($"+ {pid} {startTime} {Path.GetFileName(program)}");
             _guard.Watch(pid, startTime);
         }
     }
@@ -129,20 +130,20 @@ internal sealed class RunRecord : IDisposable
         if (lines.FirstOrDefault() is not ["run", var runId, var bootId, ..] || bootId != BootId())
             return; // a new directory, or the machine was started anew since: nothing can be left
 
-        var children = new Dictionary<int, long>();
+        var children = new Dictionary<int, (long StartTime, string Program)>();
         foreach (var fields in lines)
         {
             // A last line that was cut off in the middle matches neither form.
-            if (fields is ["+", var pid, { Length: > 0 } startTime])
-                children[Number<int>(pid)] = Number<long>(startTime);
+            if (fields is ["+", var pid, var startTime, var program, ..])
+                children[Number<int>(pid)] = (Number<long>(startTime), program);
             else if (fields is ["-", var ended])
                 children.Remove(Number<int>(ended));
         }
 
-        foreach (var (pid, startTime) in children)
+        foreach (var (pid, (startTime, program)) in children)
         {
-            // Once the leader is gone, its session's number proves little: another session may have had it since.
-            var refused = ProcessTable.KillSession(pid, startTime, member => HasMark(member, runId));
+            // Once the leader is gone, its session's number alone proves little: another session may have had it since.
+            var refused = ProcessTable.KillSession(pid, startTime, member => IsOurs(member, runId, program));
             if (refused.Count > 0)
             {
                 throw new StartException("An earlier run under another user has left processes behind: "
@@ -151,15 +152,17 @@ internal sealed class RunRecord : IDisposable
         }
 
         var deadline = DateTime.UtcNow + SweepPatience;
-        while (children.Any(child => ProcessTable.IsAlive(child.Key, child.Value)) && DateTime.UtcNow < deadline)
+        while (children.Any(child => ProcessTable.IsAlive(child.Key, child.Value.StartTime)) && DateTime.UtcNow < deadline)
             Thread.Sleep(10);
     }
 
-    private static bool HasMark(int pid, string runId)
+    // Servers that set their process title (nginx, PostgreSQL) write over their environment, but run the leader's program.
+    private static bool IsOurs(int pid, string runId, string program)
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains($"{EnvironmentMark}={runId}");
+            return Path.GetFileName(File.ResolveLinkTarget($"/proc/{pid}/exe", false)?.FullName) == program
+                || File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains($"{EnvironmentMark}={runId}");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -12,7 +12,7 @@ public sealed class RunRecordTests : IDisposable
     {
         foreach (var process in _strangers)
         {
-            process.Kill(entireProcessTree: true);
+            process.Kill();
             process.Dispose();
         }
 
@@ -56,7 +56,7 @@ public sealed class RunRecordTests : IDisposable
     {
         var leader = StartSession("sleep 600 & echo $!; wait");
         var grandchild = int.Parse(leader.StandardOutput.ReadLine()!);
-        WriteRecord($"+ {leader.Id} {ProcessTable.Find(leader.Id)!.Value.StartTime}");
+        WriteRecord($"+ {leader.Id} {ProcessTable.Find(leader.Id)!.Value.StartTime} bash");
 
         RunRecord.Open(_directory).Dispose();
 
@@ -71,7 +71,7 @@ public sealed class RunRecordTests : IDisposable
         foreach (var run in (string[])["run-1", "another-run"])
         {
             var leader = StartSession("sleep 600 >/dev/null & echo $!", run);
-            WriteRecord($"+ {leader.Id} {ProcessTable.Find(leader.Id)?.StartTime ?? 1}", append: orphans.Count > 0);
+            WriteRecord($"+ {leader.Id} {ProcessTable.Find(leader.Id)?.StartTime ?? 1} anything", append: orphans.Count > 0);
             orphans.Add(int.Parse(leader.StandardOutput.ReadLine()!));
             await leader.WaitForExitAsync();
         }
@@ -87,7 +87,7 @@ public sealed class RunRecordTests : IDisposable
     public void A_process_that_was_given_an_old_number_again_is_left_alone()
     {
         var stranger = StartSession("sleep 600");
-        WriteRecord($"+ {stranger.Id} {ProcessTable.Find(stranger.Id)!.Value.StartTime - 100}");
+        WriteRecord($"+ {stranger.Id} {ProcessTable.Find(stranger.Id)!.Value.StartTime - 100} bash");
         RunRecord.Open(_directory).Dispose();
         Assert.True(IsAlive(stranger.Id));
     }
@@ -97,7 +97,7 @@ public sealed class RunRecordTests : IDisposable
     {
         var stranger = StartSession("sleep 600");
         var start = ProcessTable.Find(stranger.Id)!.Value.StartTime;
-        WriteRecord($"+ {stranger.Id} {start}\n- {stranger.Id}\n+ {stranger.Id}");
+        WriteRecord($"+ {stranger.Id} {start} bash\n- {stranger.Id}\n+ {stranger.Id}");
         RunRecord.Open(_directory).Dispose();
         Assert.True(IsAlive(stranger.Id));
     }
@@ -106,7 +106,7 @@ public sealed class RunRecordTests : IDisposable
     public void A_record_from_before_the_last_boot_kills_nobody()
     {
         var stranger = StartSession("sleep 600");
-        WriteRecord($"+ {stranger.Id} {ProcessTable.Find(stranger.Id)!.Value.StartTime}", bootId: "another-boot");
+        WriteRecord($"+ {stranger.Id} {ProcessTable.Find(stranger.Id)!.Value.StartTime} bash", bootId: "another-boot");
         RunRecord.Open(_directory).Dispose();
         Assert.True(IsAlive(stranger.Id));
     }
