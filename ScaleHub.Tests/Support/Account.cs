@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -34,7 +35,7 @@ internal sealed class Account : IDisposable
         var client = new HttpClient { BaseAddress = address };
         var email = NewEmail();
         var response = await client.PostAsJsonAsync("/api/v1/auth/register", new { companyName = "Test Company", email, password = Password });
-        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return new(client, await response.Content.ReadFromJsonAsync<JsonElement>(), email);
     }
 
@@ -52,7 +53,7 @@ internal sealed class Account : IDisposable
     public async Task<Guid> CreateTaskAsync(string title, string status = "todo")
     {
         var response = await Client.PostAsJsonAsync("/api/v1/tasks", new { title, status });
-        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
     }
 

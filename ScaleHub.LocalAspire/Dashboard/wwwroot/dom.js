@@ -56,7 +56,8 @@ const paths = {
 
 /** A picture without a meaning of its own: whoever uses it says in words what it stands for. */
 export function icon(name, className = '') {
-  return svg('svg', { class: `icon icon-${name} ${className}`, viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: paths[name] }));
+  const properties = { class: `icon icon-${name} ${className}`, viewBox: '0 0 24 24', 'aria-hidden': 'true' };
+  return svg('svg', properties, svg('path', { d: paths[name] }));
 }
 
 export function iconButton(name, label, onclick, properties) {
@@ -68,7 +69,8 @@ export function iconButton(name, label, onclick, properties) {
  * server does not throw a keyboard user back to the top.
  */
 export function replace(container, ...children) {
-  const active = container.contains(document.activeElement) ? document.activeElement.closest('[data-key]')?.dataset.key : null;
+  const focused = container.contains(document.activeElement) ? document.activeElement : null;
+  const key = focused?.closest('[data-key]')?.dataset.key;
   container.replaceChildren(...children.flat(Infinity).filter(Boolean));
-  if (active) container.querySelector(`[data-key="${CSS.escape(active)}"]`)?.focus();
+  if (key) container.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }

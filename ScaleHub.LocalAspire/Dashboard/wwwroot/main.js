@@ -8,8 +8,8 @@ import { consolePage } from './console.js';
 import { showDetail } from './detail.js';
 
 const pages = [
-  { path: '/', icon: 'resources', label: 'Resources', title: 'Resources', draw: resourcesPage, owns: (path) => path === '/' || path === '/graph' },
-  { path: '/console', icon: 'console', label: 'Console', title: 'Console logs', draw: consolePage, owns: (path) => path.startsWith('/console') },
+  { path: '/', icon: 'resources', label: 'Resources', title: 'Resources', draw: resourcesPage },
+  { path: '/console', icon: 'console', label: 'Console', title: 'Console logs', draw: consolePage },
 ];
 
 let leave = null;
@@ -22,7 +22,7 @@ function go(url, replaceEntry = false) {
 
 function draw() {
   const path = location.pathname;
-  const page = pages.find((candidate) => candidate.owns(path)) ?? pages[0];
+  const page = pages.find((candidate) => candidate.path === `/${path.split('/')[1]}`) ?? pages[0];
   if (path !== shownPath) {
     const first = shownPath === null;
     shownPath = path;

@@ -52,7 +52,9 @@ export function pageHead(current, onFilter) {
     h('div', { class: 'tabs', role: 'group', 'aria-label': 'View' }, tab('/', 'table', 'Table'), tab('/graph', 'graph', 'Graph')),
     onFilter && h('label', { class: 'search' }, icon('search'),
       h('span', { class: 'visually-hidden' }, 'Filter resources'),
-      h('input', { class: 'field', type: 'search', placeholder: 'Filter', value: filter, oninput: (event) => onFilter(event.target.value.trim()) })));
+      h('input', {
+        class: 'field', type: 'search', placeholder: 'Filter', value: filter, oninput: (event) => onFilter(event.target.value.trim()),
+      })));
 }
 
 function matches(resource) {
@@ -70,14 +72,15 @@ function drawRow(row, resource, depth) {
       h('span', null,
         h('a', { href: `?resource=${encodeURIComponent(resource.name)}`, 'data-key': 'name' }, resource.name),
         h('small', null, shortType(resource.type)))),
-    h('td', { class: 'state', 'data-label': 'State' }, stateLabel(resource)),
-    h('td', { class: 'health', 'data-label': 'Health' }, healthLabel(resource)),
-    h('td', { class: 'started', 'data-label': 'Started' },
-      resource.startedAt ? h('time', { datetime: resource.startedAt, title: dateAndTime(resource.startedAt) }, time(resource.startedAt)) : h('span', { class: 'muted' }, '–')),
-    h('td', { class: 'source', 'data-label': 'Source' }, sourceLabel(resource)),
-    h('td', { class: 'urls', 'data-label': 'Endpoints' }, resource.urls.length > 0 ? urlList(resource) : h('span', { class: 'muted' }, '–')),
+    h('td', { class: 'state' }, stateLabel(resource)),
+    h('td', { class: 'health' }, healthLabel(resource)),
+    h('td', { class: 'started' }, startLabel(resource)),
+    h('td', { class: 'source' }, sourceLabel(resource)),
+    h('td', { class: 'urls' }, resource.urls.length > 0 ? urlList(resource) : none()),
     h('td', { class: 'actions' }, h('div', null, actions(resource))));
 }
+
+const none = () => h('span', { class: 'muted' }, '–');
 
 export const shortType = (type) => type.replace(/Resource$/, '');
 
@@ -86,8 +89,12 @@ export function stateLabel(resource) {
   return h('span', { class: `tone ${tone}` }, icon(picture, picture === 'busy' ? 'turning' : ''), h('span', null, text));
 }
 
+function startLabel({ startedAt }) {
+  return startedAt ? h('time', { datetime: startedAt, title: dateAndTime(startedAt) }, time(startedAt)) : none();
+}
+
 function healthLabel(resource) {
-  if (!resource.health) return h('span', { class: 'muted' }, '–');
+  if (!resource.health) return none();
   const checks = resource.healthReports;
   const healthy = checks.filter((check) => check.status === 'Healthy').length;
   const reason = checks.find((check) => check.status !== 'Healthy')?.description;
@@ -97,7 +104,7 @@ function healthLabel(resource) {
 }
 
 function sourceLabel({ source }) {
-  if (!source) return h('span', { class: 'muted' }, '–');
+  if (!source) return none();
   // Of a path, the end says most; the whole is in the tooltip and in the details.
   const isPath = source.startsWith('/');
   return h('span', { class: 'mono', title: source }, isPath ? source.slice(source.lastIndexOf('/') + 1) : source);
