@@ -63,6 +63,7 @@ internal static class OwnerHost
             {
                 ApplicationName = AppDomain.CurrentDomain.FriendlyName,
                 Timeout = 2,
+                CommandTimeout = 0,
             });
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
