@@ -52,6 +52,8 @@ public static class ServiceDefaultsExtensions
                 new("Logging:LogLevel:Microsoft.EntityFrameworkCore", "Warning"),
                 new("Logging:LogLevel:System.Net.Http", "Warning"),
                 new("Logging:LogLevel:Polly", "Warning"),
+                // A degraded check would log with every probe; what degrades it says so itself, once.
+                new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "Error"),
                 // Npgsql tells of every command at Information, and of every failed one at Error, which its caller tells too.
                 new("Logging:LogLevel:Npgsql", "Critical"),
             ],

@@ -20,12 +20,23 @@ public static class PlatformExtensions
         builder.Services.AddOptions<RedisOptions>().BindConfiguration(RedisOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<PostgresNodes>();
+        builder.Services.AddSingleton<NodeMetrics>();
+        builder.Services.AddSingleton<PoolUse>();
         builder.Services.AddSingleton<NodeMonitor>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeMonitor>());
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddSingleton<LastWrites>();
         builder.Services.AddScoped<Tenant>();
         builder.Services.AddScoped<ReadConsistency>();
+        return builder;
+    }
+
+    /// <summary>The checks <c>postgres</c> and <c>redis</c>, for readiness.</summary>
+    public static IHostApplicationBuilder AddPlatformHealthChecks(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks()
+            .AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"])
+            .AddCheck<RedisHealthCheck>("redis", tags: ["ready"]);
         return builder;
     }
 
