@@ -43,7 +43,7 @@ public sealed class GraphTests(GraphFixture graph)
         var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(statuses, stop.Token)).ToList();
         await CountAsync(statuses, 200);
 
-        using (var api = Process.GetProcessById(PidOfListener(graph.App.GetEndpoint("api-1").Port)))
+        using (var api = Process.GetProcessById(Pid("api-1")))
         {
             api.Kill();
         }
@@ -78,10 +78,12 @@ public sealed class GraphTests(GraphFixture graph)
         }
     }
 
-    // Whoever was told to listen there.
-    private static int PidOfListener(int port) => Directory.GetDirectories("/proc")
+    // By name and graph: several graphs may run on this machine.
+    private int Pid(string program) => Directory.GetDirectories("/proc")
         .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
-        .First(pid => pid > 0 && Environ(pid).Contains($"ASPNETCORE_URLS=http://localhost:{port}"));
+        .First(pid => pid > 0 && Environ(pid) is var environ && environ.Contains($"OTEL_SERVICE_NAME={program}")
+            && environ.Any(v => v.StartsWith("ConnectionStrings__scalehub=", StringComparison.Ordinal)
+                && v.Contains($"Port={graph.App.GetEndpoint("pg").Port};", StringComparison.Ordinal)));
 
     private static string[] Environ(int pid)
     {
