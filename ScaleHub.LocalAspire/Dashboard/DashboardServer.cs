@@ -85,7 +85,7 @@ internal sealed class DashboardServer : IAsyncDisposable
         app.Use(gate.HandleAsync);
         app.UseRouting();
 
-        foreach (var page in (string[])["/", "/graph", "/console", "/console/{resource}"])
+        foreach (var page in (string[])["/", "/parameters", "/graph", "/console", "/console/{resource}"])
             app.MapGet(page, context => DashboardFiles.ServeAsync(context, "index.html"));
         app.MapGet("/assets/{file}", (HttpContext context, string file) => DashboardFiles.ServeAsync(context, file));
 

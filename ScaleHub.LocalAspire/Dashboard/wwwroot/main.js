@@ -2,7 +2,7 @@
 // leave it; links inside the dashboard change the page without loading it again.
 import { h, icon } from './dom.js';
 import { connect } from './store.js';
-import { resourcesPage } from './resources.js';
+import { parametersPage, resourcesPage } from './resources.js';
 import { graphPage } from './graph.js';
 import { consolePage } from './console.js';
 import { showDetail } from './detail.js';
@@ -29,7 +29,7 @@ function draw() {
     leave?.();
     const main = document.getElementById('main');
     main.replaceChildren();
-    leave = (path === '/graph' ? graphPage : page.draw)(main, decodeURIComponent(path.split('/')[2] ?? ''));
+    leave = ({ '/graph': graphPage, '/parameters': parametersPage }[path] ?? page.draw)(main, decodeURIComponent(path.split('/')[2] ?? ''));
     document.title = `${page.title} – ScaleHub dashboard`;
     if (!first) main.focus();
     document.getElementById('nav').replaceChildren(...pages.map((entry) => h('a',

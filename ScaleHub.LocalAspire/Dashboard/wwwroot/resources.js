@@ -6,7 +6,12 @@ import * as store from './store.js';
 
 let filter = '';
 
-export function resourcesPage(main) {
+export const resourcesPage = (main) => tablePage(main, '/', store.tree, 'There are no resources yet.');
+
+export const parametersPage = (main) => tablePage(
+  main, '/parameters', () => store.parameters().map((resource) => ({ resource, depth: 0 })), 'The application has no parameters.');
+
+function tablePage(main, path, list, nothing) {
   const body = h('tbody');
   const empty = h('p', { class: 'empty' });
   const rows = new Map();
@@ -15,10 +20,10 @@ export function resourcesPage(main) {
     h('thead', null, h('tr', null,
       ...['Name', 'State', 'Health', 'Started', 'Source', 'Endpoints', 'Actions'].map((title) => h('th', { scope: 'col' }, title)))),
     body);
-  main.append(pageHead('/', (text) => { filter = text; draw(null); }), h('div', { class: 'table-frame' }, table, empty));
+  main.append(pageHead(path, (text) => { filter = text; draw(null); }), h('div', { class: 'table-frame' }, table, empty));
 
   function draw(names) {
-    const shown = store.tree().filter(({ resource }) => matches(resource));
+    const shown = list().filter(({ resource }) => matches(resource));
     for (const { resource, depth } of shown) {
       const isNew = !rows.has(resource.name);
       if (isNew) rows.set(resource.name, h('tr', { 'data-name': resource.name }));
@@ -27,7 +32,7 @@ export function resourcesPage(main) {
     const wanted = shown.map(({ resource }) => rows.get(resource.name));
     if (wanted.length !== body.children.length || wanted.some((row, i) => body.children[i] !== row)) body.replaceChildren(...wanted);
     empty.hidden = shown.length > 0;
-    empty.textContent = !store.isLoaded() ? 'Loading…' : filter ? `No resource matches “${filter}”.` : 'There are no resources yet.';
+    empty.textContent = !store.isLoaded() ? 'Loading…' : filter ? `No resource matches “${filter}”.` : nothing;
     markSelected();
   }
 
@@ -49,7 +54,8 @@ export function pageHead(current, onFilter) {
   const tab = (path, picture, label) => h('a', { href: path, 'aria-current': path === current ? 'page' : null }, icon(picture), label);
   return h('div', { class: 'page-head' },
     h('h1', null, 'Resources'),
-    h('div', { class: 'tabs', role: 'group', 'aria-label': 'View' }, tab('/', 'table', 'Table'), tab('/graph', 'graph', 'Graph')),
+    h('div', { class: 'tabs', role: 'group', 'aria-label': 'View' }, 
+      tab('/', 'table', 'Table'), tab('/graph', 'graph', 'Graph'), tab('/parameters', 'parameters', 'Parameters')),
     onFilter && h('label', { class: 'search' }, icon('search'),
       h('span', { class: 'visually-hidden' }, 'Filter resources'),
       h('input', {
