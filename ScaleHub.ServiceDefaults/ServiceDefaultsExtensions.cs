@@ -14,7 +14,8 @@ namespace ScaleHub.ServiceDefaults;
 /// <summary>What every process of ScaleHub has in common; the role of Aspire's project of this name.</summary>
 public static class ServiceDefaultsExtensions
 {
-    /// <summary>How long a stopping host waits for the work under way. With the telemetry's last flush it stays under 10 seconds.</summary>
+    /// <summary>How long a stopping host waits for the work under way. With the telemetry's last flush it stays under 10
+    /// seconds.</summary>
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(7);
 
     /// <summary>

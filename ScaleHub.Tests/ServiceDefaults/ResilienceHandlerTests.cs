@@ -80,7 +80,11 @@ public sealed class ResilienceHandlerTests
     public async Task A_server_that_keeps_failing_is_left_alone()
     {
         await using var server = await FlakyServer.StartAsync(failures: 100);
-        var settings = new Dictionary<string, string?> { ["OutgoingHttp:BreakerMinimumAttempts"] = "2", ["OutgoingHttp:Retries"] = "9" };
+        var settings = new Dictionary<string, string?>
+        {
+            ["OutgoingHttp:BreakerMinimumAttempts"] = "2",
+            ["OutgoingHttp:Retries"] = "9",
+        };
         await Assert.ThrowsAsync<HttpRequestException>(() => SendAsync(server, HttpMethod.Get, settings: settings));
         Assert.Equal(2, server.Calls);
     }

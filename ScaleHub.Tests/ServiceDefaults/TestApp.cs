@@ -12,7 +12,9 @@ internal static class TestApp
 {
     /// <summary>A host as Api and Worker build theirs.</summary>
     public static async Task<WebApplication> StartAsync(
-        Dictionary<string, string?>? settings = null, Action<WebApplicationBuilder>? configure = null, Action<WebApplication>? map = null)
+        Dictionary<string, string?>? settings = null,
+        Action<WebApplicationBuilder>? configure = null,
+        Action<WebApplication>? map = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection([new("urls", "http://127.0.0.1:0"), .. settings ?? []]);

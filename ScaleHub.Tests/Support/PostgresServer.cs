@@ -20,8 +20,8 @@ public sealed class PostgresTests : ICollectionFixture<PostgresServer>
 public sealed record TestDatabase(string Owner, string App);
 
 /// <summary>
-/// A throw-away PostgreSQL server: a new cluster in a temporary directory, on a free port of the loopback interface. Root starts it as
-/// the user <c>postgres</c>, since PostgreSQL refuses root.
+/// A throw-away PostgreSQL server: a new cluster in a temporary directory, on a free port of the loopback interface. Root starts
+/// it as the user <c>postgres</c>, since PostgreSQL refuses root.
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
@@ -53,7 +53,10 @@ public sealed class PostgresServer : IAsyncLifetime
         await using var owner = NpgsqlDataSource.Create(connectionString);
         var secrets = new SecretBox(Options.Create(new SecretOptions { Secret = Secret }));
         await new Migrator(owner).MigrateAsync(
-            Password, _ => { }, connection => SigningKeys.EnsureAsync(connection, secrets, CancellationToken.None), CancellationToken.None);
+            Password,
+            applied: _ => { },
+            underLock: connection => SigningKeys.EnsureAsync(connection, secrets, CancellationToken.None),
+            CancellationToken.None);
     }
 
     /// <summary>Runs statements.</summary>
@@ -81,14 +84,15 @@ public sealed class PostgresServer : IAsyncLifetime
         await File.WriteAllTextAsync(passwords, Password);
         if (Environment.IsPrivilegedProcess) await RunAsync(Process.Start("chown", ["-R", "postgres", _directory]));
         var data = Path.Combine(_directory, "data");
-        await RunAsync(Start("initdb", "-D", data, "-U", "postgres", "--pwfile", passwords, "-A", "scram-sha-256", "-E", "UTF8", "--no-sync"));
+        await RunAsync(Start("initdb", "-D", data, "-U", "postgres", "--pwfile", passwords,
+            "-A", "scram-sha-256", "-E", "UTF8", "--no-sync"));
         using (var listener = new TcpListener(IPAddress.Loopback, 0))
         {
             listener.Start();
             _port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
-        _server = Start("postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-            "-c", "fsync=off", "-c", "logging_collector=off");
+        _server = Start("postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
+            "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "logging_collector=off");
         await WaitAsync();
         await ExecuteAsync(ConnectionString(), $"create database {Template}");
         await MigrateAsync(ConnectionString(Template));

@@ -38,7 +38,9 @@ public sealed class SeedTests(PostgresServer server)
             """);
         var result = await SeedAsync(partly, Small);
         Assert.Equal((20, 40), (result.Companies, result.Skipped));
-        Assert.Equal(await PostgresServer.QueryAsync(whole.Owner, Fingerprint), await PostgresServer.QueryAsync(partly.Owner, Fingerprint));
+        Assert.Equal(
+            await PostgresServer.QueryAsync(whole.Owner, Fingerprint),
+            await PostgresServer.QueryAsync(partly.Owner, Fingerprint));
     }
 
     [Fact]
@@ -61,7 +63,8 @@ public sealed class SeedTests(PostgresServer server)
             where created_at <= before
             """));
         Assert.Equal(["60"], await PostgresServer.QueryAsync(database.Owner, """
-            select count(*) from users u where role = 'owner' and id = (select id from users where company_id = u.company_id order by id limit 1)
+            select count(*) from users u where role = 'owner'
+                and id = (select id from users where company_id = u.company_id order by id limit 1)
             """));
     }
 
@@ -87,7 +90,8 @@ public sealed class SeedTests(PostgresServer server)
             explain select * from tasks where company_id = '{company}' {filter} order by id desc limit 51
             """);
         Assert.Contains(plan, line => line.Contains(index, StringComparison.Ordinal));
-        Assert.DoesNotContain(plan, line => line.Contains("Seq Scan", StringComparison.Ordinal) || line.Contains("Sort", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan,
+            line => line.Contains("Seq Scan", StringComparison.Ordinal) || line.Contains("Sort", StringComparison.Ordinal));
     }
 
     private static MadeUpCompany Largest(SeedOptions options) => new SeedPlan(options).Company(0);

@@ -7,7 +7,8 @@ using ScaleHub.Worker.Seeding;
 
 namespace ScaleHub.Worker.Commands;
 
-/// <summary><c>seed</c>: fills the database with made-up companies, users and tasks; <see cref="SeedOptions.Usage"/> says how.</summary>
+/// <summary><c>seed</c>: fills the database with made-up companies, users and tasks; <see cref="SeedOptions.Usage"/> says
+/// how.</summary>
 internal static class SeedCommand
 {
     public static async Task<int> RunAsync(string[] args)
@@ -23,7 +24,7 @@ internal static class SeedCommand
             await Console.Error.WriteLineAsync($"{problem}{Environment.NewLine}{SeedOptions.Usage}");
             return 2;
         }
-        return await OwnerHost.RunAsync(_ => { }, async (_, owner, cancellationToken) =>
+        return await OwnerHost.RunAsync("seed", _ => { }, async (_, owner, cancellationToken) =>
         {
             var start = Stopwatch.GetTimestamp();
             var password = options.Password ?? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(12));
@@ -38,6 +39,6 @@ internal static class SeedCommand
     }
 
     private static string Summary(SeedResult result, TimeSpan time) => string.Create(CultureInfo.InvariantCulture,
-        $"Wrote {result.Companies:N0} companies, {result.Users:N0} users and {result.Tasks:N0} tasks in {time.TotalSeconds:0.0} s; ")
-        + string.Create(CultureInfo.InvariantCulture, $"{result.Skipped:N0} companies were there already.");
+        $"Wrote {result.Companies:N0} companies, {result.Users:N0} users and {result.Tasks:N0} tasks " +
+        $"in {time.TotalSeconds:0.0} s; {result.Skipped:N0} companies were there already.");
 }

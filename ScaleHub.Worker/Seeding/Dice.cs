@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace ScaleHub.Worker.Seeding;
 
 /// <summary>
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): small, fast, and unlike <see cref="Random"/> the same in every version of .NET.
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): small, fast, and unlike <see cref="Random"/> the same in every version of
+/// .NET.
 /// </summary>
 internal struct Dice(ulong seed)
 {

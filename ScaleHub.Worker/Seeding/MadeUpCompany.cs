@@ -14,11 +14,13 @@ internal sealed class MadeUpCompany
     /// <summary>When the history begins that is made up.</summary>
     public static readonly DateTimeOffset Begin = new(2024, 7, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>When it ends: fixed, because identifiers hold times, and the same options must give the same ones on any day.</summary>
+    /// <summary>When it ends: fixed, because identifiers hold times, and the same options must give the same ones on any
+    /// day.</summary>
     public static readonly DateTimeOffset End = new(2026, 7, 1, 0, 0, 0, TimeSpan.Zero);
 
     // The most users of each plan (design: quotas).
-    private static readonly (string Plan, int Users)[] Plans = [("FREE", 3), ("BASIC", 10), ("PROFESSIONAL", 50), ("ENTERPRISE", 1000)];
+    private static readonly (string Plan, int Users)[] Plans =
+        [("FREE", 3), ("BASIC", 10), ("PROFESSIONAL", 50), ("ENTERPRISE", 1000)];
 
     // Coprime to the number of names, so that stepping by it visits each name once.
     private const int NameStep = 7919;
@@ -84,8 +86,9 @@ internal sealed class MadeUpCompany
         var (first, trade, form) = (Words.CompanyFirst.Length, Words.CompanyTrade.Length, Words.CompanyForm.Length);
         var all = first * trade * form;
         var (round, place) = (index / all, (int)((long)(index % all) * NameStep % all));
-        var name = $"{Words.CompanyFirst[place % first]} {Words.CompanyTrade[place / first % trade]} {Words.CompanyForm[place / first / trade]}"
-            + (round == 0 ? "" : $" {round + 1}");
+        var name = string.Join(' ',
+            Words.CompanyFirst[place % first], Words.CompanyTrade[place / first % trade], Words.CompanyForm[place / first / trade]);
+        if (round > 0) name = $"{name} {round + 1}";
         return (name, name.ToLowerInvariant().Replace(' ', '-'));
     }
 }

@@ -1,8 +1,8 @@
 namespace ScaleHub.Worker.Seeding;
 
 /// <summary>
-/// How the tasks spread over the companies: the company of rank r gets a share in proportion to 1/r (Zipf's law), so that of 10,000
-/// companies the first has a tenth of everything and the median twenty of a million.
+/// How the tasks spread over the companies: the company of rank r gets a share in proportion to 1/r (Zipf's law), so that of
+/// 10,000 companies the first has a tenth of everything and the median twenty of a million.
 /// </summary>
 internal sealed class SeedPlan
 {

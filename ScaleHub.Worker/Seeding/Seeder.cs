@@ -9,8 +9,8 @@ internal sealed record SeedResult(long Companies, long Users, long Tasks, long S
 
 /// <summary>
 /// Writes made-up companies by binary COPY, with all constraints in force, on a few connections at once.
-/// <para>Guarantee: a company is there with all its users and tasks, or not at all: each batch is one transaction. A company that is
-/// there already is passed over, so an interrupted run can be repeated. Memory holds one batch of companies and users for each
+/// <para>Guarantee: a company is there with all its users and tasks, or not at all: each batch is one transaction. A company that
+/// is there already is passed over, so an interrupted run can be repeated. Memory holds one batch of companies and users for each
 /// connection; tasks are made as they are sent.</para>
 /// </summary>
 internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string passwordHash)
@@ -54,7 +54,8 @@ internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string
         find.Parameters.Add(new() { Value = largest.Id });
         if (await find.ExecuteScalarAsync(cancellationToken) is true)
             throw new CommandException(
-                "The database holds the data of another seed. Give the same --companies, --seed and --tasks, or an empty database.");
+                "The database holds the data of another seed. " +
+                "Give the same --companies, --seed and --tasks, or an empty database.");
     }
 
     private async Task WriteAsync(List<MadeUpCompany> batch, Action<long> progress, CancellationToken cancellationToken)
@@ -96,8 +97,8 @@ internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string
         var tasks = staffed.SelectMany(entry => entry.Company.Tasks(entry.Users).Select(task => (entry.Company, Task: task)));
         const string TaskColumns =
             "tasks (company_id, id, title, description, status, due_at, created_by, assignee_id, created_at, updated_at)";
-        await CopyAsync(connection, TaskColumns, tasks, (row, entry) => WriteTaskAsync(row, entry.Company.Id, entry.Task, cancellationToken),
-            cancellationToken, progress);
+        await CopyAsync(connection, TaskColumns, tasks,
+            (row, entry) => WriteTaskAsync(row, entry.Company.Id, entry.Task, cancellationToken), cancellationToken, progress);
         await transaction.CommitAsync(cancellationToken);
 
         Interlocked.Add(ref _companies, staffed.Count);
@@ -107,7 +108,8 @@ internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string
         progress(batch.Where(c => there.Contains(c.Id)).Sum(c => c.TaskCount));
     }
 
-    private static async Task WriteTaskAsync(NpgsqlBinaryImporter row, Guid company, MadeUpTask task, CancellationToken cancellationToken)
+    private static async Task WriteTaskAsync(
+        NpgsqlBinaryImporter row, Guid company, MadeUpTask task, CancellationToken cancellationToken)
     {
         await row.StartRowAsync(cancellationToken);
         await row.WriteAsync(company, NpgsqlDbType.Uuid, cancellationToken);
@@ -137,7 +139,8 @@ internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string
         Func<NpgsqlBinaryImporter, T, Task> write, CancellationToken cancellationToken, Action<long>? progress = null)
     {
         const int Step = 1000;
-        await using var importer = await connection.BeginBinaryImportAsync($"copy {target} from stdin (format binary)", cancellationToken);
+        var copy = $"copy {target} from stdin (format binary)";
+        await using var importer = await connection.BeginBinaryImportAsync(copy, cancellationToken);
         var count = 0;
         foreach (var row in rows)
         {

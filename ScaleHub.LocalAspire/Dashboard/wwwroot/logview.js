@@ -145,9 +145,18 @@ export class LogView {
   #toEnd() {
     this.#list.scrollTop = this.#list.scrollHeight;
     this.#follows = true;
-    requestAnimationFrame(() => { if (this.#follows) this.#list.scrollTop = this.#list.scrollHeight; });
+    this.#settle(5);
     this.#missed = 0;
     this.#showLatest();
+  }
+
+  // Lines get their real height only when they come into view, which moves the end for a few frames more.
+  #settle(frames) {
+    requestAnimationFrame(() => {
+      if (!this.#follows) return;
+      this.#list.scrollTop = this.#list.scrollHeight;
+      if (frames > 1) this.#settle(frames - 1);
+    });
   }
 
   #showLatest() {

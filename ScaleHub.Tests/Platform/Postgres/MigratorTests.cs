@@ -33,7 +33,8 @@ public sealed class MigratorTests(PostgresServer server)
         var error = await Assert.ThrowsAsync<MigrationException>(
             () => MigrateAsync(database, First, ("0002_broken", "create table half (id int); select 1/0")));
         Assert.StartsWith("0002_broken.sql failed: division by zero", error.Message, StringComparison.Ordinal);
-        Assert.Equal(["first", ""], await PostgresServer.QueryAsync(database.Owner, "values (to_regclass('first')::text), (to_regclass('half')::text)"));
+        Assert.Equal(["first", ""], await PostgresServer.QueryAsync(
+            database.Owner, "values (to_regclass('first')::text), (to_regclass('half')::text)"));
         Assert.Equal(["0002_mended"], await MigrateAsync(database, First, ("0002_mended", "create table half (id int)")));
     }
 
@@ -42,7 +43,8 @@ public sealed class MigratorTests(PostgresServer server)
     {
         var database = await server.CreateDatabaseAsync(migrated: false);
         await MigrateAsync(database, First);
-        var error = await Assert.ThrowsAsync<MigrationException>(() => MigrateAsync(database, (First.Item1, "create table first (id bigint)")));
+        var error = await Assert.ThrowsAsync<MigrationException>(
+            () => MigrateAsync(database, (First.Item1, "create table first (id bigint)")));
         Assert.Contains("was changed", error.Message, StringComparison.Ordinal);
     }
 
@@ -51,7 +53,8 @@ public sealed class MigratorTests(PostgresServer server)
     {
         var database = await server.CreateDatabaseAsync();
         Assert.Empty(await PostgresServer.QueryAsync(database.Owner, $"""
-            select rolname from pg_roles where rolname = '{Migrator.AppRole}' and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)
+            select rolname from pg_roles where rolname = '{Migrator.AppRole}'
+                and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)
             union all select relname from pg_class where relowner = '{Migrator.AppRole}'::regrole
             union all select nspname from pg_namespace where nspowner = '{Migrator.AppRole}'::regrole
             union all select proname from pg_proc where proowner = '{Migrator.AppRole}'::regrole
@@ -81,7 +84,8 @@ public sealed class MigratorTests(PostgresServer server)
     {
         await using var owner = NpgsqlDataSource.Create(database.Owner);
         List<string> applied = [];
-        await new Migrator(owner) { Source = files }.MigrateAsync(null, applied.Add, _ => Task.CompletedTask, CancellationToken.None);
+        await new Migrator(owner) { Source = files }
+            .MigrateAsync(null, applied.Add, _ => Task.CompletedTask, CancellationToken.None);
         return applied;
     }
 }
