@@ -17,6 +17,7 @@ public sealed class RedisStore : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private long _restUntil;
+    private long _lastAnswer;
 
     /// <summary>Connects with the first command.</summary>
     public RedisStore(IConfiguration configuration, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisStore> logger)
@@ -34,6 +35,9 @@ public sealed class RedisStore : IAsyncDisposable
     /// <summary>Whether the last command was answered.</summary>
     public bool Answers => Volatile.Read(ref _restUntil) == 0;
 
+    /// <summary>How long ago a command was last answered; very long when none ever was.</summary>
+    public TimeSpan SinceAnswer => Volatile.Read(ref _lastAnswer) is not 0 and var at ? _time.GetElapsedTime(at) : TimeSpan.MaxValue;
+
     /// <summary>Runs a command; <c>(false, default)</c> when there is no answer in time.</summary>
     public async ValueTask<(bool Answered, T? Value)> TryAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
     {
@@ -47,6 +51,7 @@ public sealed class RedisStore : IAsyncDisposable
         try
         {
             var value = await RunAsync(command).WaitAsync(TimeSpan.FromMilliseconds(_options.TimeoutMs), _time, cancellationToken);
+            Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
             if (Interlocked.Exchange(ref _restUntil, 0) != 0) _logger.LogInformation("Redis answers again");
             return (true, value);
         }
