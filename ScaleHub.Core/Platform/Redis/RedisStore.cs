@@ -16,6 +16,8 @@ public sealed class RedisStore : IAsyncDisposable
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private const int MaxUnderWay = 10_000;
+    private int _underWay;
     private long _restUntil;
     private long _lastAnswer;
 
@@ -61,6 +63,37 @@ public sealed class RedisStore : IAsyncDisposable
             if (Interlocked.Exchange(ref _restUntil, Later(_time.GetTimestamp())) == 0)
                 _logger.LogWarning("Redis does not answer ({Reason}); going on without it", e.GetType().Name);
             return (false, default);
+        }
+    }
+
+    /// <summary>
+    /// Sends a command that others depend on: also while this process rests, as its trouble may not be theirs. Waits for the answer
+    /// like <see cref="TryAsync"/>, but not at all while resting. Dropped when 10,000 are under way already.
+    /// </summary>
+    public async ValueTask SendAsync(Func<IDatabase, Task> command, CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _restUntil) == 0)
+        {
+            await TryAsync(db => Counted(command(db)), cancellationToken);
+            return;
+        }
+        if (Volatile.Read(ref _underWay) >= MaxUnderWay || _connection is not { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) return;
+        // Nobody waits for the outcome; a failure is what resting is about.
+        _ = Counted(command((await _connection.Value).GetDatabase()))
+            .ContinueWith(static sent => sent.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    private async Task<bool> Counted(Task command)
+    {
+        Interlocked.Increment(ref _underWay);
+        try
+        {
+            await command;
+            return true;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
         }
     }
 
