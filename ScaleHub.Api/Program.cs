@@ -14,7 +14,7 @@ return await ClearErrors.RunAsync(async () =>
     var builder = WebApplication.CreateBuilder(args);
     builder.AddServiceDefaults();
     builder.AddPlatform();
-    //builder.AddPlatformHealthChecks();
+    builder.AddPlatformHealthChecks();
     builder.AddModel();
     builder.AddErrors();
     builder.AddForwardedHeaders();

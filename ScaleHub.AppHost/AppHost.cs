@@ -1,1 +1,63 @@
-Console.WriteLine("AppHost");
+using ScaleHub.AppHost;
+using ScaleHub.AppHost.LoadBalancer;
+using ScaleHub.AppHost.Postgres;
+
+var builder = DistributedApplication.CreateBuilder(args);
+
+// How large the graph is, and whether its data is kept:
+//   dotnet run --project ScaleHub.AppHost -- --instances 3 --replicas 1 --volumes false
+var instances = builder.Setting("instances", 2);
+var replicas = builder.Setting("replicas", 2);
+var volumes = builder.Setting("volumes", true);
+
+// Secrets are made on the first start and kept in the user secrets; configuration (Parameters:name) wins.
+var superuserPassword = builder.AddSecret("pg-password");
+var replicationPassword = builder.AddSecret("pg-replication-password");
+var appPassword = builder.AddSecret("pg-app-password");
+var redisPassword = builder.AddSecret("redis-password");
+var secret = builder.AddSecret("scalehub-secret");
+
+// PostgreSQL: a primary, and standbys that stream from it.
+var postgres = builder.AddPostgres("pg", password: superuserPassword, port: 15432)
+    .WithStreamingReplication(replicationPassword)
+    .WithVolumeIf(volumes);
+var database = postgres.AddDatabase("scalehub");
+var standbys = Enumerable.Range(1, replicas)
+    .Select(i => postgres.AddReplica($"pg-replica-{i}", replicationPassword).WithVolumeIf(volumes))
+    .ToList();
+
+// Redis: cache, rate limits, sessions.
+var redis = builder.AddRedis("redis", password: redisPassword).WithVolumeIf(volumes);
+
+// The schema, and the role that the programs log in as, before any program starts.
+var migrate = builder.AddProject<Projects.ScaleHub_Worker>("migrate").WithArgs("migrate")
+    .WithReference(database).WaitFor(database)
+    .WithEnvironment("Postgres__AppPassword", appPassword)
+    .WithEnvironment("ScaleHub__Secret", secret);
+
+// The API, several times over; each instance on a port of its own.
+var apis = Enumerable.Range(1, instances)
+    .Select(i => builder.AddProject<Projects.ScaleHub_Api>($"api-{i}")
+        .WithDatabase(database, standbys, appPassword)
+        .WithReference(redis).WaitFor(redis)
+        .WithEnvironment("ScaleHub__Secret", secret)
+        .WaitForCompletion(migrate)
+        .WithHttpHealthCheck("/health/ready"))
+    .ToList();
+
+// Background work: the job queue, schedules, roll-ups.
+builder.AddProject<Projects.ScaleHub_Worker>("worker").WithArgs("run")
+    .WithDatabase(database, standbys, appPassword)
+    .WithReference(redis).WaitFor(redis)
+    .WithEnvironment("ScaleHub__Secret", secret)
+    .WaitForCompletion(migrate)
+    .WithHttpEndpoint()
+    .WithHttpHealthCheck("/health/ready");
+
+// The front door: nginx spreads the requests over the API instances.
+builder.AddLoadBalancer("lb", port: 8080, apis)
+    .WithUrlForEndpoint("http", url => url.DisplayText = "API")
+    .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
+    .WithHttpHealthCheck("/health/ready");
+
+await builder.Build().RunAsync();

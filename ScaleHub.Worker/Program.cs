@@ -1,4 +1,27 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.MapGet("/health/ready", () => "ready");
-app.Run();
+using ScaleHub.ServiceDefaults.Startup;
+using ScaleHub.Worker.Commands;
+
+const string Usage = """
+    Usage: ScaleHub.Worker [command]
+
+      run        Work until stopped (the default). Health at /health/live and /health/ready on ASPNETCORE_URLS.
+      migrate    Bring the database schema up to date, then exit.
+      seed       Fill the database with made-up data; see 'seed --help'.
+
+    Needs ConnectionStrings__scalehub; 'migrate' and 'seed' as the schema's owner. Exit codes: 0 done, 1 failed, 2 wrong usage.
+    """;
+
+return await ClearErrors.RunAsync(() => args switch
+{
+    [] or ["run"] => RunCommand.RunAsync(args),
+    ["migrate"] => MigrateCommand.RunAsync(),
+    ["seed", .. var rest] => SeedCommand.RunAsync(rest),
+    ["--help" or "-h" or "help"] => PrintAsync(Console.Out, exitCode: 0),
+    _ => PrintAsync(Console.Error, exitCode: 2),
+});
+
+static async Task<int> PrintAsync(TextWriter writer, int exitCode)
+{
+    await writer.WriteLineAsync(Usage);
+    return exitCode;
+}

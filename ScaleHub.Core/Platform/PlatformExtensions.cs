@@ -29,6 +29,15 @@ public static class PlatformExtensions
         return builder;
     }
 
+    /// <summary>The checks <c>postgres</c> and <c>redis</c>, for readiness.</summary>
+    public static IHostApplicationBuilder AddPlatformHealthChecks(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks()
+            .AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"])
+            .AddCheck<RedisHealthCheck>("redis", tags: ["ready"]);
+        return builder;
+    }
+
     /// <summary>The shared secret alone, for <c>migrate</c>.</summary>
     public static IHostApplicationBuilder AddSecrets(this IHostApplicationBuilder builder)
     {

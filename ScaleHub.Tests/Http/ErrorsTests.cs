@@ -5,8 +5,6 @@ using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Http;
 
-using Http = Support.Http;
-
 [Collection(GraphCollection.Name)]
 public sealed class ErrorsTests(GraphFixture graph)
 {
@@ -24,7 +22,7 @@ public sealed class ErrorsTests(GraphFixture graph)
     public async Task A_body_that_cannot_be_read_is_400_and_says_where(string body, string expected)
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        var problem = await (await account.Client.PostAsync("/api/v1/tasks", Http.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
+        var problem = await (await account.Client.PostAsync("/api/v1/tasks", Responses.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
         Assert.Contains(expected, problem.GetProperty("detail").GetString()!, StringComparison.Ordinal);
     }
 
@@ -63,7 +61,7 @@ public sealed class ErrorsTests(GraphFixture graph)
     public async Task A_body_over_a_mebibyte_is_413()
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        using var content = Http.Json($$"""{"title":"x","description":"{{new string('x', 1024 * 1024)}}"}""");
+        using var content = Responses.Json($$"""{"title":"x","description":"{{new string('x', 1024 * 1024)}}"}""");
         await (await account.Client.PostAsync("/api/v1/tasks", content)).ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
     }
 

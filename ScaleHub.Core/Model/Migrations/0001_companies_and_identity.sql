@@ -5,6 +5,21 @@ create function app_company_id() returns uuid language sql stable parallel safe 
 comment on function app_company_id() is
     'The company of the running statement. Null when none was set: then policies match no row.';
 
+-- What the node is and how far it has come. The application may not read pg_stat_wal_receiver, so the schema's owner does; the
+-- timeline of a standby is that of the stream that it receives, null while it receives none.
+create function node_state() returns table (standby boolean, lsn pg_lsn, timeline int)
+    language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    if pg_is_in_recovery() then
+        return query select true, pg_last_wal_replay_lsn(), (select received_tli from pg_stat_wal_receiver);
+    else
+        -- The flushed position, not the inserted one: what was acknowledged is flushed, and unlike the insert pointer it never
+        -- skips ahead over a page header that no standby can replay.
+        return query select false, pg_current_wal_flush_lsn(),
+            ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int;
+    end if;
+end $$;
+
 create table companies (
     id          uuid        not null primary key,
     name        text        not null check (char_length(name) between 1 and 200),
@@ -72,5 +87,5 @@ create table signing_keys (
 
 grant select, insert, update, delete on companies, users, logins, sessions to scalehub_app;
 grant select on signing_keys to scalehub_app;
-revoke all on function find_login(text) from public;
-grant execute on function find_login(text) to scalehub_app;
+revoke all on function find_login(text), node_state() from public;
+grant execute on function find_login(text), node_state() to scalehub_app;

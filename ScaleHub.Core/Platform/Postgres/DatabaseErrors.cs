@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Npgsql;
 
 namespace ScaleHub.Core.Platform.Postgres;
@@ -5,14 +6,17 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// <summary>What an exception from Npgsql means for the node that it came from.</summary>
 public static class DatabaseErrors
 {
-    /// <summary>The connection or the server is gone: no more traffic for the node until the monitor has seen it again.</summary>
-    public static bool IsNodeFailure(Exception exception) => Database(exception) switch
+    /// <summary>
+    /// The connection or the server is gone: no more traffic for the node until the monitor has seen it again. A command that only
+    /// took too long says nothing of the node.
+    /// </summary>
+    public static bool IsNodeFailure(Exception exception) => exception is NodeLostException || Database(exception) switch
     {
         // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped
         PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "57P04" } => true,
         PostgresException => false,
-        { } e => !IsPoolExhausted(e),
-        null => false,
+        { InnerException: IOException or SocketException } => true,
+        _ => false,
     };
 
     /// <summary>A read may succeed elsewhere: the node failed, is full, or cancelled the query to go on replaying.</summary>
@@ -28,11 +32,16 @@ public static class DatabaseErrors
 
     /// <summary>Trying again later may help; nothing is wrong with the request.</summary>
     public static bool IsPassing(Exception exception)
-        => IsRetryableRead(exception) || exception is TimeoutException
-        // query_canceled (time-out), read_only_sql_transaction (a demoted primary), insufficient_resources
-        || Database(exception) is PostgresException { SqlState: "57014" or "25006" or ['5', '3', ..] };
+        => IsRetryableRead(exception) || exception is TimeoutException || Database(exception) switch
+        {
+            // query_canceled (time-out), read_only_sql_transaction (a demoted primary), insufficient_resources
+            PostgresException { SqlState: "57014" or "25006" or ['5', '3', ..] } => true,
+            PostgresException => false,
+            { InnerException: TimeoutException } => true,
+            _ => false,
+        };
 
-    private static bool IsPoolExhausted(NpgsqlException exception)
+    internal static bool IsPoolExhausted(NpgsqlException exception)
         => exception.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
 
     private static NpgsqlException? Database(Exception? exception)

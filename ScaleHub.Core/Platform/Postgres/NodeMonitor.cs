@@ -50,16 +50,22 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
     private async Task LookAtAllAsync(CancellationToken cancellationToken)
     {
         var states = await Task.WhenAll(_probes.Select(p => p.LookAsync(Patience, cancellationToken)));
-        if (states.Where(s => s.Role == NodeRole.Primary).MaxBy(s => s.Timeline) is { } primary) _history.Add(primary.At, primary.Lsn);
-        foreach (var (probe, state) in _probes.Zip(states)) Observe(probe.Node, WithLag(state));
+        if (states.Where(s => s.Role == NodeRole.Primary).MaxBy(s => s.Timeline) is { } primary)
+        {
+            _history.Add(primary.At, primary.Lsn);
+            nodes.PrimaryIsOn(primary.Timeline);
+        }
+        foreach (var (probe, state) in _probes.Zip(states)) Observe(probe.Node, Complete(state, probe.Node.State));
     }
 
-    private NodeState WithLag(NodeState state)
+    private NodeState Complete(NodeState state, NodeState before)
     {
         if (state.Role != NodeRole.Standby) return state;
         var newest = _history.Newest;
         return state with
         {
+            // A standby that lost its primary receives from nobody: it is still on the timeline that it was on.
+            Timeline = state.Timeline != 0 || before.Role != NodeRole.Standby ? state.Timeline : before.Timeline,
             LagBytes = newest > state.Lsn ? (ulong)newest - (ulong)state.Lsn : 0,
             LagSeconds = _history.AgeOf(state.Lsn, state.At).TotalSeconds,
         };

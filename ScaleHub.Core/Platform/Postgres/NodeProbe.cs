@@ -11,15 +11,6 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// </summary>
 internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDisposable
 {
-    // The flushed position, not the inserted one: what was acknowledged is flushed, and unlike the insert pointer it never
-    // skips ahead over a page header that no standby can "replay".
-    private const string Look = """
-        select pg_is_in_recovery(),
-               case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end,
-               case when pg_is_in_recovery() then 0
-                    else ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int end
-        """;
-
     private readonly string _connectionString = new NpgsqlConnectionStringBuilder(node.ConnectionString)
     {
         Pooling = false,
@@ -56,13 +47,13 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
     {
         if (connection.State != System.Data.ConnectionState.Open) await connection.OpenAsync(cancellationToken);
         var start = Stopwatch.GetTimestamp();
-        await using var command = new NpgsqlCommand(Look, connection);
+        await using var command = new NpgsqlCommand("select standby, lsn, timeline from node_state()", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new(
             reader.GetBoolean(0) ? NodeRole.Standby : NodeRole.Primary,
             reader.IsDBNull(1) ? default : reader.GetFieldValue<NpgsqlLogSequenceNumber>(1),
-            (uint)reader.GetInt32(2),
+            reader.IsDBNull(2) ? 0 : (uint)reader.GetInt32(2),
             LagBytes: 0, LagSeconds: 0,
             Stopwatch.GetElapsedTime(start).TotalMilliseconds,
             DateTimeOffset.UtcNow);

@@ -19,7 +19,8 @@ public enum NodeRole
 /// <summary>One observation of a node. <paramref name="Lsn"/> is what a standby has replayed, or what a primary has written.</summary>
 /// <param name="Role">Unknown when the node did not answer.</param>
 /// <param name="Lsn">Position in the write-ahead log.</param>
-/// <param name="Timeline">Grows by one with each promotion; tells the newest of two primaries.</param>
+/// <param name="Timeline">Grows by one with each promotion; tells the newest of two primaries, and a standby that follows the old one.
+/// Zero when it is not known.</param>
 /// <param name="LagBytes">Bytes of log that the standby has not replayed.</param>
 /// <param name="LagSeconds">Age of the newest primary position that the standby has replayed.</param>
 /// <param name="LatencyMs">Milliseconds that the node took to answer.</param>
@@ -32,9 +33,10 @@ public sealed record NodeState(
 }
 
 /// <summary>One PostgreSQL server: its pool, what is known of it, and how busy this process keeps it.</summary>
-public sealed class PostgresNode(string name, NpgsqlDataSource dataSource, string connectionString, int poolSize)
+public sealed class PostgresNode(string name, NpgsqlDataSource dataSource, string connectionString, int poolSize) : IAsyncDisposable
 {
     private volatile NodeState _state = NodeState.Unreachable(DateTimeOffset.MinValue);
+    private volatile CancellationTokenSource _lost = new();
     private int _inUse;
 
     /// <summary>Name for people and metrics.</summary>
@@ -55,12 +57,29 @@ public sealed class PostgresNode(string name, NpgsqlDataSource dataSource, strin
     /// <summary>Units of work of this process that hold the node now.</summary>
     public int InUse => Volatile.Read(ref _inUse);
 
-    internal void Observe(NodeState state) => _state = state;
+    /// <summary>Cancelled when the node is found not to answer: reads that wait for it go elsewhere.</summary>
+    internal CancellationToken Lost => _lost.Token;
 
     /// <summary>Takes the node out of routing until the monitor sees it answer again.</summary>
-    public void Eject() => _state = NodeState.Unreachable(DateTimeOffset.UtcNow);
+    public void Eject() => Observe(NodeState.Unreachable(DateTimeOffset.UtcNow));
+
+    internal void Observe(NodeState state)
+    {
+        var before = _state.Role;
+        _state = state;
+        if (state.Role != NodeRole.Unknown || before == NodeRole.Unknown) return;
+        // Not disposed: a read that has the token may be linking to it just now.
+        Interlocked.Exchange(ref _lost, new()).Cancel();
+    }
 
     internal void Enter() => Interlocked.Increment(ref _inUse);
 
     internal void Leave() => Interlocked.Decrement(ref _inUse);
+
+    /// <summary>Closes the pool; connections in use close when they are returned.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _lost.Dispose();
+        return dataSource.DisposeAsync();
+    }
 }

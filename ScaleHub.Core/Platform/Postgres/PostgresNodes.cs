@@ -20,9 +20,10 @@ public sealed class PostgresNodes : IAsyncDisposable
 
     private const string ReplicaPrefix = PrimaryName + "-replica";
     private readonly double _maxLagSeconds;
+    private volatile uint _timeline;
 
     /// <summary>Builds a pool per connection string; opens nothing yet.</summary>
-    /// <exception cref="InvalidOperationException">There is no connection string <c>scalehub</c>.</exception>
+    /// <exception cref="OptionsValidationException">There is no connection string <c>scalehub</c>, or one is not valid.</exception>
     public PostgresNodes(IConfiguration configuration, IOptions<PostgresOptions> options, ILoggerFactory loggers)
     {
         var settings = options.Value;
@@ -33,8 +34,7 @@ public sealed class PostgresNodes : IAsyncDisposable
             .OrderBy(s => s.Key.Length).ThenBy(s => s.Key, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(s => s.Key, s => s.Value!);
         if (!strings.ContainsKey(PrimaryName))
-            throw new InvalidOperationException(
-                $"No connection string '{PrimaryName}'. Set ConnectionStrings__{PrimaryName} (or DATABASE_URL), or start through the AppHost.");
+            throw Invalid($"No connection string '{PrimaryName}'. Set ConnectionStrings__{PrimaryName} (or DATABASE_URL), or start through the AppHost.");
         All = [.. strings.Select(s => Build(s.Key, s.Value, settings, loggers))];
     }
 
@@ -67,7 +67,12 @@ public sealed class PostgresNodes : IAsyncDisposable
     public PostgresNode ForWrite() => Primary() ?? throw new NoNodeException("No database node accepts writes now.");
 
     private bool Serves(NodeState state, NpgsqlLogSequenceNumber atLeast)
-        => state.Role == NodeRole.Standby && state.LagSeconds <= _maxLagSeconds && state.Lsn >= atLeast;
+        => state.Role == NodeRole.Standby && state.LagSeconds <= _maxLagSeconds && state.Lsn >= atLeast
+            // Positions of different timelines do not compare: a standby that still follows a deposed primary is left out.
+            && (state.Timeline == _timeline || state.Timeline == 0);
+
+    /// <summary>The timeline of the newest primary that was ever seen.</summary>
+    internal void PrimaryIsOn(uint timeline) => _timeline = Math.Max(_timeline, timeline);
 
     private PostgresNode? Primary(PostgresNode? except = null)
         => All.Where(n => n != except && n.State.Role == NodeRole.Primary).MaxBy(n => n.State.Timeline);
@@ -76,7 +81,7 @@ public sealed class PostgresNodes : IAsyncDisposable
     {
         var name = settings.NodeNames.GetValueOrDefault(key, key);
         var pool = key == PrimaryName ? settings.Pool : settings.ReplicaPool;
-        var text = new NpgsqlConnectionStringBuilder(PostgresUrl.ToConnectionString(connectionString))
+        var text = new NpgsqlConnectionStringBuilder(Parse(key, connectionString))
         {
             ApplicationName = AppDomain.CurrentDomain.FriendlyName,
             MaxPoolSize = pool.Max,
@@ -96,10 +101,25 @@ public sealed class PostgresNodes : IAsyncDisposable
         return new(name, builder.Build(), text.ConnectionString, pool.Max);
     }
 
+    // The reason is left out on purpose: it may repeat a part of the string, which holds a password.
+    private static string Parse(string key, string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(PostgresUrl.ToConnectionString(connectionString)).ConnectionString;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            throw Invalid($"ConnectionStrings__{key} is not valid; expected Host=…;Port=…;Username=…;Password=…;Database=… or a postgresql:// URL.");
+        }
+    }
+
+    private static OptionsValidationException Invalid(string message) => new("ConnectionStrings", typeof(PostgresOptions), [message]);
+
     /// <summary>Closes the pools; connections in use close when they are returned.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var node in All) await node.DataSource.DisposeAsync();
+        foreach (var node in All) await node.DisposeAsync();
     }
 }
 

@@ -14,7 +14,7 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// <para>After a commit it reads the position in the log, for read-your-writes. When that fails the write stands, and the writer's
 /// reads go to the primary instead.</para>
 /// </summary>
-internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionInterceptor
+internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionInterceptor, IDbConnectionInterceptor
 {
     private const string SetCompany = "select set_config('app.company_id', @__company, true)";
 
@@ -25,12 +25,20 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
     {
         if (command.Transaction is not null) return result;
-        Prepend(command, eventData.Context);
+        var context = Prepend(command, eventData.Context);
+        return InterceptionResult<DbDataReader>.SuppressWithResult(context.ReadOnly
+            ? await WatchedRead.ExecuteAsync(context.Node, command, cancellationToken)
+            : await ReadAsync(command, cancellationToken));
+    }
+
+    private static async Task<DbDataReader> ReadAsync(DbCommand command, CancellationToken cancellationToken)
+    {
         var reader = await command.ExecuteReaderAsync(cancellationToken);
         try
         {
+            // Past the result of set_config.
             await reader.NextResultAsync(cancellationToken);
-            return InterceptionResult<DbDataReader>.SuppressWithResult(reader);
+            return reader;
         }
         catch
         {
@@ -43,9 +51,10 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         DbCommand command, CommandEventData eventData, InterceptionResult<object> result, CancellationToken cancellationToken = default)
     {
         if (command.Transaction is not null) return result;
-        Prepend(command, eventData.Context);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
+        var context = Prepend(command, eventData.Context);
+        await using var reader = context.ReadOnly
+            ? await WatchedRead.ExecuteAsync(context.Node, command, cancellationToken)
+            : await ReadAsync(command, cancellationToken);
         return InterceptionResult<object>.SuppressWithResult(await reader.ReadAsync(cancellationToken) ? reader.GetValue(0) : null!);
     }
 
@@ -53,11 +62,23 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
     {
         if (command.Transaction is not null) return result;
-        Prepend(command, eventData.Context);
+        if (Prepend(command, eventData.Context).ReadOnly) throw new InvalidOperationException("ReadDb cannot write; take ScaleHubDb.");
         var rows = await command.ExecuteNonQueryAsync(cancellationToken);
         await NotePositionAsync(eventData.Context);
         return InterceptionResult<int>.SuppressWithResult(rows);
     }
+
+    // A read brings its own connection (WatchedRead): the context's stays closed.
+    public ValueTask<InterceptionResult> ConnectionOpeningAsync(
+        DbConnection connection, ConnectionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+        => ValueTask.FromResult(Tenanted(eventData.Context).ReadOnly ? InterceptionResult.Suppress() : result);
+
+    public ValueTask<InterceptionResult<DbTransaction>> TransactionStartingAsync(
+        DbConnection connection, TransactionStartingEventData eventData, InterceptionResult<DbTransaction> result,
+        CancellationToken cancellationToken = default)
+        => Tenanted(eventData.Context).ReadOnly
+            ? throw new InvalidOperationException("ReadDb has no transactions: each query is one. Take ScaleHubDb to read several things at one moment.")
+            : ValueTask.FromResult(result);
 
     public async ValueTask<DbTransaction> TransactionStartedAsync(
         DbConnection connection, TransactionEndEventData eventData, DbTransaction result, CancellationToken cancellationToken = default)
@@ -104,11 +125,12 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         }
     }
 
-    private static void Prepend(DbCommand command, DbContext? context)
+    private static TenantDbContext Prepend(DbCommand command, DbContext? context)
     {
         var tenanted = Tenanted(context);
         command.CommandText = Statement(tenanted) + ";\n" + command.CommandText;
         AddCompany((NpgsqlCommand)command, tenanted);
+        return tenanted;
     }
 
     private static string Statement(TenantDbContext context) => context.ReadOnly ? SetCompanyReadOnly : SetCompany;

@@ -76,7 +76,7 @@ public sealed class SignInTests(GraphFixture graph)
     public async Task A_registration_that_is_not_valid_names_the_member(string body, string member)
     {
         using var client = graph.CreateClient();
-        var problem = await (await client.PostAsync("/api/v1/auth/register", Http.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
+        var problem = await (await client.PostAsync("/api/v1/auth/register", Responses.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
         Assert.True(problem.GetProperty("errors").TryGetProperty(member, out _), problem.ToString());
     }
 }

@@ -31,12 +31,12 @@ public sealed class TasksTests(GraphFixture graph)
             .JsonAsync(HttpStatusCode.Created);
         var path = $"/api/v1/tasks/{task.GetProperty("id").GetGuid()}";
 
-        var patched = await (await account.Client.PatchAsync(path, Http.Json("""{"status":"done","dueAt":null}"""))).JsonAsync(HttpStatusCode.OK);
+        var patched = await (await account.Client.PatchAsync(path, Responses.Json("""{"status":"done","dueAt":null}"""))).JsonAsync(HttpStatusCode.OK);
         Assert.Equal("done", patched.GetProperty("status").GetString());
         Assert.Equal(JsonValueKind.Null, patched.GetProperty("dueAt").ValueKind);
         Assert.Equal("b", patched.GetProperty("description").GetString());
         Assert.Equal(patched.ToString(), (await account.Client.GetFromJsonAsync<JsonElement>(path)).ToString());
-        await (await account.Client.PatchAsync(path, Http.Json("""{"title":null}"""))).ProblemAsync(HttpStatusCode.BadRequest);
+        await (await account.Client.PatchAsync(path, Responses.Json("""{"title":null}"""))).ProblemAsync(HttpStatusCode.BadRequest);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class TasksTests(GraphFixture graph)
         using var theirs = await Account.RegisterAsync(graph.Address);
         var path = $"/api/v1/tasks/{await theirs.CreateTaskAsync("theirs")}";
         await (await mine.Client.GetAsync(path)).ProblemAsync(HttpStatusCode.NotFound);
-        await (await mine.Client.PatchAsync(path, Http.Json("""{"title":"mine"}"""))).ProblemAsync(HttpStatusCode.NotFound);
+        await (await mine.Client.PatchAsync(path, Responses.Json("""{"title":"mine"}"""))).ProblemAsync(HttpStatusCode.NotFound);
         await (await mine.Client.DeleteAsync(path)).ProblemAsync(HttpStatusCode.NotFound);
         Assert.Empty((await mine.Client.GetFromJsonAsync<JsonElement>("/api/v1/tasks")).GetProperty("items").EnumerateArray());
         Assert.Equal("theirs", (await theirs.Client.GetFromJsonAsync<JsonElement>(path)).GetProperty("title").GetString());

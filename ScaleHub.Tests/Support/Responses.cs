@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace ScaleHub.Tests.Support;
 
 /// <summary>What tests say of a response.</summary>
-internal static class Http
+internal static class Responses
 {
     /// <summary>The JSON body of a response with that status.</summary>
     public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response, HttpStatusCode expected)

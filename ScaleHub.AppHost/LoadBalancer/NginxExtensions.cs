@@ -1,0 +1,83 @@
+using System.Text;
+
+namespace ScaleHub.AppHost.LoadBalancer;
+
+/// <summary>Adds the balancer.</summary>
+internal static class NginxExtensions
+{
+    /// <summary>
+    /// Adds nginx before some programs: the instance with the fewest requests gets the next one; one that fails is left out
+    /// for a while, and what is safe to repeat is repeated on another.
+    /// </summary>
+    public static IResourceBuilder<NginxResource> AddLoadBalancer(
+        this IDistributedApplicationBuilder builder, [ResourceName] string name, int port,
+        IReadOnlyList<IResourceBuilder<ProjectResource>> instances)
+    {
+        var balancer = builder.AddResource(new NginxResource(name))
+            .WithImage("library/nginx", "1.28").WithImageRegistry("docker.io")
+            .WithHttpEndpoint(port: port, targetPort: 8080, env: "NGINX_PORT")
+            .WithExternalHttpEndpoints();
+        var upstream = new StringBuilder();
+        for (var i = 0; i < instances.Count; i++)
+        {
+            var endpoint = instances[i].GetEndpoint("http");
+            upstream.Append("    server ${INSTANCE_").Append(i).Append("} max_fails=3 fail_timeout=5s;\n");
+            balancer
+                .WithEnvironment($"INSTANCE_{i}",
+                    $"{endpoint.Property(EndpointProperty.IPV4Host)}:{endpoint.Property(EndpointProperty.Port)}")
+                .WithReferenceRelationship(instances[i].Resource)
+                .WaitFor(instances[i]);
+        }
+        return balancer.WithContainerFiles("/etc/nginx/templates",
+        [
+            new ContainerFile { Name = "scalehub.conf.template", Contents = Template.Replace("{{instances}}", upstream.ToString(), StringComparison.Ordinal) },
+        ]);
+    }
+
+    private const string Template = """
+        upstream api {
+            least_conn;
+        {{instances}}    keepalive 64;
+        }
+
+        map $http_upgrade $connection_upgrade {
+            default upgrade;
+            ''      '';
+        }
+
+        map $http_x_request_id $request_id_or_new {
+            default $http_x_request_id;
+            ''      $request_id;
+        }
+
+        server {
+            listen ${NGINX_PORT};
+            server_tokens off;
+            client_max_body_size 10m;
+
+            location / {
+                proxy_pass http://api;
+                proxy_http_version 1.1;
+                proxy_set_header Host $http_host;
+                proxy_set_header Upgrade $http_upgrade;
+                proxy_set_header Connection $connection_upgrade;
+                proxy_set_header X-Request-Id $request_id_or_new;
+
+                # This is the edge: what a client claims about where it comes from is not passed on.
+                proxy_set_header X-Forwarded-For $remote_addr;
+                proxy_set_header X-Forwarded-Proto $scheme;
+                proxy_set_header X-Forwarded-Host $http_host;
+
+                # nginx repeats a POST or PATCH only if it has not been sent; whether it was carried out cannot be known.
+                proxy_next_upstream error timeout;
+                proxy_next_upstream_tries 3;
+                proxy_connect_timeout 1s;
+                # For event streams and WebSockets, which are silent between heartbeats. Streams say X-Accel-Buffering: no;
+                # all else is buffered, so that slow clients do not hold on to an instance.
+                proxy_read_timeout 120s;
+                proxy_send_timeout 120s;
+            }
+        }
+
+        """;
+}

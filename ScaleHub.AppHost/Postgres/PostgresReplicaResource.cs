@@ -1,0 +1,22 @@
+namespace ScaleHub.AppHost.Postgres;
+
+/// <summary>
+/// A standby that streams from a PostgreSQL server. It shows below its primary, but is no <c>IResourceWithParent</c>: such a
+/// resource cannot wait for its parent.
+/// </summary>
+internal sealed class PostgresReplicaResource(string name, PostgresServerResource primary)
+    : ContainerResource(name), IResourceWithConnectionString
+{
+    public const string EndpointName = "tcp";
+
+    private EndpointReference? _endpoint;
+
+    /// <summary>The server that it streams from.</summary>
+    public PostgresServerResource Primary => primary;
+
+    public EndpointReference PrimaryEndpoint => _endpoint ??= new(this, EndpointName);
+
+    /// <summary>The primary's superuser, who exists here as well.</summary>
+    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
+        $"Host={PrimaryEndpoint.Property(EndpointProperty.Host)};Port={PrimaryEndpoint.Property(EndpointProperty.Port)};Username={Primary.UserNameReference};Password={Primary.PasswordParameter}");
+}

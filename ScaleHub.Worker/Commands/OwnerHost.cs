@@ -1,0 +1,114 @@
+using Npgsql;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.ServiceDefaults;
+using ScaleHub.ServiceDefaults.Configuration;
+
+namespace ScaleHub.Worker.Commands;
+
+/// <summary>
+/// A host for commands that run to their end as the schema's owner: settings, telemetry, Ctrl+C, and one connection string.
+/// </summary>
+internal static class OwnerHost
+{
+    /// <summary>Longest wait for a server that is still starting.</summary>
+    private static readonly TimeSpan ServerPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Runs a command against the database. What may go wrong outside the program ends in one line on standard error and exit code 1.
+    /// </summary>
+    /// <param name="configure">Adds what the command needs.</param>
+    /// <param name="command">Gets the host's services and the owner's data source; its token is cancelled by Ctrl+C.</param>
+    public static async Task<int> RunAsync(
+        Action<HostApplicationBuilder> configure, Func<IServiceProvider, NpgsqlDataSource, CancellationToken, Task> command)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.AddServiceDefaults();
+        builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
+        configure(builder);
+        using var host = builder.Build();
+        await using var owner = Connect(builder.Configuration);
+        await host.StartAsync();
+        var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        try
+        {
+            await WaitForServerAsync(owner, stopping);
+            await command(host.Services, owner, stopping);
+            return 0;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Stopped before the end; run it again.");
+            return 1;
+        }
+        catch (Exception e) when (Explain(e) is { } line)
+        {
+            await Console.Error.WriteLineAsync(line);
+            return 1;
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None);
+        }
+    }
+
+    private static NpgsqlDataSource Connect(IConfiguration configuration)
+    {
+        var text = configuration.GetConnectionString(PostgresNodes.PrimaryName);
+        if (string.IsNullOrEmpty(text))
+            throw new ConfigurationException($"No connection string '{PostgresNodes.PrimaryName}'. Set ConnectionStrings__{PostgresNodes.PrimaryName} " +
+                "to that of the schema's owner.");
+        try
+        {
+            return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(PostgresUrl.ToConnectionString(text))
+            {
+                ApplicationName = AppDomain.CurrentDomain.FriendlyName,
+                Timeout = 2,
+            });
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            throw new ConfigurationException($"ConnectionStrings__{PostgresNodes.PrimaryName} is not valid; " +
+                "expected Host=…;Port=…;Username=…;Password=…;Database=… or a postgresql:// URL.");
+        }
+    }
+
+    private static async Task WaitForServerAsync(NpgsqlDataSource owner, CancellationToken cancellationToken)
+    {
+        var deadline = DateTime.UtcNow + ServerPatience;
+        for (var first = true; ; first = false)
+        {
+            try
+            {
+                await using var connection = await owner.OpenConnectionAsync(cancellationToken);
+                return;
+            }
+            catch (NpgsqlException e) when (StillStarting(e) && DateTime.UtcNow < deadline)
+            {
+                if (first) await Console.Error.WriteLineAsync($"Waiting for the database, {ServerPatience.TotalSeconds:0} seconds at most.");
+                await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken);
+            }
+        }
+    }
+
+    // Not reachable, or reachable and saying that it starts, or that there is no such database yet.
+    private static bool StillStarting(NpgsqlException error)
+        => error is not PostgresException refused
+            || refused.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.InvalidCatalogName;
+
+    private static string? Explain(Exception error) => error switch
+    {
+        CommandException or MigrationException => error.Message,
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
+            $"The database refused the login of ConnectionStrings__{PostgresNodes.PrimaryName}; check user and password.",
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } refused =>
+            $"{refused.MessageText}; connect as the schema's owner (ConnectionStrings__{PostgresNodes.PrimaryName}).",
+        PostgresException refused => $"The database refused: {refused.MessageText} ({refused.SqlState}).",
+        NpgsqlException => $"The database does not answer ({(error.InnerException ?? error).Message}); " +
+            $"start it, or correct ConnectionStrings__{PostgresNodes.PrimaryName}.",
+        FormatException => error.Message,
+        _ => null,
+    };
+}
+
+/// <summary>A command cannot do what was asked; the message is one line that says why and what to do.</summary>
+internal sealed class CommandException(string message) : Exception(message);

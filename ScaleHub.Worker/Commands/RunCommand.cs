@@ -1,0 +1,26 @@
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Platform;
+using ScaleHub.ServiceDefaults;
+
+namespace ScaleHub.Worker.Commands;
+
+/// <summary>
+/// <c>run</c>: watches the database nodes and answers for its own health. There are no jobs to work on yet; their loops join
+/// this host when the job queue exists.
+/// </summary>
+internal static class RunCommand
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults();
+        builder.AddPlatform();
+        builder.AddPlatformHealthChecks();
+        builder.AddModel();
+
+        await using var app = builder.Build();
+        app.MapDefaultEndpoints();
+        await app.RunAsync();
+        return 0;
+    }
+}
