@@ -7,8 +7,9 @@ alter table companies add check (id <> 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 -- Schedules and operators go through all companies.
 create policy platform on companies for select using ((select app_is_platform()));
 
--- A temporary table must not stand in for one that a security definer function reads.
+-- A temporary table must not stand in for one that a security definer function reads; where pg_temp is not named, it comes first.
 alter function find_login(text) set search_path = pg_catalog, public, pg_temp;
+alter function node_state() set search_path = pg_catalog, pg_temp;
 
 create function uuid7_floor(at timestamptz) returns uuid language sql immutable strict parallel safe as
     $$ select rpad(lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0'), 32, '0')::uuid $$;
