@@ -7,7 +7,8 @@ namespace ScaleHub.Tests.Platform.Postgres;
 /// <summary>
 /// Reads the plan of every list and lookup, made for the application's login under row-level security over tables of 30,000
 /// rows: with the values and prepared for any, with EF's filter and with the policy alone. No plan reads a large table from
-/// end to end, and none sorts.
+/// end to end, and none has to sort: the order is an index's. (For a handful of rows the planner may find sorting cheaper all the
+/// same, and rightly so; that is why sorting is looked for with <c>enable_sort</c> off, which leaves it where nothing else will do.)
 /// </summary>
 [Collection(PostgresTests.Name)]
 public sealed class ListPlanTests(PostgresServer server) : IAsyncLifetime
@@ -36,14 +37,14 @@ public sealed class ListPlanTests(PostgresServer server) : IAsyncLifetime
     {
         var data = await SampleData.PrepareAsync(_owner, Companies);
         await data.FillAsync(_owner, Rows);
-        await using (var more = _owner.CreateCommand(
-            "insert into companies (id, name) select sample_id(n), 'more' from generate_series(100000, 105000) n; analyze companies"))
-            await more.ExecuteNonQueryAsync();
-        var large = (await ColumnAsync("select relname from pg_class where relkind = 'r' and reltuples >= 1000")).ToHashSet();
+        await using (var more = _owner.CreateCommand("""
+            insert into companies (id, name) select sample_id(n), 'more' from generate_series(100000, 106000) n; analyze companies
+            """)) await more.ExecuteNonQueryAsync();
+        var large = (await ColumnAsync("select relname from pg_class where relkind = 'r' and reltuples >= 5000")).ToHashSet();
         // Some tables are small by their nature: a counter per company and resource.
         var grown = await ColumnAsync("""
             select coalesce(i.inhparent, c.oid)::regclass::text from pg_class c left join pg_inherits i on i.inhrelid = c.oid
-            where c.relkind = 'r' group by 1 having sum(c.reltuples) >= 1000
+            where c.relkind = 'r' group by 1 having sum(c.reltuples) > 5000
             """);
         Assert.Equal(["quota_counters"], data.Tables.Except(grown).Order());
 
@@ -65,7 +66,7 @@ public sealed class ListPlanTests(PostgresServer server) : IAsyncLifetime
         await CheckAsync(connection, "sample_id(0)", "x", "select * from tasks order by title", large, failures);
         await CheckAsync(connection, Platform, "y", "select * from jobs where kind = {text}", large, failures);
         Assert.Contains("x: Sort", failures);
-        Assert.Contains("y: Seq Scan on jobs", failures);
+        Assert.Contains("y: Seq Scan jobs", failures);
     }
 
     [Fact]
@@ -111,19 +112,28 @@ public sealed class ListPlanTests(PostgresServer server) : IAsyncLifetime
             known = known.Replace($"{{{p.Name}}}", $"({p.Value})::{p.Type}", StringComparison.Ordinal);
             prepared = prepared.Replace($"{{{p.Name}}}", $"${i + 1}", StringComparison.Ordinal);
         }
-        Find(await ExplainAsync(connection, company, "format json", known), name);
-        await ExecuteAsync(connection, $"set plan_cache_mode = force_generic_plan; prepare q ({types}) as {prepared}");
-        Find(await ExplainAsync(connection, company, "format json", $"execute q ({values})"), name + " (prepared)");
-        await ExecuteAsync(connection, "deallocate q; reset plan_cache_mode");
+        await ExecuteAsync(connection, $"prepare q ({types}) as {prepared}");
+        foreach (var (plan, mode, explained) in new[]
+        {
+            (name, "force_custom_plan", known), (name + " (prepared)", "force_generic_plan", $"execute q ({values})"),
+        })
+        {
+            await ExecuteAsync(connection, $"set plan_cache_mode = {mode}");
+            Find(await ExplainAsync(connection, company, "format json", explained), plan, "Seq Scan");
+            await ExecuteAsync(connection, "set enable_sort = off");
+            Find(await ExplainAsync(connection, company, "format json", explained), plan, "Sort");
+            await ExecuteAsync(connection, "reset enable_sort");
+        }
+        await ExecuteAsync(connection, "deallocate q");
 
-        void Find(JsonElement node, string plan)
+        void Find(JsonElement node, string plan, string unwanted)
         {
             var type = node.GetProperty("Node Type").GetString()!;
             var table = node.TryGetProperty("Relation Name", out var relation) ? relation.GetString()! : "";
-            if (type.Contains("Sort", StringComparison.Ordinal)) failures.Add($"{plan}: {type}");
-            if (type == "Seq Scan" && large.Contains(table)) failures.Add($"{plan}: Seq Scan on {table}");
+            if (type.EndsWith(unwanted, StringComparison.Ordinal) && (table.Length == 0 || large.Contains(table)))
+                failures.Add($"{plan}: {type} {table}".TrimEnd());
             if (node.TryGetProperty("Plans", out var children))
-                foreach (var child in children.EnumerateArray()) Find(child, plan);
+                foreach (var child in children.EnumerateArray()) Find(child, plan, unwanted);
         }
     }
 

@@ -58,7 +58,8 @@ internal static class ListQueries
             "order by id desc limit 26",
         ["orders: by time"] =
             "select * from orders where company_id = {company} and id >= uuid7_floor({from}) order by id desc limit 26",
-        ["orders: lines"] = "select * from order_lines where company_id = {company} and order_id = {parent} order by line limit 101",
+        ["orders: lines"] =
+            "select * from order_lines where company_id = {company} and order_id = {parent} order by line limit 101",
         ["orders: lines of a product"] =
             "select * from order_lines where company_id = {company} and product_id = {parent} limit 1",
         ["exams: page"] = "select * from exams where company_id = {company} and id < {cursor} order by id desc limit 26",
@@ -81,7 +82,8 @@ internal static class ListQueries
             "select number from invoices where company_id = {company} and number > 0 order by number desc limit 1",
         ["invoices: of a month"] =
             "select * from invoices where company_id = {company} and user_id = {user} and period_yyyymm = {period}",
-        ["invoices: lines"] = "select * from invoice_lines where company_id = {company} and invoice_id = {parent} order by line limit 101",
+        ["invoices: lines"] =
+            "select * from invoice_lines where company_id = {company} and invoice_id = {parent} order by line limit 101",
         ["charges: of a user and month"] =
             "select * from usage_charges where company_id = {company} and user_id = {user} " +
             "and period_yyyymm = {period} and id < {cursor} order by id desc limit 26",
