@@ -3,6 +3,7 @@ using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Api.Http.Errors;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Api.Modules.Identity;
+using ScaleHub.Api.Modules.Operations;
 using ScaleHub.Api.Modules.Tasks;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform;
@@ -32,7 +33,6 @@ return await ClearErrors.RunAsync(async () =>
     app.UseForwardedHeaders();
     app.UseSecurityHeaders();
     app.UseResponseCompression();
-    app.MapDefaultEndpoints();
     app.MapApiDocs();
     app.UseRouting();
     app.UseAuthentication();
@@ -43,6 +43,8 @@ return await ClearErrors.RunAsync(async () =>
     var v1 = app.MapGroup("/api/v1").RequireAuthorization();
     v1.MapIdentity();
     v1.MapTasks();
+    app.MapOperations();
+    app.MapDefaultEndpoints();
 
     await app.RunAsync();
 });

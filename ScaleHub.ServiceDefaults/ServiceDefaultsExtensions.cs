@@ -14,7 +14,8 @@ namespace ScaleHub.ServiceDefaults;
 /// <summary>What every process of ScaleHub has in common; the role of Aspire's project of this name.</summary>
 public static class ServiceDefaultsExtensions
 {
-    /// <summary>How long a stopping host waits for the work under way. With the telemetry's last flush it stays under 10 seconds.</summary>
+    /// <summary>How long a stopping host waits for the work under way. With the telemetry's last flush it stays under 10
+    /// seconds.</summary>
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(7);
 
     /// <summary>
@@ -52,6 +53,8 @@ public static class ServiceDefaultsExtensions
                 new("Logging:LogLevel:Microsoft.EntityFrameworkCore", "Warning"),
                 new("Logging:LogLevel:System.Net.Http", "Warning"),
                 new("Logging:LogLevel:Polly", "Warning"),
+                // A degraded check would log with every probe; what degrades it says so itself, once.
+                new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "Error"),
                 // Npgsql tells of every command at Information, and of every failed one at Error, which its caller tells too.
                 new("Logging:LogLevel:Npgsql", "Critical"),
             ],

@@ -25,6 +25,7 @@ public static class ReadRouting
     {
         var nodes = app.Services.GetRequiredService<PostgresNodes>();
         var lastWrites = app.Services.GetRequiredService<LastWrites>();
+        var metrics = app.Services.GetRequiredService<NodeMetrics>();
         var development = app.Environment.IsDevelopment();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ReadRouting));
 
@@ -50,6 +51,7 @@ public static class ReadRouting
                 try
                 {
                     await next(context);
+                    if (Consistency(context).ReadFrom is { } node) metrics.Read(node);
                     return;
                 }
                 catch (Exception e) when (attempt <= nodes.All.Count && !context.Response.HasStarted
@@ -57,6 +59,7 @@ public static class ReadRouting
                 {
                     var failed = Consistency(context).ReadFrom!;
                     if (DatabaseErrors.IsNodeFailure(e)) failed.Eject();
+                    metrics.Retried(failed);
                     logger.LogWarning("Read on {Node} failed ({Reason}); trying another node", failed.Name, e.GetType().Name);
                     StartAfresh(context, failed);
                 }

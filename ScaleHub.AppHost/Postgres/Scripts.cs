@@ -38,7 +38,7 @@ internal static class Scripts
         ask() { psql -At --no-psqlrc -F ' ' "$primary dbname=postgres replication=true" -c "$1"; }
 
         can_follow() {
-          [ -s "$PGDATA/PG_VERSION" ] && [ -f "$PGDATA/standby.signal" ] && [ ! -f "$PGDATA.cloning" ] || return 1
+          [ -s "$PGDATA/PG_VERSION" ] && [ -f "$PGDATA/standby.signal" ] || return 1
           local theirs ours kind position
           read -r theirs _ < <(ask 'IDENTIFY_SYSTEM')
           ours=$(pg_controldata -D "$PGDATA" | sed -n 's/^Database system identifier: *//p')
@@ -54,8 +54,6 @@ internal static class Scripts
 
         if ! can_follow; then
           [ -n "$(ls -A "$PGDATA" 2> /dev/null)" ] && echo "The data in $PGDATA cannot follow the primary: cloning it anew."
-          # A clone that was cut short must not be taken for a whole one at the next start.
-          touch "$PGDATA.cloning" 2> /dev/null || true
           mkdir -p "$PGDATA"
           find "$PGDATA" -mindepth 1 -delete
           chmod 700 "$PGDATA"
@@ -63,8 +61,8 @@ internal static class Scripts
             ask "DROP_REPLICATION_SLOT $slot WAIT" > /dev/null
           fi
           pg_basebackup -d "$primary" -D "$PGDATA" -X stream -C -S "$slot" --checkpoint=fast
+          # Last: a clone that was cut short has no such file, and is made anew at the next start.
           touch "$PGDATA/standby.signal"
-          rm -f "$PGDATA.cloning"
         fi
 
         # Given at every start, because the primary's port may have changed since the clone was made.

@@ -20,6 +20,8 @@ public static class PlatformExtensions
         builder.Services.AddOptions<RedisOptions>().BindConfiguration(RedisOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<PostgresNodes>();
+        builder.Services.AddSingleton<NodeMetrics>();
+        builder.Services.AddSingleton<PoolUse>();
         builder.Services.AddSingleton<NodeMonitor>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeMonitor>());
         builder.Services.AddSingleton<RedisStore>();

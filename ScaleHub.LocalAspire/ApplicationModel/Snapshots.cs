@@ -159,6 +159,10 @@ public sealed record CustomResourceSnapshot
     /// <summary>Completes when the handlers of its ready event have run.</summary>
     internal Task? ReadyEvent { get; init; }
 
+    /// <summary>Unhealthy until every check has been asked.</summary>
+    internal CustomResourceSnapshot WithoutReports(IResource resource) => WithReports(
+        [.. resource.Annotations.OfType<HealthCheckAnnotation>().Select(h => new HealthReportSnapshot(h.Key, null, null, null))]);
+
     internal CustomResourceSnapshot WithReports(ImmutableArray<HealthReportSnapshot> reports)
         => this with { HealthReports = reports, HealthStatus = HealthOf(State, reports) };
 

@@ -20,12 +20,12 @@ internal sealed class ConsoleFeed(DistributedApplicationModel model, ResourceLog
             .Where(name => resourceName is null || name.Equals(resourceName, StringComparison.OrdinalIgnoreCase));
         var merged = Channel.CreateBounded<ConsoleBatch>(16);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var pumps = Task.WhenAll(names.Select(name => PumpAsync(name, merged.Writer, end.Token)));
-        _ = pumps.ContinueWith(
-            done => merged.Writer.TryComplete(done.Exception?.GetBaseException()), CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        foreach (var name in names)
+            _ = PumpAsync(name, merged.Writer, end.Token);
         try
         {
+            // The response begins with the first event, and a quiet console may have none for long.
+            yield return new(new ConsoleBatch("", []), "ready");
             await foreach (var batch in merged.Reader.ReadAllAsync(ct))
                 yield return new(batch);
         }
@@ -35,12 +35,20 @@ internal sealed class ConsoleFeed(DistributedApplicationModel model, ResourceLog
         }
     }
 
+    // A log that is complete leaves the stream open: were it to end, the page would ask again and again.
     private async Task PumpAsync(string name, ChannelWriter<ConsoleBatch> writer, CancellationToken ct)
     {
-        await foreach (var lines in loggers.WatchAsync(name).WithCancellation(ct))
+        try
         {
-            var views = lines.Select(line => new ConsoleLine(line.LineNumber, line.Time, line.IsErrorMessage, line.Content));
-            await writer.WriteAsync(new ConsoleBatch(name, [.. views]), ct);
+            await foreach (var lines in loggers.WatchAsync(name).WithCancellation(ct))
+            {
+                var views = lines.Select(line => new ConsoleLine(line.LineNumber, line.Time, line.IsErrorMessage, line.Content));
+                await writer.WriteAsync(new ConsoleBatch(name, [.. views]), ct);
+            }
+        }
+        catch (Exception exception)
+        {
+            writer.TryComplete(exception); // ends the stream with it; after a cancellation nobody is listening any more
         }
     }
 }

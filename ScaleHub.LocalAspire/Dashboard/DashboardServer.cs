@@ -79,12 +79,13 @@ internal sealed class DashboardServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, port);
         });
         builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
         var app = builder.Build();
         app.Use(gate.HandleAsync);
         app.UseRouting();
 
-        foreach (var page in (string[])["/", "/graph", "/console", "/console/{resource}"])
+        foreach (var page in (string[])["/", "/parameters", "/graph", "/console", "/console/{resource}"])
             app.MapGet(page, context => DashboardFiles.ServeAsync(context, "index.html"));
         app.MapGet("/assets/{file}", (HttpContext context, string file) => DashboardFiles.ServeAsync(context, file));
 
@@ -107,6 +108,14 @@ internal sealed class DashboardServer : IAsyncDisposable
             return new CommandAnswer(result.Success, result.Canceled, result.Message);
         });
         return app;
+    }
+
+    /// <summary>Whoever started the dashboard ends it. The usual lifetime would end it on Ctrl+C, before the resources.</summary>
+    private sealed class OwnersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed record CommandAnswer(bool Success, bool Canceled, string? Message);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 
 namespace ScaleHub.LocalAspire;
@@ -75,7 +76,8 @@ internal sealed record ResourceView
 
         if (resource.Annotations.OfType<ContainerImageAnnotation>().LastOrDefault() is { } image)
             return image.Tag is null ? image.Image : $"{image.Image}:{image.Tag}";
-        return (resource as ExecutableResource)?.Command;
+        return resource.Annotations.OfType<IProjectMetadata>().LastOrDefault()?.ProjectPath
+            ?? (resource as ExecutableResource)?.Command;
     }
 
     private static List<RelationView> RelationsOf(IResource resource, CustomResourceSnapshot snapshot)

@@ -20,6 +20,7 @@ internal static class LocalAspireServices
         services.AddSingleton(provider => new ResourceCommandService(
             provider.GetRequiredService<DistributedApplicationModel>(), provider.GetRequiredService<ResourceLoggerService>(), provider));
         services.AddSingleton(_ => new StartConsole(isSilent: builder.Run.IsTest));
+        services.AddHostedService<DashboardService>(); // first, so that it stops last
         services.AddSingleton<Orchestrator>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<Orchestrator>());
     }

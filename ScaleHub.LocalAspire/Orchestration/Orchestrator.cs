@@ -1,6 +1,7 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Eventing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -22,6 +23,7 @@ internal sealed class Orchestrator(
     private readonly Dictionary<IResource, ResourceRun> _runs = [];
     private readonly Ports _ports = new();
     private RunRecord? _record;
+    private DashboardServer? _dashboard;
     private Task? _stop;
     private volatile bool _isUp;
 
@@ -75,6 +77,10 @@ internal sealed class Orchestrator(
             AddCommands(resource, run);
             var snapshot = await Snapshots.InitialAsync(run, execution, cancellationToken);
             await run.PublishAsync(_ => snapshot);
+        }
+        if (!options.DisableDashboard)
+        {
+            await StartDashboardAsync(cancellationToken);
         }
         console.Open(Notifications, model);
         foreach (var run in AutoStarted())
@@ -152,6 +158,24 @@ internal sealed class Orchestrator(
         }
     }
 
+    // Its port is the AppHost's own, as in Aspire, where the AppHost's URL is the dashboard's.
+    private async Task StartDashboardAsync(CancellationToken ct)
+    {
+        const int Default = 18888;
+        var url = services.GetRequiredService<IConfiguration>()["ASPNETCORE_URLS"]?.Split(';')[0];
+        var wanted = url is null ? Default : new Uri(url).Port;
+        _dashboard = await DashboardServer.StartAsync(services, wanted, ct);
+        console.DashboardUrl = _dashboard.LoginUrl;
+        if (_dashboard.Port != wanted && options.FixedPorts)
+        {
+            throw Ports.Taken("dashboard", wanted);
+        }
+        if (_dashboard.Port != wanted)
+        {
+            console.Tell($"dashboard: port {wanted} is taken, using {_dashboard.Port}");
+        }
+    }
+
     private string Quote(ResourceRun run, string message)
         => message.StartsWith(run.Resource.Name + ":", StringComparison.Ordinal) ? message
             : Loggers.LastWords(run.Resource.Name) is { } words && words != message ? $"{run.Resource.Name}: {message}: {words}"
@@ -198,6 +222,10 @@ internal sealed class Orchestrator(
         var deadline = DateTime.UtcNow + ShutdownTime;
         var stops = new Dictionary<IResource, Task>();
         await Task.WhenAll(_runs.Keys.ToList().Select(Stop));
+        if (_dashboard is not null)
+        {
+            await _dashboard.DisposeAsync();
+        }
         Notifications.Dispose();
         Loggers.Dispose();
         _ports.Dispose();

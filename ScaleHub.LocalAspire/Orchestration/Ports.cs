@@ -35,12 +35,14 @@ internal sealed class Ports : IDisposable
             }
             if (isFixed)
             {
-                throw new StartException($"{name}: port {port} is taken by another program: "
-                    + $"stop that program (ss -ltnp 'sport = :{port}' shows it), or start without --fixed-ports.");
+                throw Taken(name, port);
             }
         }
         throw new StartException($"{name}: the ports from {wanted} to {wanted + 99} are all taken; free one of them.");
     }
+
+    public static StartException Taken(string name, int port) => new($"{name}: port {port} is taken by another program: "
+        + $"stop that program (ss -ltnp 'sport = :{port}' shows it), or start without --fixed-ports.");
 
     public void Dispose() => _held.ForEach(s => s.Dispose());
 

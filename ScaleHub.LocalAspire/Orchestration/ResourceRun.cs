@@ -101,7 +101,14 @@ internal abstract class ResourceRun(IResource resource, Orchestrator graph) : ID
                 await PublishStateAsync(KnownResourceStates.Waiting);
             }
             await Graph.Notifications.WaitForDependenciesAsync(Resource, ct);
-            await PublishAsync(s => s with { State = KnownResourceStates.Starting, ExitCode = null, StopTimeStamp = null, ReadyEvent = null });
+            await PublishAsync(s => s.WithoutReports(Resource) with
+            {
+                State = KnownResourceStates.Starting,
+                ExitCode = null,
+                StartTimeStamp = null,
+                StopTimeStamp = null,
+                ReadyEvent = null,
+            });
             if (Resource is IResourceWithConnectionString)
             {
                 await Graph.Eventing.PublishAsync(new ConnectionStringAvailableEvent(Resource, Graph.Services), ct);
@@ -271,7 +278,7 @@ internal sealed class ChildRun(IResourceWithParent resource, Orchestrator graph)
             state = change.Snapshot.State?.Text;
             await health.Stop.CancelAsync();
             await health.Watch;
-            await PublishAsync(s => s with { State = change.Snapshot.State, ReadyEvent = null });
+            await PublishAsync(s => s.WithoutReports(Resource) with { State = change.Snapshot.State, ReadyEvent = null });
             if (state == KnownResourceStates.Running)
             {
                 health.Stop = CancellationTokenSource.CreateLinkedTokenSource(ct);

@@ -39,7 +39,8 @@ public static partial class ConfigurationAliases
             if (Value(variable) is not { } text) return;
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 || number < least || number > MostConnections)
-                throw new ConfigurationException($"{variable} must be a number from {least} to {MostConnections}; it is '{text}'.");
+                throw new ConfigurationException(
+                    $"{variable} must be a number from {least} to {MostConnections}; it is '{text}'.");
             values[key] = text;
         }
 

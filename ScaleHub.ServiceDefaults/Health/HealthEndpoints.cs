@@ -12,7 +12,8 @@ namespace ScaleHub.ServiceDefaults.Health;
 /// <c>GET /health/ready</c>: the checks tagged <see cref="Ready"/>; 200 when healthy or degraded, 503 when not, with
 /// <c>{"status":…,"checks":{"name":{"status":…,"reason":…}}}</c>.
 /// <para>A reason is what the check says of itself. Text of exceptions is never shown: it may name hosts and users.</para>
-/// <para>Both answer ahead of the rest of the pipeline: neither a rate limit nor a full server may make a living process look dead.</para>
+/// <para>Both answer ahead of the rest of the pipeline: neither a rate limit nor a full server may make a living process look
+/// dead.</para>
 /// </summary>
 public static class HealthEndpoints
 {
@@ -40,7 +41,8 @@ public static class HealthEndpoints
     {
         http.Response.Headers.CacheControl = "no-store";
         var checks = report.Entries.ToDictionary(e => e.Key, e => new Check(Word(e.Value.Status), Reason(e.Value)));
-        return http.Response.WriteAsJsonAsync(new Body(Word(report.Status), checks), JsonSerializerOptions.Web, http.RequestAborted);
+        var body = new Body(Word(report.Status), checks);
+        return http.Response.WriteAsJsonAsync(body, JsonSerializerOptions.Web, http.RequestAborted);
     }
 
     // The framework puts an exception's message into the description.

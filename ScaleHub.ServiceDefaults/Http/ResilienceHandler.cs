@@ -9,11 +9,11 @@ using Polly.Timeout;
 namespace ScaleHub.ServiceDefaults.Http;
 
 /// <summary>
-/// Bounds every outgoing request, retries what may be retried, and leaves a service alone that fails most of the time.
-/// From the outside in: total time-out, retry, circuit breaker (one per handler), time-out per attempt.
-/// <para>Retried: idempotent methods (RFC 9110, 9.2.2) whose body can be sent again, on transport errors, time-outs of an attempt, 408, 429
-/// and 5xx, after an exponential delay with jitter or what <c>Retry-After</c> asks for. A <c>Retry-After</c> beyond the total time-out
-/// gives the response to the caller at once.</para>
+/// Bounds every outgoing request, retries what may be retried, and leaves a service alone that fails most of the time. From the
+/// outside in: total time-out, retry, circuit breaker (one per handler), time-out per attempt.
+/// <para>Retried: idempotent methods (RFC 9110, 9.2.2) whose body can be sent again, on transport errors, time-outs of an
+/// attempt, 408, 429 and 5xx, after an exponential delay with jitter or what <c>Retry-After</c> asks for. A <c>Retry-After</c>
+/// beyond the total time-out gives the response to the caller at once.</para>
 /// <para>Callers see the exceptions of <see cref="HttpClient"/> only: <see cref="HttpRequestException"/> for an open circuit,
 /// <see cref="TaskCanceledException"/> with a <see cref="TimeoutException"/> inside for a time-out.</para>
 /// </summary>
@@ -29,7 +29,8 @@ public sealed class ResilienceHandler : DelegatingHandler
     public ResilienceHandler(ResilienceOptions options)
     {
         _options = options;
-        var builder = new ResiliencePipelineBuilder<HttpResponseMessage>().AddTimeout(TimeSpan.FromSeconds(options.TotalTimeoutSeconds));
+        var builder = new ResiliencePipelineBuilder<HttpResponseMessage>()
+            .AddTimeout(TimeSpan.FromSeconds(options.TotalTimeoutSeconds));
         if (options.Retries > 0)
             builder.AddRetry(new RetryStrategyOptions<HttpResponseMessage>
             {
@@ -62,7 +63,8 @@ public sealed class ResilienceHandler : DelegatingHandler
             context.Properties.Set(Request, request);
             context.Properties.Set(Started, Stopwatch.GetTimestamp());
             return await _pipeline.ExecuteAsync(
-                static async (context, send) => await send(context.Properties.GetValue(Request, null!), context.CancellationToken),
+                static async (context, send) =>
+                    await send(context.Properties.GetValue(Request, null!), context.CancellationToken),
                 context,
                 (Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>>)base.SendAsync);
         }

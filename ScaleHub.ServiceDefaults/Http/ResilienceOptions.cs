@@ -17,7 +17,8 @@ public sealed class ResilienceOptions
     /// <summary>Further attempts after the first; for idempotent methods alone.</summary>
     [Range(0, 10)] public int Retries { get; set; } = 3;
 
-    /// <summary>Milliseconds before the first retry, doubled for each further one, with jitter. <c>Retry-After</c> overrides it.</summary>
+    /// <summary>Milliseconds before the first retry, doubled for each further one, with jitter. <c>Retry-After</c> overrides
+    /// it.</summary>
     [Range(1, 60_000)] public int RetryDelayMs { get; set; } = 200;
 
     /// <summary>Share of failures from which the circuit opens: then requests fail at once.</summary>

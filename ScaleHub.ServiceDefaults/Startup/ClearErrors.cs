@@ -23,7 +23,8 @@ public static class ClearErrors
         }
         catch (Exception e)
         {
-            await Console.Error.WriteLineAsync($"{AppDomain.CurrentDomain.FriendlyName}: {Explain(e) ?? $"ended by a defect: {e}"}");
+            var line = Explain(e) ?? $"ended by a defect: {e}";
+            await Console.Error.WriteLineAsync($"{AppDomain.CurrentDomain.FriendlyName}: {line}");
             return 1;
         }
     }
@@ -43,21 +44,24 @@ public static class ClearErrors
         OptionsValidationException options => string.Join(" ", options.Failures),
         // What the configuration binder throws for a value of the wrong type; the message names the key.
         InvalidOperationException { InnerException: FormatException or ArgumentException or OverflowException } => error.Message,
-        IOException { InnerException: AddressInUseException } => $"{error.Message} Stop what holds it, or set ASPNETCORE_URLS to another.",
-        SocketException { SocketErrorCode: SocketError.AccessDenied } => $"{error.Message}: use a port above 1023 in ASPNETCORE_URLS.",
+        IOException { InnerException: AddressInUseException } =>
+            $"{error.Message} Stop what holds it, or set ASPNETCORE_URLS to another.",
+        SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+            $"{error.Message}: use a port above 1023 in ASPNETCORE_URLS.",
         AggregateException { InnerExceptions: [var only] } => Explain(only),
         _ => null,
     };
 
     /// <summary>
-    /// The host logs why its start failed, with a stack trace, and throws the same: <see cref="RunAsync(Func{Task})"/> tells it. Once
-    /// started, its log is as usual.
+    /// The host logs why its start failed, with a stack trace, and throws the same: <see cref="RunAsync(Func{Task})"/> tells it.
+    /// Once started, its log is as usual.
     /// </summary>
     internal static void SilenceHostWhileStarting(this IHostApplicationBuilder builder)
     {
         var started = new Started();
         builder.Services.AddSingleton<IHostedService>(started);
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => started.Is && level >= LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host",
+            level => started.Is && level >= LogLevel.Information);
     }
 
     private sealed class Started : IHostedLifecycleService

@@ -12,7 +12,8 @@ internal static class TelemetryExtensions
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>Sends logs, traces and metrics by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set; see <see cref="TelemetryService"/>.</summary>
+    /// <summary>Sends logs, traces and metrics by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set; see
+    /// <see cref="TelemetryService"/>.</summary>
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
         if (builder.Configuration[Endpoint] is not { Length: > 0 } endpoint) return;
@@ -33,7 +34,8 @@ internal static class TelemetryExtensions
     }
 
     /// <summary>
-    /// Who sends: <c>APP_NAME</c> or the program's name, unless <c>OTEL_SERVICE_NAME</c> or <c>OTEL_RESOURCE_ATTRIBUTES</c> say otherwise.
+    /// Who sends: <c>APP_NAME</c> or the program's name, unless <c>OTEL_SERVICE_NAME</c> or <c>OTEL_RESOURCE_ATTRIBUTES</c> say
+    /// otherwise.
     /// </summary>
     public static ResourceBuilder Describe(this ResourceBuilder resource, IConfiguration configuration, string application)
         => resource.Clear()

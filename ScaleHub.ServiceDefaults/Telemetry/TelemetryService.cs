@@ -9,9 +9,9 @@ using OpenTelemetry.Trace;
 namespace ScaleHub.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Collects and exports what .NET, ASP.NET Core, Npgsql and <c>ScaleHub.*</c> measure, from before the first service starts until after
-/// the last has stopped. Configured by the standard variables <c>OTEL_*</c> (OpenTelemetry specification, "Environment Variable
-/// Specification" and "OTLP Exporter Configuration").
+/// Collects and exports what .NET, ASP.NET Core, Npgsql and <c>ScaleHub.*</c> measure, from before the first service starts until
+/// after the last has stopped. Configured by the standard variables <c>OTEL_*</c> (OpenTelemetry specification, "Environment
+/// Variable Specification" and "OTLP Exporter Configuration").
 /// <para>Guarantee: a collector that is slow or away costs nothing but its telemetry. Exports run on threads of their own with
 /// bounded queues, and the last flush takes at most <see cref="FlushLimit"/>.</para>
 /// </summary>

@@ -1,6 +1,9 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Npgsql;
+using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Support;
 
@@ -34,7 +37,7 @@ internal sealed class Account : IDisposable
         var client = new HttpClient { BaseAddress = address };
         var email = NewEmail();
         var response = await client.PostAsJsonAsync("/api/v1/auth/register", new { companyName = "Test Company", email, password = Password });
-        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return new(client, await response.Content.ReadFromJsonAsync<JsonElement>(), email);
     }
 
@@ -52,8 +55,31 @@ internal sealed class Account : IDisposable
     public async Task<Guid> CreateTaskAsync(string title, string status = "todo")
     {
         var response = await Client.PostAsJsonAsync("/api/v1/tasks", new { title, status });
-        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
+    }
+
+    /// <summary>Another user of the company, signed in, who has written nothing else.</summary>
+    public async Task<HttpClient> ColleagueAsync(GraphFixture graph)
+    {
+        var email = NewEmail();
+        await using (var owner = NpgsqlDataSource.Create(await graph.GetConnectionString("pg")))
+        {
+            await using var insert = owner.CreateCommand("""
+                with colleague as (
+                    insert into users (company_id, id, email, password_hash, role)
+                    select company_id, gen_random_uuid(), $2, password_hash, 'member' from users where id = $1
+                    returning company_id, id)
+                insert into logins (email, company_id, user_id) select $2, company_id, id from colleague
+                """);
+            insert.Parameters.Add(new() { Value = UserId });
+            insert.Parameters.Add(new() { Value = email });
+            await insert.ExecuteNonQueryAsync();
+        }
+        var client = new HttpClient { BaseAddress = Client.BaseAddress };
+        var signedIn = await (await client.PostJsonAsync("/api/v1/auth/login", new { email, password = Password })).JsonAsync(HttpStatusCode.OK);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", signedIn.GetProperty("accessToken").GetString());
+        return client;
     }
 
     public void Dispose() => Client.Dispose();

@@ -7,12 +7,13 @@ using ScaleHub.Core.Platform.Secrets;
 namespace ScaleHub.Worker.Commands;
 
 /// <summary>
-/// <c>migrate</c>: brings the schema up to date and makes sure that there is a signing key, both under the migration's lock, so that any
-/// number of runs at once do it once.
+/// <c>migrate</c>: brings the schema up to date and makes sure that there is a signing key, both under the migration's lock, so
+/// that any number of runs at once do it once.
 /// </summary>
 internal static class MigrateCommand
 {
     public static Task<int> RunAsync() => OwnerHost.RunAsync(
+        "migrate",
         builder =>
         {
             builder.AddSecrets();

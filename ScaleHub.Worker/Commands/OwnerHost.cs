@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.ServiceDefaults;
@@ -10,16 +11,22 @@ namespace ScaleHub.Worker.Commands;
 /// </summary>
 internal static class OwnerHost
 {
+    private static readonly ActivitySource Traces = new("ScaleHub.Worker");
+
     /// <summary>Longest wait for a server that is still starting.</summary>
     private static readonly TimeSpan ServerPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Runs a command against the database. What may go wrong outside the program ends in one line on standard error and exit code 1.
+    /// Runs a command against the database. What may go wrong outside the program ends in one line on standard error and exit
+    /// code 1.
     /// </summary>
+    /// <param name="name">What traces call it.</param>
     /// <param name="configure">Adds what the command needs.</param>
     /// <param name="command">Gets the host's services and the owner's data source; its token is cancelled by Ctrl+C.</param>
     public static async Task<int> RunAsync(
-        Action<HostApplicationBuilder> configure, Func<IServiceProvider, NpgsqlDataSource, CancellationToken, Task> command)
+        string name,
+        Action<HostApplicationBuilder> configure,
+        Func<IServiceProvider, NpgsqlDataSource, CancellationToken, Task> command)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.AddServiceDefaults();
@@ -32,6 +39,7 @@ internal static class OwnerHost
         try
         {
             await WaitForServerAsync(owner, stopping);
+            using var span = Traces.StartActivity(name);
             await command(host.Services, owner, stopping);
             return 0;
         }
@@ -55,7 +63,8 @@ internal static class OwnerHost
     {
         var text = configuration.GetConnectionString(PostgresNodes.PrimaryName);
         if (string.IsNullOrEmpty(text))
-            throw new ConfigurationException($"No connection string '{PostgresNodes.PrimaryName}'. Set ConnectionStrings__{PostgresNodes.PrimaryName} " +
+            throw new ConfigurationException(
+                $"No connection string '{PostgresNodes.PrimaryName}'. Set ConnectionStrings__{PostgresNodes.PrimaryName} " +
                 "to that of the schema's owner.");
         try
         {
@@ -63,6 +72,7 @@ internal static class OwnerHost
             {
                 ApplicationName = AppDomain.CurrentDomain.FriendlyName,
                 Timeout = 2,
+                CommandTimeout = 0,
             });
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
@@ -84,7 +94,9 @@ internal static class OwnerHost
             }
             catch (NpgsqlException e) when (StillStarting(e) && DateTime.UtcNow < deadline)
             {
-                if (first) await Console.Error.WriteLineAsync($"Waiting for the database, {ServerPatience.TotalSeconds:0} seconds at most.");
+                if (first)
+                    await Console.Error.WriteLineAsync(
+                        $"Waiting for the database, {ServerPatience.TotalSeconds:0} seconds at most.");
                 await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken);
             }
         }
@@ -98,7 +110,10 @@ internal static class OwnerHost
     private static string? Explain(Exception error) => error switch
     {
         CommandException or MigrationException => error.Message,
-        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
+        PostgresException
+        {
+            SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
+        } =>
             $"The database refused the login of ConnectionStrings__{PostgresNodes.PrimaryName}; check user and password.",
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } refused =>
             $"{refused.MessageText}; connect as the schema's owner (ConnectionStrings__{PostgresNodes.PrimaryName}).",

@@ -13,6 +13,9 @@ namespace ScaleHub.Api.Http.Authentication;
 /// </summary>
 public static class BearerAuthentication
 {
+    /// <summary>For endpoints of the people who run the platform.</summary>
+    public const string OperatorPolicy = "operator";
+
     private const string SchemeName = "Bearer";
 
     /// <summary>Registers the scheme, the tokens and their keys.</summary>
@@ -25,7 +28,7 @@ public static class BearerAuthentication
         builder.Services.AddAuthenticationCore(options => options.DefaultScheme = SchemeName);
         builder.Services.AddWebEncoders();
         new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(SchemeName, null);
-        builder.Services.AddAuthorization();
+        builder.Services.AddAuthorizationBuilder().AddPolicy(OperatorPolicy, policy => policy.RequireRole("operator"));
     }
 
     /// <summary>

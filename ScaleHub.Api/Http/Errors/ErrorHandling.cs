@@ -95,6 +95,7 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
     {
         BadHttpRequestException bad => (bad.StatusCode, BadRequestText.Explain(bad)),
         NoNodeException => (503, "The database is not available at the moment. Try again shortly."),
+        UnconfirmedWriteException => (503, "The change could not be confirmed by a second database server. Look before you repeat it."),
         DbUpdateConcurrencyException => (409, "The resource was changed by somebody else meanwhile."),
         DbUpdateException { InnerException: { } inner } => Find(inner),
         PostgresException { SqlState: ['2', '2', ..] or PostgresErrorCodes.CheckViolation } => (400, "A value is not valid."),

@@ -1,9 +1,11 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Api.Http.Errors;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Api.Http.Paging;
@@ -17,42 +19,86 @@ public sealed record PagedList<T>(IReadOnlyList<T> Items, PageInfo Page);
 /// <param name="Limit">Most items that a page has.</param>
 /// <param name="NextCursor">Send as <c>cursor</c> for the next page; null on the last.</param>
 /// <param name="HasMore">Whether there is a next page.</param>
-public sealed record PageInfo(int Limit, string? NextCursor, bool HasMore);
+/// <param name="Number">The page's number, from 1; only when asked for by number.</param>
+/// <param name="Total">Items in the list, counted up to 10,000; only when asked for by number.</param>
+/// <param name="TotalIsExact">False when the list is longer than <paramref name="Total"/>.</param>
+public sealed record PageInfo(
+    int Limit, string? NextCursor, bool HasMore,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Number = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Total = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? TotalIsExact = null);
+
+/// <summary>Items per page, by how heavy an item is; a slice names one as its default.</summary>
+public static class PageSize
+{
+    /// <summary>Items with documents in them.</summary>
+    public const int Small = 10;
+
+    /// <summary>Most lists.</summary>
+    public const int Medium = 25;
+
+    /// <summary>Light items.</summary>
+    public const int Large = 50;
+
+    /// <summary>The most that a client may ask for.</summary>
+    public const int XLarge = 100;
+}
 
 /// <summary>
-/// What a list endpoint takes, and the one way to answer it. A page costs the same however deep it is: the cursor is a key to seek,
-/// not a number of rows to skip.
+/// What a list endpoint takes, and the one way to answer it. By cursor a page costs the same however deep it is: the cursor is a
+/// key to seek, not a number of rows to skip. By number it costs what it skips, so that ends at row 10,000.
 /// </summary>
 public sealed record PageQuery(
-    [property: FromQuery(Name = "limit"), Range(1, PageQuery.MaxLimit), Description("Items per page, 1 to 100; 25 by default.")] int? Limit,
+    [property: FromQuery(Name = "limit"), Range(1, PageSize.XLarge), Description("Items per page, 1 to 100.")] int? Limit,
     [property: FromQuery(Name = "cursor"), Description("page.nextCursor of the page before.")] string? Cursor,
+    [property: FromQuery(Name = "page"), Range(1, PageQuery.MaxRow), Description("A page's number, from 1, instead of a cursor.")] int? Page,
     HttpContext Http, Cursors Cursors, Tenant Tenant)
 {
-    /// <summary>Items per page when the client does not say.</summary>
-    public const int DefaultLimit = 25;
-
-    /// <summary>Most items per page.</summary>
-    public const int MaxLimit = 100;
+    /// <summary>The last row that a page number reaches, and the most that a total counts.</summary>
+    public const int MaxRow = 10_000;
 
     /// <summary>Newest first, by a UUIDv7 key: one seek in an index that ends in it.</summary>
     /// <param name="rows">The filtered rows.</param>
     /// <param name="key">Their key.</param>
     /// <param name="item">The answer's item, as a projection that runs in the database.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <exception cref="Errors.BadRequestException">400: the cursor is not one of this list.</exception>
+    /// <param name="size">Items per page when the client does not say.</param>
+    /// <exception cref="BadRequestException">400: the cursor is not one of this list, or the page is too far.</exception>
     public async Task<PagedList<TItem>> NewestFirstAsync<TRow, TItem>(
-        IQueryable<TRow> rows, Expression<Func<TRow, Guid>> key, Expression<Func<TRow, TItem>> item, CancellationToken cancellationToken)
+        IQueryable<TRow> rows, Expression<Func<TRow, Guid>> key, Expression<Func<TRow, TItem>> item,
+        CancellationToken cancellationToken, int size = PageSize.Medium)
         where TRow : class
     {
-        var limit = Limit ?? DefaultLimit;
-        if (Cursor is not null) rows = rows.Where(Below(key, Cursors.Read(List, Cursor)));
+        var limit = Limit ?? size;
+        if (Page is { } number && (Cursor is not null || (long)number * limit > MaxRow))
+            throw new BadRequestException(Cursor is not null
+                ? "Give a cursor or a page number, not both."
+                : $"Page numbers reach to item {MaxRow}. Use page.nextCursor to go on.");
+
+        var ordered = rows.OrderByDescending(key);
+        var wanted = Page is { } skipped ? ordered.Skip((skipped - 1) * limit)
+            : Cursor is not null ? rows.Where(Below(key, Cursors.Read(List, Cursor))).OrderByDescending(key)
+            : ordered;
         // One row more than asked for tells whether there is another page.
-        var found = await rows.OrderByDescending(key).Take(limit + 1)
-            .Select(Keyed(key, item)).ToListAsync(cancellationToken);
+        var found = await wanted.Take(limit + 1).Select(Keyed(key, item)).ToListAsync(cancellationToken);
         var more = found.Count > limit;
-        var next = more ? Cursors.Write(List, found[limit - 1].Key) : null;
-        if (next is not null) Http.Response.Headers.Link = $"<{Url(next)}>; rel=\"next\"";
-        return new([.. found.Take(limit).Select(f => f.Item)], new(limit, next, more));
+        var info = new PageInfo(limit, more ? Cursors.Write(List, found[limit - 1].Key) : null, more);
+        if (Page is not null)
+        {
+            var total = await rows.Take(MaxRow + 1).CountAsync(cancellationToken);
+            info = info with { Number = Page, Total = Math.Min(total, MaxRow), TotalIsExact = total <= MaxRow };
+        }
+        SetLinks(info);
+        return new([.. found.Take(limit).Select(f => f.Item)], info);
+    }
+
+    /// <summary>Where to go from here (RFC 8288).</summary>
+    private void SetLinks(PageInfo info)
+    {
+        var links = new List<string>(2);
+        if (info.HasMore) links.Add(Page is { } number ? Link("next", "page", $"{number + 1}") : Link("next", "cursor", info.NextCursor!));
+        if (Page is > 1) links.Add(Link("prev", "page", $"{Page - 1}"));
+        if (links.Count > 0) Http.Response.Headers.Link = string.Join(", ", links);
     }
 
     /// <summary>What a cursor is bound to: company, route, and every parameter but those of paging.</summary>
@@ -61,14 +107,14 @@ public sealed record PageQuery(
         .. Http.Request.Query.Where(p => !IsPaging(p.Key)).OrderBy(p => p.Key, StringComparer.OrdinalIgnoreCase)
             .Select(p => $"{p.Key.ToLowerInvariant()}={p.Value}")]);
 
-    private static bool IsPaging(string name)
-        => name.Equals("cursor", StringComparison.OrdinalIgnoreCase) || name.Equals("limit", StringComparison.OrdinalIgnoreCase);
+    private static bool IsPaging(string name) => name.ToLowerInvariant() is "cursor" or "limit" or "page";
 
-    private string Url(string cursor)
+    private string Link(string relation, string parameter, string value)
     {
-        var query = Http.Request.Query.Where(p => !p.Key.Equals("cursor", StringComparison.OrdinalIgnoreCase))
-            .SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value));
-        return QueryHelpers.AddQueryString(Http.Request.PathBase + Http.Request.Path, query.Append(new("cursor", cursor)));
+        var query = Http.Request.Query.Where(p => p.Key.ToLowerInvariant() is not ("cursor" or "page"))
+            .SelectMany(p => p.Value, (p, v) => KeyValuePair.Create(p.Key, v));
+        var url = QueryHelpers.AddQueryString(Http.Request.PathBase + Http.Request.Path, query.Append(new(parameter, value)));
+        return $"<{url}>; rel=\"{relation}\"";
     }
 
     private static Expression<Func<TRow, bool>> Below<TRow>(Expression<Func<TRow, Guid>> key, Guid last)

@@ -21,6 +21,9 @@ public sealed class ReadConsistency
     /// <summary>A commit succeeded whose position could not be read afterwards.</summary>
     public bool WrittenUnknown { get; private set; }
 
+    /// <summary>A commit succeeded that no standby has confirmed.</summary>
+    internal bool Unconfirmed { get; set; }
+
     /// <summary>The node that answered the last read, for <c>ScaleHub-Read-From</c>.</summary>
     public PostgresNode? ReadFrom { get; internal set; }
 

@@ -16,6 +16,9 @@ public sealed class Migrator(NpgsqlDataSource owner)
     // Any number will do, as long as nobody else locks it.
     private const long Lock = 0x5CA1EB0B;
 
+    /// <summary>What to apply, in this order.</summary>
+    internal IEnumerable<(string Name, string Sql)> Source { get; init; } = Files();
+
     /// <summary>Brings the schema up to date.</summary>
     /// <param name="appPassword">Password for <see cref="AppRole"/>; null leaves the role to an administrator.</param>
     /// <param name="applied">Called with the name of each file that was applied.</param>
@@ -37,7 +40,7 @@ public sealed class Migrator(NpgsqlDataSource owner)
                     applied_at timestamptz not null default now())
                 """, cancellationToken);
             var done = await AppliedAsync(connection, cancellationToken);
-            foreach (var (name, sql) in Files())
+            foreach (var (name, sql) in Source)
             {
                 var hash = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(sql));
                 if (!done.TryGetValue(name, out var known))
@@ -89,18 +92,18 @@ public sealed class Migrator(NpgsqlDataSource owner)
 
     private static async Task EnsureRoleAsync(NpgsqlConnection connection, string? password, CancellationToken cancellationToken)
     {
-        await using var find = new NpgsqlCommand("select exists (select from pg_roles where rolname = $1)", connection)
+        await using var find = new NpgsqlCommand("select rolsuper or rolbypassrls from pg_roles where rolname = $1", connection)
         {
             Parameters = { new() { Value = AppRole } },
         };
-        var exists = (bool)(await find.ExecuteScalarAsync(cancellationToken))!;
+        var mighty = (bool?)await find.ExecuteScalarAsync(cancellationToken);
+        if (mighty is true)
+            throw new MigrationException($"The role {AppRole} could bypass row-level security. Run: alter role {AppRole} nosuperuser nobypassrls");
+        // Altering names no attribute but the password: the others take a superuser, which a managed server's owner is not.
         if (password is { Length: > 0 })
-        {
-            var verb = exists ? "alter" : "create";
-            await ExecuteAsync(connection, $"{verb} role {AppRole} login nosuperuser nobypassrls nocreatedb nocreaterole " +
-                $"password '{ScramVerifier.Create(password)}'", cancellationToken);
-        }
-        else if (!exists)
+            await ExecuteAsync(connection, (mighty is null ? "create" : "alter") +
+                $" role {AppRole} login password '{ScramVerifier.Create(password)}'", cancellationToken);
+        else if (mighty is null)
             throw new MigrationException($"There is no role {AppRole}. Set Postgres__AppPassword to have it created, or create it.");
     }
 

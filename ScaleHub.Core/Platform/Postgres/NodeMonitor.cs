@@ -50,12 +50,13 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
     private async Task LookAtAllAsync(CancellationToken cancellationToken)
     {
         var states = await Task.WhenAll(_probes.Select(p => p.LookAsync(Patience, cancellationToken)));
-        if (states.Where(s => s.Role == NodeRole.Primary).MaxBy(s => s.Timeline) is { } primary)
+        var looks = _probes.Zip(states, (probe, state) => (probe.Node, State: state)).ToList();
+        if (looks.Where(l => l.State.Role == NodeRole.Primary).OrderBy(l => l.State.Timeline).LastOrDefault() is { Node: not null } primary)
         {
-            _history.Add(primary.At, primary.Lsn);
-            nodes.PrimaryIsOn(primary.Timeline);
+            _history.Add(primary.State.At, primary.State.Lsn);
+            nodes.PrimaryIs(primary.Node, primary.State.Timeline);
         }
-        foreach (var (probe, state) in _probes.Zip(states)) Observe(probe.Node, Complete(state, probe.Node.State));
+        foreach (var (node, state) in looks) Observe(node, Complete(state, node.State));
     }
 
     private NodeState Complete(NodeState state, NodeState before)

@@ -11,7 +11,8 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// <para>Guarantee: reads go to a healthy standby no further behind than <see cref="PostgresOptions.MaxLagSeconds"/> that has
 /// replayed what the reader must see, the least busy first, else to the primary; writes go to the newest primary. Choosing is
 /// done in memory from what <see cref="NodeMonitor"/> saw: it never waits.</para>
-/// <para>When no node can serve, <see cref="NoNodeException"/> says so at once.</para>
+/// <para>When no node can serve, <see cref="NoNodeException"/> says so at once; a primary that fell silent is still tried, because
+/// nobody can stand in for it.</para>
 /// </summary>
 public sealed class PostgresNodes : IAsyncDisposable
 {
@@ -21,6 +22,7 @@ public sealed class PostgresNodes : IAsyncDisposable
     private const string ReplicaPrefix = PrimaryName + "-replica";
     private readonly double _maxLagSeconds;
     private volatile uint _timeline;
+    private volatile PostgresNode? _lastPrimary;
 
     /// <summary>Builds a pool per connection string; opens nothing yet.</summary>
     /// <exception cref="OptionsValidationException">There is no connection string <c>scalehub</c>, or one is not valid.</exception>
@@ -66,16 +68,26 @@ public sealed class PostgresNodes : IAsyncDisposable
     /// <exception cref="NoNodeException">There is no primary now.</exception>
     public PostgresNode ForWrite() => Primary() ?? throw new NoNodeException("No database node accepts writes now.");
 
+    /// <summary>Whether a read that needs nothing recent may go to the node as a standby.</summary>
+    public bool ServesReads(PostgresNode node) => Serves(node.State, default);
+
     private bool Serves(NodeState state, NpgsqlLogSequenceNumber atLeast)
         => state.Role == NodeRole.Standby && state.LagSeconds <= _maxLagSeconds && state.Lsn >= atLeast
             // Positions of different timelines do not compare: a standby that still follows a deposed primary is left out.
             && (state.Timeline == _timeline || state.Timeline == 0);
 
-    /// <summary>The timeline of the newest primary that was ever seen.</summary>
-    internal void PrimaryIsOn(uint timeline) => _timeline = Math.Max(_timeline, timeline);
+    /// <summary>Notes the newest primary of a look.</summary>
+    internal void PrimaryIs(PostgresNode node, uint timeline)
+    {
+        if (timeline < _timeline) return;
+        _timeline = timeline;
+        _lastPrimary = node;
+    }
 
     private PostgresNode? Primary(PostgresNode? except = null)
-        => All.Where(n => n != except && n.State.Role == NodeRole.Primary).MaxBy(n => n.State.Timeline);
+        => All.Where(n => n != except && n.State.Role == NodeRole.Primary && n.State.Timeline >= _timeline).MaxBy(n => n.State.Timeline)
+            // A primary that missed a look may only be slow, and nobody can stand in for it: it is asked until another is seen.
+            ?? (_lastPrimary is { State.Role: NodeRole.Unknown } silent && silent != except ? silent : null);
 
     private static PostgresNode Build(string key, string connectionString, PostgresOptions settings, ILoggerFactory loggers)
     {

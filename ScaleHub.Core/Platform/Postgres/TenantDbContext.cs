@@ -23,7 +23,9 @@ public abstract class TenantDbContext : DbContext
     {
         (Tenant, Consistency, _node) = (tenant, consistency, node);
         node.Enter();
-        Database.SetDbConnection(node.DataSource.CreateConnection(), contextOwnsConnection: true);
+        var connection = node.DataSource.CreateConnection();
+        connection.Notice += (_, e) => UnconfirmedWriteException.Watch(e.Notice, consistency);
+        Database.SetDbConnection(connection, contextOwnsConnection: true);
         // Each SaveChanges is a transaction, whose start sets the company.
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
     }

@@ -123,6 +123,7 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         {
             consistency.Wrote(null);
         }
+        if (consistency.Unconfirmed) throw new UnconfirmedWriteException();
     }
 
     private static TenantDbContext Prepend(DbCommand command, DbContext? context)

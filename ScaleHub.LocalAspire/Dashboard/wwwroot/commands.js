@@ -12,8 +12,8 @@ export function actions(resource) {
     .filter((command) => command.highlighted || command.name in pictures)
     .filter((command) => command.enabled);
   return [
-    direct.map((command) => iconButton(
-      pictureOf(command), `${command.displayName} ${resource.name}`, () => run(resource.name, command), { 'data-key': `command ${command.name}` })),
+    direct.map((command) => iconButton(pictureOf(command), `${command.displayName} ${resource.name}`,
+      () => run(resource.name, command), { 'data-key': `command ${command.name}` })),
     iconButton('more', `More actions for ${resource.name}`, (event) => openMenu(event.currentTarget, resource.name),
       { 'data-key': 'more', 'aria-haspopup': 'menu' }),
   ];

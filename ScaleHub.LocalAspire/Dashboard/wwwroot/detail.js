@@ -65,8 +65,10 @@ function sections(resource) {
     section('Resource', rows(facts.concat(resource.properties
       .filter((property) => property.value !== null && property.value !== resource.source)
       .map((property) => [property.name, value(`property ${property.name}`, property.value, property.sensitive)])))),
-    resource.urls.length > 0 && section('Endpoints', rows(resource.urls.map((url) =>
-      [url.name ?? 'url', h('span', { class: 'value' }, urlLabel({ ...url, text: null }), copyButton(url.url, `url ${url.url}`))])), resource.urls.length),
+    resource.urls.length > 0 && section('Endpoints', rows(resource.urls.map((url) => [
+      url.name ?? 'url',
+      h('span', { class: 'value' }, urlLabel({ ...url, text: null }), copyButton(url.url, `url ${url.url}`)),
+    ])), resource.urls.length),
     resource.healthReports.length > 0 && section('Health checks', resource.healthReports.map(healthReport), resource.healthReports.length),
     resource.relations.length > 0 && section('Depends on', relations(resource.relations), namesIn(resource.relations).length),
     usedBy.length > 0 && section('Needed by', relations(usedBy), namesIn(usedBy).length),
@@ -129,7 +131,11 @@ const namesIn = (list) => [...new Set(list.map((relation) => relation.name))];
 
 function relations(list) {
   const words = {
-    Reference: 'reference', Parent: 'part of', completed: 'waits until completed', started: 'waits until started', healthy: 'waits until healthy',
+    Reference: 'reference',
+    Parent: 'part of',
+    completed: 'waits until completed',
+    started: 'waits until started',
+    healthy: 'waits until healthy',
   };
   return h('dl', null, namesIn(list).map((name) => h('div', null,
     h('dt', null, h('a', { href: `?resource=${encodeURIComponent(name)}` }, name)),

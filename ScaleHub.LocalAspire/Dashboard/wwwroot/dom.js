@@ -25,6 +25,7 @@ const paths = {
   resources: 'M3 3h7v7H3zM14 3h7v7h-7zM3 14h7v7H3zM14 14h7v7h-7z',
   console: 'M3 5h18v14H3zM7 10l3 2.5L7 15M13 15h4',
   table: 'M3 5h18v14H3zM3 10h18M3 14.5h18M9 10v9',
+  parameters: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4',
   graph: 'M9 3h6v5H9zM3 16h6v5H3zM15 16h6v5h-6zM12 8v4M6 16v-4h12v4',
   search: 'M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zM15.5 15.5 20 20',
   start: 'M7 4.5v15l12-7.5z',
@@ -56,7 +57,8 @@ const paths = {
 
 /** A picture without a meaning of its own: whoever uses it says in words what it stands for. */
 export function icon(name, className = '') {
-  return svg('svg', { class: `icon icon-${name} ${className}`, viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: paths[name] }));
+  const properties = { class: `icon icon-${name} ${className}`, viewBox: '0 0 24 24', 'aria-hidden': 'true' };
+  return svg('svg', properties, svg('path', { d: paths[name] }));
 }
 
 export function iconButton(name, label, onclick, properties) {
@@ -68,7 +70,8 @@ export function iconButton(name, label, onclick, properties) {
  * server does not throw a keyboard user back to the top.
  */
 export function replace(container, ...children) {
-  const active = container.contains(document.activeElement) ? document.activeElement.closest('[data-key]')?.dataset.key : null;
+  const focused = container.contains(document.activeElement) ? document.activeElement : null;
+  const key = focused?.closest('[data-key]')?.dataset.key;
   container.replaceChildren(...children.flat(Infinity).filter(Boolean));
-  if (active) container.querySelector(`[data-key="${CSS.escape(active)}"]`)?.focus();
+  if (key) container.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }

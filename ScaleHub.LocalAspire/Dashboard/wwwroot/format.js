@@ -17,7 +17,7 @@ export function dateAndTime(iso) {
 
 /** The icon, colour and words for a resource's state and health. */
 export function stateOf(resource) {
-  const { state, health, exitCode } = resource;
+  const { state, stateStyle, health, exitCode } = resource;
   if (state === 'Running') {
     if (health === 'Unhealthy') return { icon: 'warn', tone: 'bad', text: 'Running (unhealthy)' };
     if (health === 'Degraded') return { icon: 'warn', tone: 'warn', text: 'Running (degraded)' };
@@ -26,7 +26,8 @@ export function stateOf(resource) {
   switch (state) {
     case null: case undefined: return { icon: 'idle', tone: 'idle', text: 'Unknown' };
     case 'Finished': case 'Exited':
-      return exitCode
+      // The style says whether it was told to end; then the code, which names the signal, is no failure.
+      return exitCode && stateStyle !== 'info'
         ? { icon: 'bad', tone: 'bad', text: `${state} (exit code ${exitCode})` }
         : { icon: 'good', tone: 'idle', text: state };
     case 'FailedToStart': return { icon: 'bad', tone: 'bad', text: 'Failed to start' };

@@ -147,6 +147,7 @@ function edgeShape({ from, to, wait, stops }, spots) {
 
 function nodeShape(resource, { x, y }, edges) {
   const { icon: picture, tone, text } = stateOf(resource);
+  const shortState = text.replace('exit code ', '').replace(/^Running \((.*)\)$/, '$1');
   const open = () => document.getElementById(`open-${resource.name}`).click();
   const needs = edges.filter((edge) => edge.from === resource.name).map((edge) => edge.to).join(', ');
   const selected = new URLSearchParams(location.search).get('resource') === resource.name;
@@ -161,7 +162,7 @@ function nodeShape(resource, { x, y }, edges) {
   svg('rect', { class: 'box', x, y, width: size.width, height: size.height, rx: 8 }),
   svg('rect', { class: 'band', x: x + 8, y: y + 10, width: 4, height: size.height - 20, rx: 2 }),
   svg('text', { class: 'title', x: x + 22, y: y + 23 }, short(resource.name, 18)),
-  svg('text', { class: 'kind', x: x + 22, y: y + 41 }, short(`${shortType(resource.type)} · ${text.replace('exit code ', '').replace('Running (', '(')}`, 25)),
+  svg('text', { class: 'kind', x: x + 22, y: y + 41 }, short(`${shortType(resource.type)} · ${shortState}`, 23)),
   mark);
 }
 

@@ -7,6 +7,9 @@ import * as store from './store.js';
 /** Lines kept on the page; older ones are dropped. */
 const limit = 10000;
 
+// ISO times of different precision compare as text once the Z at the end is gone.
+const byTime = (a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0);
+
 export class LogView {
   #lines = [];
   #pending = [];
@@ -15,6 +18,7 @@ export class LogView {
   #filter = '';
   #follows = true;
   #missed = 0;
+  #top = 0;
   #onStatus;
   #withNames;
   #list = h('div', { class: 'log', role: 'log', 'aria-label': 'Console lines', 'aria-live': 'off', tabindex: '0' });
@@ -27,7 +31,10 @@ export class LogView {
     this.#onStatus = onStatus;
     this.element = h('div', { class: 'log-frame' }, this.#list, this.#empty, this.#latest);
     this.#list.addEventListener('scroll', () => {
-      this.#follows = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 30;
+      // Only going up means to stop following: lines that come into view can turn out taller than was estimated.
+      if (this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 30) this.#follows = true;
+      else if (this.#list.scrollTop < this.#top) this.#follows = false;
+      this.#top = this.#list.scrollTop;
       if (this.#follows) this.#missed = 0;
       this.#showLatest();
     });
@@ -36,7 +43,7 @@ export class LogView {
 
   /** Takes lines of one resource, in order. They are drawn a little later, together with what else has come by then. */
   add(lines) {
-    this.#pending.push(...lines);
+    this.#pending.push(...lines.map((line) => ({ ...line, order: line.time.replace('Z', '') })));
     if (this.#pending.length > 2 * limit) this.#pending = this.#pending.slice(-limit);
     if (this.#paused) this.#report();
     else this.#timer ??= setTimeout(() => this.#flush(), 80);
@@ -83,7 +90,7 @@ export class LogView {
 
   #flush() {
     this.#timer = null;
-    const fresh = this.#pending.slice(-limit).sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+    const fresh = this.#pending.slice(-limit).sort(byTime);
     this.#pending = [];
     if (fresh.length === 0) {
       this.#report();
@@ -91,9 +98,9 @@ export class LogView {
     }
 
     for (const line of fresh) line.element = this.#draw(line);
-    const behind = this.#lines.length > 0 && fresh[0].time < this.#lines.at(-1).time;
+    const behind = this.#lines.length > 0 && byTime(fresh[0], this.#lines.at(-1)) < 0;
     if (behind && fresh.length > 500) {
-      this.#lines = this.#lines.concat(fresh).sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)).slice(-limit);
+      this.#lines = this.#lines.concat(fresh).sort(byTime).slice(-limit);
       this.#list.replaceChildren(...this.#lines.map((line) => line.element));
     } else if (behind) {
       fresh.forEach((line) => this.#insert(line));
@@ -103,7 +110,7 @@ export class LogView {
     }
 
     for (const line of this.#lines.splice(0, Math.max(0, this.#lines.length - limit))) line.element.remove();
-    if (this.#follows) this.#list.scrollTop = this.#list.scrollHeight;
+    if (this.#follows) this.#toEnd();
     else this.#missed += fresh.length;
     this.#showLatest();
     this.#report();
@@ -112,7 +119,7 @@ export class LogView {
   // Two resources' lines can arrive in the other order than they were written: the place is near the end.
   #insert(line) {
     let i = this.#lines.length;
-    while (i > 0 && this.#lines[i - 1].time > line.time) i--;
+    while (i > 0 && byTime(this.#lines[i - 1], line) > 0) i--;
     this.#list.insertBefore(line.element, this.#lines[i]?.element ?? null);
     this.#lines.splice(i, 0, line);
   }
@@ -138,8 +145,18 @@ export class LogView {
   #toEnd() {
     this.#list.scrollTop = this.#list.scrollHeight;
     this.#follows = true;
+    this.#settle(5);
     this.#missed = 0;
     this.#showLatest();
+  }
+
+  // Lines get their real height only when they come into view, which moves the end for a few frames more.
+  #settle(frames) {
+    requestAnimationFrame(() => {
+      if (!this.#follows) return;
+      this.#list.scrollTop = this.#list.scrollHeight;
+      if (frames > 1) this.#settle(frames - 1);
+    });
   }
 
   #showLatest() {

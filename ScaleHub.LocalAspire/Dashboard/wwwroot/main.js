@@ -2,14 +2,14 @@
 // leave it; links inside the dashboard change the page without loading it again.
 import { h, icon } from './dom.js';
 import { connect } from './store.js';
-import { resourcesPage } from './resources.js';
+import { parametersPage, resourcesPage } from './resources.js';
 import { graphPage } from './graph.js';
 import { consolePage } from './console.js';
 import { showDetail } from './detail.js';
 
 const pages = [
-  { path: '/', icon: 'resources', label: 'Resources', title: 'Resources', draw: resourcesPage, owns: (path) => path === '/' || path === '/graph' },
-  { path: '/console', icon: 'console', label: 'Console', title: 'Console logs', draw: consolePage, owns: (path) => path.startsWith('/console') },
+  { path: '/', icon: 'resources', label: 'Resources', title: 'Resources', draw: resourcesPage },
+  { path: '/console', icon: 'console', label: 'Console', title: 'Console logs', draw: consolePage },
 ];
 
 let leave = null;
@@ -22,14 +22,14 @@ function go(url, replaceEntry = false) {
 
 function draw() {
   const path = location.pathname;
-  const page = pages.find((candidate) => candidate.owns(path)) ?? pages[0];
+  const page = pages.find((candidate) => candidate.path === `/${path.split('/')[1]}`) ?? pages[0];
   if (path !== shownPath) {
     const first = shownPath === null;
     shownPath = path;
     leave?.();
     const main = document.getElementById('main');
     main.replaceChildren();
-    leave = (path === '/graph' ? graphPage : page.draw)(main, decodeURIComponent(path.split('/')[2] ?? ''));
+    leave = ({ '/graph': graphPage, '/parameters': parametersPage }[path] ?? page.draw)(main, decodeURIComponent(path.split('/')[2] ?? ''));
     document.title = `${page.title} – ScaleHub dashboard`;
     if (!first) main.focus();
     document.getElementById('nav').replaceChildren(...pages.map((entry) => h('a',

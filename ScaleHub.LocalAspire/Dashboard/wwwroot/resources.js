@@ -6,7 +6,12 @@ import * as store from './store.js';
 
 let filter = '';
 
-export function resourcesPage(main) {
+export const resourcesPage = (main) => tablePage(main, '/', store.tree, 'There are no resources yet.');
+
+export const parametersPage = (main) => tablePage(
+  main, '/parameters', () => store.parameters().map((resource) => ({ resource, depth: 0 })), 'The application has no parameters.');
+
+function tablePage(main, path, list, nothing) {
   const body = h('tbody');
   const empty = h('p', { class: 'empty' });
   const rows = new Map();
@@ -15,10 +20,10 @@ export function resourcesPage(main) {
     h('thead', null, h('tr', null,
       ...['Name', 'State', 'Health', 'Started', 'Source', 'Endpoints', 'Actions'].map((title) => h('th', { scope: 'col' }, title)))),
     body);
-  main.append(pageHead('/', (text) => { filter = text; draw(null); }), h('div', { class: 'table-frame' }, table, empty));
+  main.append(pageHead(path, (text) => { filter = text; draw(null); }), h('div', { class: 'table-frame' }, table, empty));
 
   function draw(names) {
-    const shown = store.tree().filter(({ resource }) => matches(resource));
+    const shown = list().filter(({ resource }) => matches(resource));
     for (const { resource, depth } of shown) {
       const isNew = !rows.has(resource.name);
       if (isNew) rows.set(resource.name, h('tr', { 'data-name': resource.name }));
@@ -27,7 +32,7 @@ export function resourcesPage(main) {
     const wanted = shown.map(({ resource }) => rows.get(resource.name));
     if (wanted.length !== body.children.length || wanted.some((row, i) => body.children[i] !== row)) body.replaceChildren(...wanted);
     empty.hidden = shown.length > 0;
-    empty.textContent = !store.isLoaded() ? 'Loading…' : filter ? `No resource matches “${filter}”.` : 'There are no resources yet.';
+    empty.textContent = !store.isLoaded() ? 'Loading…' : filter ? `No resource matches “${filter}”.` : nothing;
     markSelected();
   }
 
@@ -49,10 +54,13 @@ export function pageHead(current, onFilter) {
   const tab = (path, picture, label) => h('a', { href: path, 'aria-current': path === current ? 'page' : null }, icon(picture), label);
   return h('div', { class: 'page-head' },
     h('h1', null, 'Resources'),
-    h('div', { class: 'tabs', role: 'group', 'aria-label': 'View' }, tab('/', 'table', 'Table'), tab('/graph', 'graph', 'Graph')),
+    h('div', { class: 'tabs', role: 'group', 'aria-label': 'View' }, 
+      tab('/', 'table', 'Table'), tab('/graph', 'graph', 'Graph'), tab('/parameters', 'parameters', 'Parameters')),
     onFilter && h('label', { class: 'search' }, icon('search'),
       h('span', { class: 'visually-hidden' }, 'Filter resources'),
-      h('input', { class: 'field', type: 'search', placeholder: 'Filter', value: filter, oninput: (event) => onFilter(event.target.value.trim()) })));
+      h('input', {
+        class: 'field', type: 'search', placeholder: 'Filter', value: filter, oninput: (event) => onFilter(event.target.value.trim()),
+      })));
 }
 
 function matches(resource) {
@@ -70,14 +78,15 @@ function drawRow(row, resource, depth) {
       h('span', null,
         h('a', { href: `?resource=${encodeURIComponent(resource.name)}`, 'data-key': 'name' }, resource.name),
         h('small', null, shortType(resource.type)))),
-    h('td', { class: 'state', 'data-label': 'State' }, stateLabel(resource)),
-    h('td', { class: 'health', 'data-label': 'Health' }, healthLabel(resource)),
-    h('td', { class: 'started', 'data-label': 'Started' },
-      resource.startedAt ? h('time', { datetime: resource.startedAt, title: dateAndTime(resource.startedAt) }, time(resource.startedAt)) : h('span', { class: 'muted' }, '–')),
-    h('td', { class: 'source', 'data-label': 'Source' }, sourceLabel(resource)),
-    h('td', { class: 'urls', 'data-label': 'Endpoints' }, resource.urls.length > 0 ? urlList(resource) : h('span', { class: 'muted' }, '–')),
+    h('td', { class: 'state' }, stateLabel(resource)),
+    h('td', { class: 'health' }, healthLabel(resource)),
+    h('td', { class: 'started' }, startLabel(resource)),
+    h('td', { class: 'source' }, sourceLabel(resource)),
+    h('td', { class: 'urls' }, resource.urls.length > 0 ? urlList(resource) : none()),
     h('td', { class: 'actions' }, h('div', null, actions(resource))));
 }
+
+const none = () => h('span', { class: 'muted' }, '–');
 
 export const shortType = (type) => type.replace(/Resource$/, '');
 
@@ -86,8 +95,12 @@ export function stateLabel(resource) {
   return h('span', { class: `tone ${tone}` }, icon(picture, picture === 'busy' ? 'turning' : ''), h('span', null, text));
 }
 
+function startLabel({ startedAt }) {
+  return startedAt ? h('time', { datetime: startedAt, title: dateAndTime(startedAt) }, time(startedAt)) : none();
+}
+
 function healthLabel(resource) {
-  if (!resource.health) return h('span', { class: 'muted' }, '–');
+  if (!resource.health) return none();
   const checks = resource.healthReports;
   const healthy = checks.filter((check) => check.status === 'Healthy').length;
   const reason = checks.find((check) => check.status !== 'Healthy')?.description;
@@ -97,7 +110,7 @@ function healthLabel(resource) {
 }
 
 function sourceLabel({ source }) {
-  if (!source) return h('span', { class: 'muted' }, '–');
+  if (!source) return none();
   // Of a path, the end says most; the whole is in the tooltip and in the details.
   const isPath = source.startsWith('/');
   return h('span', { class: 'mono', title: source }, isPath ? source.slice(source.lastIndexOf('/') + 1) : source);

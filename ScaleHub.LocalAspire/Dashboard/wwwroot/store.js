@@ -12,14 +12,18 @@ export function watch(listener) {
   return () => listeners.delete(listener);
 }
 
-export const all = () => [...resources.values()];
+/** What runs or can be used; parameters are listed apart. */
+export const all = () => [...resources.values()].filter((resource) => !isParameter(resource));
+export const parameters = () => [...resources.values()].filter(isParameter);
+const isParameter = (resource) => resource.type === 'Parameter';
 export const find = (name) => resources.get(name);
-export const indexOf = (name) => [...resources.keys()].indexOf(name);
+export const indexOf = (name) => all().findIndex((resource) => resource.name === name);
 export const isLoaded = () => loaded;
 
 /** Parents first, each followed by its children. */
 export function tree() {
-  const under = (parent, depth) => all()
+  const list = all();
+  const under = (parent, depth) => list
     .filter((resource) => (resources.has(resource.parent) ? resource.parent : null) === parent)
     .flatMap((resource) => [{ resource, depth }, ...under(resource.name, depth + 1)]);
   return under(null, 0);

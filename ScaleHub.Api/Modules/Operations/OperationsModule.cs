@@ -1,0 +1,16 @@
+using ScaleHub.Api.Http.Authentication;
+
+namespace ScaleHub.Api.Modules.Operations;
+
+/// <summary>What the people who run the platform look at.</summary>
+public static class OperationsModule
+{
+    /// <summary>The routes under <c>/api/health</c> and <c>/api/admin</c>: for the platform's operators, and in Development for everybody.</summary>
+    public static void MapOperations(this WebApplication app)
+    {
+        var operations = app.MapGroup("/api").WithTags("Operations");
+        if (app.Environment.IsDevelopment()) operations.AllowAnonymous();
+        else operations.RequireAuthorization(BearerAuthentication.OperatorPolicy);
+        operations.MapGet("/health/database", DatabaseHealth.Handle);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using ScaleHub.Core.Platform;
+
+namespace ScaleHub.Tests.ServiceDefaults;
+
+public sealed class HealthTests
+{
+    [Fact]
+    public async Task Live_answers_without_asking_any_check()
+    {
+        await using var app = await TestApp.StartAsync(configure: builder => builder.Services.AddHealthChecks()
+            .AddCheck("broken", () => HealthCheckResult.Unhealthy("No."), tags: ["ready"]));
+        var (status, body) = await GetAsync(app.Address(), "/health/live");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal("""{"status":"healthy","checks":{}}""", body);
+    }
+
+    [Fact]
+    public async Task A_degraded_process_is_ready_and_says_why()
+    {
+        await using var app = await TestApp.StartAsync(configure: builder => builder.Services.AddHealthChecks()
+            .AddCheck("postgres", () => HealthCheckResult.Healthy("All answer."), tags: ["ready"])
+            .AddCheck("redis", () => HealthCheckResult.Degraded("Does not answer."), tags: ["ready"])
+            .AddCheck("other", () => HealthCheckResult.Unhealthy("Not asked: no tag.")));
+        var (status, body) = await GetAsync(app.Address(), "/health/ready");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal("""{"status":"degraded","checks":{"postgres":{"status":"healthy","reason":"All answer."},"redis":""" +
+            """{"status":"degraded","reason":"Does not answer."}}}""", body);
+    }
+
+    [Fact]
+    public async Task Without_a_database_the_answer_is_503_and_leaks_neither_host_nor_user_nor_error()
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:scalehub"] =
+                "Host=127.0.0.1;Port=1;Username=secret-user;Password=secret-password;Database=secret-db",
+            ["ConnectionStrings:redis"] = "127.0.0.1:1,password=secret-password",
+            ["ScaleHub:Secret"] = new('s', 32),
+        };
+        await using var app = await TestApp.StartAsync(settings, builder =>
+        {
+            builder.AddPlatform();
+            builder.AddPlatformHealthChecks();
+            builder.Services.AddHealthChecks()
+                .AddCheck("thrower", () => throw new InvalidOperationException("secret text at 127.0.0.1"), tags: ["ready"]);
+        });
+        var (status, body) = await GetAsync(app.Address(), "/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        var checks = JsonDocument.Parse(body).RootElement.GetProperty("checks");
+        Assert.Equal("No database node answers.", checks.GetProperty("postgres").GetProperty("reason").GetString());
+        Assert.Equal("degraded", checks.GetProperty("redis").GetProperty("status").GetString());
+        Assert.Equal("The check failed.", checks.GetProperty("thrower").GetProperty("reason").GetString());
+        Assert.DoesNotContain("secret", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("127.0.0.1", body, StringComparison.Ordinal);
+    }
+
+    private static async Task<(HttpStatusCode, string)> GetAsync(Uri address, string path)
+    {
+        using var client = new HttpClient { BaseAddress = address };
+        using var response = await client.GetAsync(new Uri(path, UriKind.Relative));
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+}

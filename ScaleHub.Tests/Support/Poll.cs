@@ -1,0 +1,25 @@
+using System.Diagnostics;
+
+namespace ScaleHub.Tests.Support;
+
+/// <summary>Waits for what another process does, up to a deadline and no longer than needed.</summary>
+internal static class Poll
+{
+    /// <summary>Repeats an assertion until it holds; its own failure is the last one's.</summary>
+    public static async Task UntilAsync(Func<Task> assertion, double seconds = 15)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await assertion();
+                return;
+            }
+            catch (Exception) when (clock.Elapsed.TotalSeconds < seconds)
+            {
+                await Task.Delay(20);
+            }
+        }
+    }
+}

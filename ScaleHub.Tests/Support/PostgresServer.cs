@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Secrets;
+
+namespace ScaleHub.Tests.Support;
+
+/// <summary>Tests that share one PostgreSQL server.</summary>
+[CollectionDefinition(Name)]
+public sealed class PostgresTests : ICollectionFixture<PostgresServer>
+{
+    public const string Name = "postgres";
+}
+
+/// <summary>A database with the schema in place; the strings are the owner's and the application's.</summary>
+public sealed record TestDatabase(string Owner, string App);
+
+/// <summary>
+/// A throw-away PostgreSQL server: a new cluster in a temporary directory, on a free port of the loopback interface. Root starts
+/// it as the user <c>postgres</c>, since PostgreSQL refuses root.
+/// </summary>
+public sealed class PostgresServer : IAsyncLifetime
+{
+    /// <summary>The secret that signing keys in its databases are sealed with.</summary>
+    public const string Secret = "a secret of the tests, long enough for them";
+
+    private const string Password = "test-password", Template = "scalehub_template";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("scalehub-test-").FullName;
+    private Process? _server;
+    private int _port, _databases;
+
+    /// <summary>The superuser's connection string for a database.</summary>
+    public string ConnectionString(string database = "postgres", string user = "postgres")
+        => $"Host=127.0.0.1;Port={_port};Username={user};Password={Password};Database={database};Pooling=false;Timeout=2";
+
+    /// <summary>A fresh database, with or without the schema.</summary>
+    public async Task<TestDatabase> CreateDatabaseAsync(bool migrated = true)
+    {
+        var name = $"test_{Interlocked.Increment(ref _databases)}";
+        await ExecuteAsync(ConnectionString(), $"create database {name}" + (migrated ? $" template {Template}" : ""));
+        return new(ConnectionString(name), ConnectionString(name, Migrator.AppRole));
+    }
+
+    /// <summary>Applies the migrations to a database.</summary>
+    public static async Task MigrateAsync(string connectionString)
+    {
+        await using var owner = NpgsqlDataSource.Create(connectionString);
+        var secrets = new SecretBox(Options.Create(new SecretOptions { Secret = Secret }));
+        await new Migrator(owner).MigrateAsync(
+            Password,
+            applied: _ => { },
+            underLock: connection => SigningKeys.EnsureAsync(connection, secrets, CancellationToken.None),
+            CancellationToken.None);
+    }
+
+    /// <summary>Runs statements.</summary>
+    public static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The first column of every row, as text.</summary>
+    public static async Task<List<string>> QueryAsync(string connectionString, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        List<string> rows = [];
+        while (await reader.ReadAsync()) rows.Add(reader.IsDBNull(0) ? "" : Convert.ToString(reader.GetValue(0), null)!);
+        return rows;
+    }
+
+    public async Task InitializeAsync()
+    {
+        var passwords = Path.Combine(_directory, "password");
+        await File.WriteAllTextAsync(passwords, Password);
+        if (Environment.IsPrivilegedProcess) await RunAsync(Process.Start("chown", ["-R", "postgres", _directory]));
+        var data = Path.Combine(_directory, "data");
+        await RunAsync(Start("initdb", "-D", data, "-U", "postgres", "--pwfile", passwords,
+            "-A", "scram-sha-256", "-E", "UTF8", "--no-sync"));
+        using (var listener = new TcpListener(IPAddress.Loopback, 0))
+        {
+            listener.Start();
+            _port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        }
+        _server = Start("postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
+            "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "logging_collector=off");
+        await WaitAsync();
+        await ExecuteAsync(ConnectionString(), $"create database {Template}");
+        await MigrateAsync(ConnectionString(Template));
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_server is { HasExited: false })
+        {
+            // SIGINT: a fast shutdown, which does not wait for clients.
+            await RunAsync(Process.Start("kill", ["-INT", $"{_server.Id}"]));
+            await _server.WaitForExitAsync().WaitAsync(Patience);
+        }
+        _server?.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task WaitAsync()
+    {
+        for (var deadline = DateTime.UtcNow + Patience; ;)
+        {
+            try
+            {
+                await ExecuteAsync(ConnectionString(), "select 1");
+                return;
+            }
+            catch (NpgsqlException) when (DateTime.UtcNow < deadline && !_server!.HasExited)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    private static Process Start(string program, params ReadOnlySpan<string> arguments)
+    {
+        var path = Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => int.Parse(Path.GetFileName(d), null))
+                .Select(d => Path.Combine(d, "bin", program)).First(File.Exists)
+            : program;
+        string[] command = Environment.IsPrivilegedProcess
+            ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", path, .. arguments]
+            : [path, .. arguments];
+        // Its output goes nowhere; a failure shows by the exit code, or by no answer.
+        return Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/null 2>&1 </dev/null", "sh", .. command])
+        {
+            WorkingDirectory = "/",
+        })!;
+    }
+
+    private static async Task RunAsync(Process process)
+    {
+        using (process)
+        {
+            await process.WaitForExitAsync().WaitAsync(Patience);
+            Assert.Equal(0, process.ExitCode);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Aspire.Hosting.ApplicationModel;
+using ScaleHub.Tests.System;
+
+namespace ScaleHub.Tests.Support;
+
+/// <summary>A resource of a shared graph that is stopped for the time of a test, and healthy again afterwards.</summary>
+internal sealed class StoppedResource : IAsyncDisposable
+{
+    private readonly GraphFixture _graph;
+    private readonly string _name;
+
+    private StoppedResource(GraphFixture graph, string name) => (_graph, _name) = (graph, name);
+
+    public static async Task<StoppedResource> StopAsync(GraphFixture graph, string name)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var result = await graph.App.ResourceCommands.ExecuteCommandAsync(name, KnownResourceCommands.StopCommand, deadline.Token);
+        Assert.True(result.Success, result.Message);
+        await graph.App.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.TerminalStates, deadline.Token);
+        return new(graph, name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var result = await _graph.App.ResourceCommands.ExecuteCommandAsync(_name, KnownResourceCommands.StartCommand, deadline.Token);
+        Assert.True(result.Success, result.Message);
+        await _graph.App.ResourceNotifications.WaitForResourceHealthyAsync(_name, deadline.Token);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Npgsql;
+
+namespace ScaleHub.Tests.System;
+
+[Collection(GraphCollection.Name)]
+public sealed class GraphTests(GraphFixture graph)
+{
+    [Theory]
+    [InlineData("pg")]
+    [InlineData("pg-replica-1")]
+    [InlineData("pg-replica-2")]
+    [InlineData("redis")]
+    [InlineData("api-1")]
+    [InlineData("api-2")]
+    [InlineData("worker")]
+    [InlineData("lb")]
+    public async Task Every_resource_is_healthy(string resource)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await graph.App.ResourceNotifications.WaitForResourceHealthyAsync(resource, deadline.Token);
+    }
+
+    [Fact]
+    public async Task Two_standbys_stream_from_the_primary()
+    {
+        await using var primary = NpgsqlDataSource.Create(await graph.GetConnectionString("pg"));
+        await using var command = primary.CreateCommand(
+            "select array_agg(application_name order by application_name) from pg_stat_replication where state = 'streaming'");
+        Assert.Equal(["pg-replica-1", "pg-replica-2"], (string[])(await command.ExecuteScalarAsync())!);
+    }
+
+    [Fact]
+    public async Task An_instance_that_is_killed_fails_no_read_and_comes_back_when_started()
+    {
+        var notifications = graph.App.ResourceNotifications;
+        var statuses = new ConcurrentBag<HttpStatusCode>();
+        using var stop = new CancellationTokenSource();
+        var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(statuses, stop.Token)).ToList();
+        await CountAsync(statuses, 200);
+
+        using (var api = Process.GetProcessById(Pid("api-1")))
+        {
+            api.Kill();
+        }
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await notifications.WaitForResourceAsync("api-1", KnownResourceStates.TerminalStates, deadline.Token);
+        await CountAsync(statuses, statuses.Count + 500);
+
+        var result = await graph.App.ResourceCommands.ExecuteCommandAsync("api-1", KnownResourceCommands.StartCommand, deadline.Token);
+        Assert.True(result.Success, result.Message);
+        await notifications.WaitForResourceHealthyAsync("api-1", deadline.Token);
+        await stop.CancelAsync();
+        await Task.WhenAll(load);
+        Assert.All(statuses, s => Assert.Equal(HttpStatusCode.OK, s));
+    }
+
+    private async Task LoadAsync(ConcurrentBag<HttpStatusCode> statuses, CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            using var response = await graph.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), CancellationToken.None);
+            statuses.Add(response.StatusCode);
+        }
+    }
+
+    private static async Task CountAsync(ConcurrentBag<HttpStatusCode> statuses, int count)
+    {
+        var clock = Stopwatch.StartNew();
+        while (statuses.Count < count)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "There is no load.");
+            await Task.Delay(10);
+        }
+    }
+
+    // By name and graph: several graphs may run on this machine.
+    private int Pid(string program) => Directory.GetDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
+        .First(pid => pid > 0 && Environ(pid) is var environ && environ.Contains($"OTEL_SERVICE_NAME={program}")
+            && environ.Any(v => v.StartsWith("ConnectionStrings__scalehub=", StringComparison.Ordinal)
+                && v.Contains($"Port={graph.App.GetEndpoint("pg").Port};", StringComparison.Ordinal)));
+
+    private static string[] Environ(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0');
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}
