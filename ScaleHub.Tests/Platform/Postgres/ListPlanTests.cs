@@ -7,8 +7,8 @@ namespace ScaleHub.Tests.Platform.Postgres;
 /// <summary>
 /// Reads the plan of every list and lookup, made for the application's login under row-level security over tables of 30,000
 /// rows: with the values and prepared for any, with EF's filter and with the policy alone. No plan reads a large table from
-/// end to end, and none has to sort: the order is an index's. (For a handful of rows the planner may find sorting cheaper all the
-/// same, and rightly so; that is why sorting is looked for with <c>enable_sort</c> off, which leaves it where nothing else will do.)
+/// end to end, and none has to sort: the order is an index's. (For a handful of rows the planner may rightly find sorting
+/// cheaper all the same. So sorts are looked for with <c>enable_sort</c> off, which leaves those that nothing else can do.)
 /// </summary>
 [Collection(PostgresTests.Name)]
 public sealed class ListPlanTests(PostgresServer server) : IAsyncLifetime

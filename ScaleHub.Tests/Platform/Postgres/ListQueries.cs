@@ -181,7 +181,7 @@ internal static class ListQueries
             "select * from quota_counters where company_id = {company} and resource = 'orders' and period_yyyymm = 0",
     };
 
-    /// <summary>Lists whose table has a second policy, so that the company must be in the query for the index to be used.</summary>
+    /// <summary>Lists whose table has a second policy: for the index to be used, the company must be in the query.</summary>
     public static readonly string[] SeenByPlatform = ["jobs: lookup", "jobs: dead", "metrics:"];
 
     /// <summary>For the platform, through all companies.</summary>

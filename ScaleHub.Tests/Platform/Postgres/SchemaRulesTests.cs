@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Postgres;
@@ -158,6 +159,17 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
             select column_name from information_schema.column_privileges
             where grantee = 'scalehub_app' and table_name = 'usage_charges' and privilege_type = 'UPDATE'
             """));
+
+    [Fact]
+    public async Task The_script_for_Citus_distributes_every_tenant_table()
+    {
+        var script = await File.ReadAllTextAsync(Path.GetFullPath(Path.Combine(
+            Path.GetDirectoryName(ThisFile())!, "../../../deploy/citus/distribute.sql")));
+        Assert.Empty((await QueryAsync($"select relname from {TenantTables} t")).Except(GlobalKeys.Keys)
+            .Where(table => !script.Contains($"create_distributed_table('{table}', 'company_id'", StringComparison.Ordinal)));
+
+        static string ThisFile([CallerFilePath] string path = "") => path;
+    }
 
     private async Task<IEnumerable<string>> QueryAsync(string sql)
         => (await PostgresServer.QueryAsync(_database.Owner, sql)).Order(StringComparer.Ordinal);
