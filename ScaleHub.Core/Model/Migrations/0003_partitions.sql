@@ -61,7 +61,8 @@ begin
                        else to_char(b, 'YYYY-MM-DD') || ' 00:00:00+00' end order by b)
                 into bounds from unnest(array[starts, starts + t.step]) b;
             begin
-                execute format('create table public.%I (like public.%I including defaults including constraints including storage)',
+                execute format(
+                    'create table public.%I (like public.%I including defaults including constraints including storage)',
                     partition, t.name);
                 -- Partitions are reached through their table, whose policies hold. Asked directly, they show nothing.
                 execute format('alter table public.%I enable row level security', partition);

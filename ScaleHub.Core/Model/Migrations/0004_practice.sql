@@ -80,7 +80,8 @@ create table exams (
     performed_by uuid        not null,
     kind         text        not null check (kind in ('refraction', 'contact_lens', 'tonometry', 'retina')),
     -- Measurements of the kind: for a refraction sphere, cylinder, axis and addition of each eye.
-    findings     jsonb       not null default '{}' check (jsonb_typeof(findings) = 'object' and octet_length(findings::text) <= 16384),
+    findings     jsonb       not null default '{}'
+                             check (jsonb_typeof(findings) = 'object' and octet_length(findings::text) <= 16384),
     performed_at timestamptz not null default now(),
     created_at   timestamptz not null default now(),
     updated_at   timestamptz not null default now(),

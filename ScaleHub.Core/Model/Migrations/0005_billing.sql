@@ -104,7 +104,8 @@ create table usage_charges (
     company_id       uuid        not null,
     id               uuid        not null,
     user_id          uuid        not null,
-    period_yyyymm    int         not null check (period_yyyymm between 200001 and 999912 and period_yyyymm % 100 between 1 and 12),
+    period_yyyymm    int         not null
+                                 check (period_yyyymm between 200001 and 999912 and period_yyyymm % 100 between 1 and 12),
     price_code       text        not null check (char_length(price_code) between 1 and 64),
     -- What was charged for: a mail item, a pack, a forwarding request.
     subject_id       uuid,

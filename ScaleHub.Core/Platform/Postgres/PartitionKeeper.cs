@@ -6,18 +6,19 @@ namespace ScaleHub.Core.Platform.Postgres;
 
 /// <summary>What one pass of <see cref="PartitionKeeper"/> did.</summary>
 /// <param name="Made">Partitions that were missing.</param>
-/// <param name="Busy">Partitions that are still missing, because somebody held a lock on their table for longer than 100 ms.</param>
+/// <param name="Busy">Partitions still missing, because somebody held a lock on their table for longer than 100 ms.</param>
 /// <param name="Dropped">Partitions whose youngest row was older than the table keeps.</param>
 public sealed record KeptPartitions(IReadOnlyList<string> Made, IReadOnlyList<string> Busy, IReadOnlyList<string> Dropped);
 
 /// <summary>
-/// Keeps partitions for the time from <c>keep</c> ago to <c>ahead</c> from now, as the table <c>partitioned_tables</c> says for each
-/// table: makes the missing and drops the expired, at start and about once an hour.
-/// <para>Guarantee: inserts find a partition for at least 14 days (tables by day) or 6 months (by month) after the last pass. A
-/// pass makes nobody wait for longer than 100 ms at a time: a lock that is not to be had by then is left for the next pass. Any
-/// number of keepers may run at once.</para>
-/// <para>When the database fails, or a lock was not to be had, it tries again within minutes; nothing else is affected. The work is
-/// done by two functions of the schema's owner that take no input (0003_partitions.sql), since the application owns nothing.</para>
+/// Keeps partitions for the time from <c>keep</c> ago to <c>ahead</c> from now, as the table <c>partitioned_tables</c> says for
+/// each table: makes the missing and drops the expired, at start and about once an hour.
+/// <para>Guarantee: inserts find a partition for at least 14 days (tables by day) or 6 months (by month) after the last pass.
+/// A pass makes nobody wait for longer than 100 ms at a time: a lock that is not to be had by then is left for the next one.
+/// Any number of keepers may run at once.</para>
+/// <para>When the database fails, or a partition could not be made, it tries again within minutes; nothing else is affected.
+/// The work is done by two functions of the schema's owner that take no input (0003_partitions.sql), since the application
+/// owns nothing.</para>
 /// </summary>
 public sealed class PartitionKeeper(PostgresNodes nodes, TimeProvider time, ILogger<PartitionKeeper> logger) : BackgroundService
 {
@@ -35,11 +36,13 @@ public sealed class PartitionKeeper(PostgresNodes nodes, TimeProvider time, ILog
     {
         List<string> made = [], busy = [], dropped = [];
         await using var connection = await primary.OpenConnectionAsync(cancellationToken);
-        await using (var make = new NpgsqlCommand("select partition, made from make_partitions()", connection) { CommandTimeout = CommandTimeout })
+        await using var make = new NpgsqlCommand("select partition, made from make_partitions()", connection);
+        make.CommandTimeout = CommandTimeout;
         await using (var reader = await make.ExecuteReaderAsync(cancellationToken))
             while (await reader.ReadAsync(cancellationToken)) (reader.GetBoolean(1) ? made : busy).Add(reader.GetString(0));
 
-        await using var drop = new NpgsqlCommand("select drop_expired_partition()", connection) { CommandTimeout = CommandTimeout };
+        await using var drop = new NpgsqlCommand("select drop_expired_partition()", connection);
+        drop.CommandTimeout = CommandTimeout;
         while (await drop.ExecuteScalarAsync(cancellationToken) is string name) dropped.Add(name);
         return new(made, busy, dropped);
     }

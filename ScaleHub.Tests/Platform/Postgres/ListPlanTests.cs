@@ -120,9 +120,9 @@ public sealed class ListPlanTests(PostgresServer server) : IAsyncLifetime
         {
             await ExecuteAsync(connection, $"set plan_cache_mode = {mode}");
             Find(await ExplainAsync(connection, company, "format json", explained), plan, "Seq Scan");
-            await ExecuteAsync(connection, "set enable_sort = off");
+            await ExecuteAsync(connection, "set enable_sort = off; discard plans");
             Find(await ExplainAsync(connection, company, "format json", explained), plan, "Sort");
-            await ExecuteAsync(connection, "reset enable_sort");
+            await ExecuteAsync(connection, "reset enable_sort; discard plans");
         }
         await ExecuteAsync(connection, "deallocate q");
 
