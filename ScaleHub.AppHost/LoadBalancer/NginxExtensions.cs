@@ -28,10 +28,8 @@ internal static class NginxExtensions
                 .WithReferenceRelationship(instances[i].Resource)
                 .WaitFor(instances[i]);
         }
-        return balancer.WithContainerFiles("/etc/nginx/templates",
-        [
-            new ContainerFile { Name = "scalehub.conf.template", Contents = Template.Replace("{{instances}}", upstream.ToString(), StringComparison.Ordinal) },
-        ]);
+        var site = Template.Replace("{{instances}}", upstream.ToString(), StringComparison.Ordinal);
+        return balancer.WithContainerFiles("/etc/nginx/templates", [new ContainerFile { Name = "scalehub.conf.template", Contents = site }]);
     }
 
     private const string Template = """

@@ -83,9 +83,13 @@ internal static class PostgresExtensions
         }
         return program;
 
-        void Node(string connection, string name, EndpointReference endpoint) => program
-            .WithEnvironment($"ConnectionStrings__{connection}",
-                $"Host={endpoint.Property(EndpointProperty.Host)};Port={endpoint.Property(EndpointProperty.Port)};Database={database.Resource.DatabaseName};Username={AppRole};Password={appPassword}")
-            .WithEnvironment($"Postgres__NodeNames__{connection}", name);
+        void Node(string connection, string name, EndpointReference endpoint)
+        {
+            var (host, port) = (endpoint.Property(EndpointProperty.Host), endpoint.Property(EndpointProperty.Port));
+            program
+                .WithEnvironment($"ConnectionStrings__{connection}",
+                    $"Host={host};Port={port};Database={database.Resource.DatabaseName};Username={AppRole};Password={appPassword}")
+                .WithEnvironment($"Postgres__NodeNames__{connection}", name);
+        }
     }
 }

@@ -17,6 +17,10 @@ internal sealed class PostgresReplicaResource(string name, PostgresServerResourc
     public EndpointReference PrimaryEndpoint => _endpoint ??= new(this, EndpointName);
 
     /// <summary>The primary's superuser, who exists here as well.</summary>
-    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
-        $"Host={PrimaryEndpoint.Property(EndpointProperty.Host)};Port={PrimaryEndpoint.Property(EndpointProperty.Port)};Username={Primary.UserNameReference};Password={Primary.PasswordParameter}");
+    public ReferenceExpression ConnectionStringExpression
+        => ReferenceExpression.Create($"Host={Host};Port={Port};Username={Primary.UserNameReference};Password={Primary.PasswordParameter}");
+
+    private EndpointReferenceExpression Host => PrimaryEndpoint.Property(EndpointProperty.Host);
+
+    private EndpointReferenceExpression Port => PrimaryEndpoint.Property(EndpointProperty.Port);
 }

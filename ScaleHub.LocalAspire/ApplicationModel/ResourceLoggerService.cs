@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +14,7 @@ public readonly record struct LogLine(int LineNumber, string Content, bool IsErr
 }
 
 /// <summary>Keeps the last <see cref="Capacity"/> console lines of every resource, and hands on new ones as they come.</summary>
-public class ResourceLoggerService : IDisposable
+public partial class ResourceLoggerService : IDisposable
 {
     /// <summary>Lines kept for each resource, and for each reader that does not keep up; older ones are dropped.</summary>
     internal const int Capacity = 10_000;
@@ -53,12 +54,22 @@ public class ResourceLoggerService : IDisposable
 
     internal void Append(string resourceName, string line, bool isError) => Of(resourceName).Append(line, isError);
 
-    /// <summary>The last line that says what went wrong: of standard error, or else of the whole console.</summary>
+    /// <summary>
+    /// The line that says best what went wrong: the last of standard error that sounds like it (PostgreSQL writes all it has
+    /// to say there, and .NET a stack below the message), or else the last of standard error, or of the whole console.
+    /// </summary>
     internal string? LastWords(string resourceName)
     {
         var lines = Of(resourceName).Kept().Where(l => !string.IsNullOrWhiteSpace(l.Content)).ToList();
-        return (lines.FindLast(l => l.IsErrorMessage) is { Content: not null } error ? error : lines.LastOrDefault()).Content?.Trim();
+        var errors = lines.FindAll(l => l.IsErrorMessage);
+        var words = errors.FindLast(l => Trouble().IsMatch(l.Content)).Content
+            ?? errors.FindLast(l => !l.Content.StartsWith("   at ", StringComparison.Ordinal)).Content
+            ?? lines.LastOrDefault().Content;
+        return words?.Trim();
     }
+
+    [GeneratedRegex(@"\b(FATAL|PANIC|ERROR|emerg|error:|Unhandled exception)")]
+    private static partial Regex Trouble();
 
     private ResourceLog Of(string name) => _logs.GetOrAdd(name, _ => new());
 

@@ -20,6 +20,8 @@ internal sealed class DashboardService(RunOptions options, StartConsole console,
 
         var wanted = WantedPort();
         _server = await DashboardServer.StartAsync(services, wanted, cancellationToken);
+        if (_server.Port != wanted && wanted != 0 && options.FixedPorts)
+            throw Ports.Taken("dashboard", wanted);
         if (_server.Port != wanted && wanted != 0)
             console.Tell($"dashboard: port {wanted} is taken, using {_server.Port}");
         console.Tell($"Login to the dashboard at {_server.LoginUrl}");

@@ -31,7 +31,8 @@ internal sealed class ChildProcess
 {
     // Wrappers, each of which executes the next one in its own place, so that the number stays the program's:
     // setpriv asks for the parent-death signal after it changed the user (a change of user would clear it); the shell ends
-    // at once if the parent died before that; setsid makes the session (it need not fork: the child leads no group).
+    // at once if the parent died before that (bash, because dash drops variables like ConnectionStrings__pg-replica-1, whose
+    // name has a dash; -p, so that it runs nobody's BASH_ENV); setsid makes the session (it need not fork: the child leads no group).
     private const string ParentCheck = """[ "$PPID" = "$0" ] && exec "$@" """;
 
     // Output can stay open after the whole session is dead only if a descendant took it into a session of its own.
@@ -104,7 +105,7 @@ internal sealed class ChildProcess
             arguments.Add("--init-groups");
         }
 
-        foreach (var argument in (string[])["--", "/bin/sh", "-c", ParentCheck,
+        foreach (var argument in (string[])["--", HostPrograms.Require("bash"), "-p", "-c", ParentCheck,
                      Environment.ProcessId.ToString(CultureInfo.InvariantCulture), HostPrograms.Require("setsid"),
                      Program(start), .. start.Arguments])
         {

@@ -1,7 +1,6 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Eventing;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -23,7 +22,6 @@ internal sealed class Orchestrator(
     private readonly Dictionary<IResource, ResourceRun> _runs = [];
     private readonly Ports _ports = new();
     private RunRecord? _record;
-    private DashboardServer? _dashboard;
     private Task? _stop;
     private volatile bool _isUp;
 
@@ -78,10 +76,6 @@ internal sealed class Orchestrator(
             var snapshot = await Snapshots.InitialAsync(run, execution, cancellationToken);
             await run.PublishAsync(_ => snapshot);
         }
-        if (!options.DisableDashboard)
-        {
-            await StartDashboardAsync(cancellationToken);
-        }
         console.Open(Notifications, model);
         foreach (var run in AutoStarted())
         {
@@ -105,21 +99,10 @@ internal sealed class Orchestrator(
         return null;
     }
 
-    /// <summary>A resource could not be started.</summary>
+    /// <summary>A resource could not be started, though all that it waited for was there.</summary>
     public void ReportFailure(ResourceRun run, Exception failure)
-    {
-        // Who waited in vain is not the one to blame.
-        if (!IsWait(failure))
-        {
-            Break(failure is StartException or MissingParameterValueException
-                ? Quote(run, failure.Message) : $"{run.Resource.Name} could not be started: {failure.Message}");
-        }
-
-        bool IsWait(Exception e) => e is DistributedApplicationException && run is ProcessRun
-            && Notifications.TryGetCurrentState(run.Resource.Name, out var now) && now.Snapshot.StartTimeStamp is null
-            && run.Resource.Annotations.OfType<WaitAnnotation>().Any(w => Notifications.TryGetCurrentState(w.Resource.Name, out var other)
-                && ResourceNotificationService.HasEnded(other) && other.Snapshot.ExitCode != w.ExitCode);
-    }
+        => Break(failure is StartException or MissingParameterValueException
+            ? Quote(run, failure.Message) : $"{run.Resource.Name} could not be started: {failure.Message}");
 
     /// <summary>A resource has ended of itself.</summary>
     public void ReportEnd(ResourceRun run, int? exitCode)
@@ -155,24 +138,6 @@ internal sealed class Orchestrator(
         {
             throw new StartException(
                 $"{options.StateDirectory} cannot be written by {Environment.UserName}: give it to that user, or remove it.");
-        }
-    }
-
-    // Its port is the AppHost's own, as in Aspire, where the AppHost's URL is the dashboard's.
-    private async Task StartDashboardAsync(CancellationToken ct)
-    {
-        const int Default = 18888;
-        var url = services.GetRequiredService<IConfiguration>()["ASPNETCORE_URLS"]?.Split(';')[0];
-        var wanted = url is null ? Default : new Uri(url).Port;
-        _dashboard = await DashboardServer.StartAsync(services, wanted, ct);
-        console.DashboardUrl = _dashboard.LoginUrl;
-        if (_dashboard.Port != wanted && options.FixedPorts)
-        {
-            throw Ports.Taken("dashboard", wanted);
-        }
-        if (_dashboard.Port != wanted)
-        {
-            console.Tell($"dashboard: port {wanted} is taken, using {_dashboard.Port}");
         }
     }
 
@@ -222,10 +187,6 @@ internal sealed class Orchestrator(
         var deadline = DateTime.UtcNow + ShutdownTime;
         var stops = new Dictionary<IResource, Task>();
         await Task.WhenAll(_runs.Keys.ToList().Select(Stop));
-        if (_dashboard is not null)
-        {
-            await _dashboard.DisposeAsync();
-        }
         Notifications.Dispose();
         Loggers.Dispose();
         _ports.Dispose();

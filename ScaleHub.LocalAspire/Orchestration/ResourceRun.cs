@@ -94,6 +94,7 @@ internal abstract class ResourceRun(IResource resource, Orchestrator graph) : ID
 
     private async Task LiveAsync(CancellationToken ct)
     {
+        var hasWaited = false;
         try
         {
             if (Resource.Annotations.OfType<WaitAnnotation>().Any())
@@ -101,6 +102,7 @@ internal abstract class ResourceRun(IResource resource, Orchestrator graph) : ID
                 await PublishStateAsync(KnownResourceStates.Waiting);
             }
             await Graph.Notifications.WaitForDependenciesAsync(Resource, ct);
+            hasWaited = true;
             await PublishAsync(s => s.WithoutReports(Resource) with
             {
                 State = KnownResourceStates.Starting,
@@ -128,7 +130,11 @@ internal abstract class ResourceRun(IResource resource, Orchestrator graph) : ID
             await PublishStateAsync(
                 failure is MissingParameterValueException ? KnownResourceStates.ValueMissing : KnownResourceStates.FailedToStart,
                 KnownResourceStateStyles.Error);
-            Graph.ReportFailure(this, failure);
+            // Who waited in vain is not the one to blame.
+            if (hasWaited)
+            {
+                Graph.ReportFailure(this, failure);
+            }
         }
     }
 
@@ -187,7 +193,11 @@ internal sealed class ProcessRun(IResource resource, Launcher launcher, Orchestr
         {
             await FinishStartAsync(child, more, ct);
         }
-        await PublishAsync(s => s with { State = new(KnownResourceStates.Running, KnownResourceStateStyles.Success), StartTimeStamp = DateTime.UtcNow });
+        await PublishAsync(s => s with
+        {
+            State = new(KnownResourceStates.Running, KnownResourceStateStyles.Success),
+            StartTimeStamp = DateTime.UtcNow,
+        });
 
         using var running = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var health = WatchHealthAsync(running.Token);

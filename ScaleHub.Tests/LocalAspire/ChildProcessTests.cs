@@ -28,6 +28,17 @@ public sealed class ChildProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_variable_whose_name_is_no_shell_identifier_arrives()
+    {
+        var start = Start("");
+        var environment = new Dictionary<string, string>(start.Environment) { ["ConnectionStrings__pg-replica-1"] = "Host=here" };
+        var child = await ChildProcess.StartAsync(
+            start with { FileName = "env", Arguments = [], Environment = environment }, _record, CancellationToken.None);
+        Assert.Equal(0, await child.Exited);
+        Assert.Contains(("ConnectionStrings__pg-replica-1=Host=here", false), _lines);
+    }
+
+    [Fact]
     public async Task Output_is_complete_when_the_exit_is_reported()
     {
         var child = await StartAsync("for i in $(seq 5000); do echo line $i; done; echo oops >&2; printf unfinished");
