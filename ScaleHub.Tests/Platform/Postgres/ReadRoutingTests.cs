@@ -61,7 +61,7 @@ public sealed class ReadRoutingTests(GraphFixture graph)
         var load = ReadAsync(account, answers, stop.Token);
         await Poll.UntilAsync(() => { Assert.True(answers.Count > 100); return Task.CompletedTask; });
 
-        using (Frozen.Server(Port(await graph.GetConnectionString("pg-replica-1"))))
+        using (ProcessTree.Freeze(Port(await graph.GetConnectionString("pg-replica-1"))))
         {
             await Poll.UntilAsync(async () => Assert.Equal("unknown", (await NodeAsync("pg-replica-1")).GetProperty("role").GetString()));
             var before = answers.Count;
@@ -83,7 +83,7 @@ public sealed class ReadRoutingTests(GraphFixture graph)
         var load = ReadAsync(account, answers, stop.Token);
         await Poll.UntilAsync(() => { Assert.True(answers.Count > 100); return Task.CompletedTask; });
 
-        using (var server = Process.GetProcessById(Frozen.Listener(Port(await graph.GetConnectionString("pg-replica-2"))))) server.Kill();
+        using (var server = Process.GetProcessById(ProcessTree.Listening(Port(await graph.GetConnectionString("pg-replica-2"))))) server.Kill();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await graph.App.ResourceNotifications.WaitForResourceAsync("pg-replica-2", KnownResourceStates.TerminalStates, deadline.Token);
         var before = answers.Count;
