@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.RegularExpressions;
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Tests.Support;
 using Xunit.Abstractions;
 
@@ -105,6 +106,81 @@ public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLife
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await _graph.App.ResourceCommands.ExecuteCommandAsync("pg", KnownResourceCommands.StartCommand, deadline.Token);
         await _graph.App.ResourceNotifications.WaitForResourceAsync("pg", KnownResourceStates.FailedToStart, deadline.Token);
+    }
+
+    [Fact]
+    public async Task The_next_start_deletes_nothing_of_a_promotion_and_can_go_on_with_it()
+    {
+        using var account = await Account.RegisterAsync(_graph.Address);
+        var data = await DataAsync("pg");
+        await PostgresNode.KillAsync(await _graph.GetConnectionString("pg"));
+        var result = await PromoteAsync("pg-replica-1");
+        Assert.True(result.Success, result.Message);
+        await FollowsAsync("pg-replica-2", "pg-replica-1");
+        var kept = Guid.Empty;
+        await Poll.UntilAsync(async () => kept = await account.CreateTaskAsync("Only where it was promoted"));
+        var promotedData = await DataAsync("pg-replica-1");
+
+        // As the next start does: the old primary first, when no other node runs.
+        await StopAsync("pg-replica-2", "pg-replica-1");
+        await StartAsync("pg");
+        foreach (var replica in (string[])["pg-replica-1", "pg-replica-2"])
+        {
+            await StartAsync(replica, KnownResourceStates.Exited);
+            Assert.Contains("pg has started with older data (timeline 1): nothing was deleted", await LogAsync(replica), StringComparison.Ordinal);
+        }
+
+        // As docs/failover.md says: the promoted data becomes the primary's.
+        await StopAsync("pg");
+        Directory.Delete(data, recursive: true);
+        Directory.Move(promotedData, data);
+        await StartAsync("pg");
+        foreach (var replica in (string[])["pg-replica-1", "pg-replica-2"])
+        {
+            await StartAsync(replica);
+            await FollowsAsync(replica, "pg");
+        }
+        Assert.True(await PostgresNode.AskAsync<bool>(
+            await _graph.GetConnectionString("pg"), $"select exists (select from tasks where id = '{kept}')"));
+    }
+
+    private async Task<string> DataAsync(string node)
+        => await PostgresNode.AskAsync<string>(await _graph.GetConnectionString(node), "show data_directory");
+
+    private async Task StopAsync(params string[] nodes)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        foreach (var node in nodes)
+        {
+            await _graph.App.ResourceCommands.ExecuteCommandAsync(node, KnownResourceCommands.StopCommand, deadline.Token);
+            await _graph.App.ResourceNotifications.WaitForResourceAsync(node, KnownResourceStates.TerminalStates, deadline.Token);
+        }
+    }
+
+    private async Task StartAsync(string node, string? endsAs = null)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await _graph.App.ResourceCommands.ExecuteCommandAsync(node, KnownResourceCommands.StartCommand, deadline.Token);
+        if (endsAs is null)
+        {
+            await _graph.App.ResourceNotifications.WaitForResourceHealthyAsync(node, deadline.Token);
+        }
+        else
+        {
+            // Running first: until then its state is the last run's.
+            await _graph.App.ResourceNotifications.WaitForResourceAsync(node, KnownResourceStates.Running, deadline.Token);
+            await _graph.App.ResourceNotifications.WaitForResourceAsync(node, endsAs, deadline.Token);
+        }
+    }
+
+    private async Task<string> LogAsync(string resource)
+    {
+        var lines = new List<string>();
+        await foreach (var batch in _graph.App.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resource))
+        {
+            lines.AddRange(batch.Select(l => l.Content));
+        }
+        return string.Join('\n', lines);
     }
 
     private async Task<ExecuteCommandResult> PromoteAsync(string replica)
