@@ -5,9 +5,9 @@ namespace ScaleHub.AppHost.Postgres;
 /// <summary>
 /// Promotes a standby in place of a lost primary, and keeps a deposed primary from coming back beside it. By SQL alone, over the
 /// connection strings of the resources, so that it works for containers as for processes.
-/// <para>Guarantee: with <c>Durability=quorum</c> every acknowledged write is on the promoted node. Before it is promoted, the other
-/// standbys stop receiving, so that the old primary, should it only have hung, finds nobody to confirm anything any more; of
-/// these standbys none may have received more; and none may be out of reach, as it might.</para>
+/// <para>Guarantee: with <c>--durability quorum</c> every acknowledged write is on the promoted node. Before it is promoted, the
+/// other standbys stop receiving, so that the old primary, should it only have hung, finds nobody to confirm anything any more;
+/// of these standbys none may have received more; and none may be out of reach, as it might.</para>
 /// <para>May be repeated: on the node that is the primary already it only lets the others follow it.</para>
 /// </summary>
 internal sealed class Failover(PostgresServerResource server, IReadOnlyList<PostgresReplicaResource> replicas)
@@ -22,7 +22,7 @@ internal sealed class Failover(PostgresServerResource server, IReadOnlyList<Post
         if (looks.FirstOrDefault(l => l.IsPrimary) is { } promoted)
         {
             throw new DistributedApplicationException(
-                $"{promoted.Node.Name} was promoted and is the primary now; started beside it, {server.Name} would be a second one. "
+                $"{promoted.Node.Name} was promoted and is the primary now; {server.Name} beside it would be a second one. "
                 + "docs/failover.md, 'Come back', says what to do.");
         }
     }
@@ -50,11 +50,13 @@ internal sealed class Failover(PostgresServerResource server, IReadOnlyList<Post
         }
         if (!target.IsPrimary && target.WantsQuorum && looks[1..^1].FirstOrDefault(l => !l.Answers) is { } missing)
         {
-            return CommandResults.Failure($"{missing.Node.Name} does not answer ({missing.Problem}): it may have acknowledged writes that "
-                + $"{replica.Name} has not. Start it first; if it is lost for good, run 'select pg_promote()' on {replica.Name}.");
+            return CommandResults.Failure(
+                $"{missing.Node.Name} does not answer ({missing.Problem}): it may have acknowledged writes that {replica.Name} "
+                + $"has not. Start it first; if it is lost for good, run 'select pg_promote()' on {replica.Name}.");
         }
 
         var standbys = looks[1..^1].Where(l => l.Answers && !l.IsPrimary).Select(l => l.Node).ToList();
+        int? follow = null;
         try
         {
             if (!target.IsPrimary)
@@ -72,11 +74,13 @@ internal sealed class Failover(PostgresServerResource server, IReadOnlyList<Post
             }
             // Also for those that do not answer now, and come later.
             await target.Node.CreateSlotsAsync(replicas.Where(r => r != replica).Select(r => r.SlotName), ct);
+            // The configured primary is the first of the nodes that standbys are told of; the replicas come in order.
+            follow = replicas.Index().First(r => r.Item == replica).Index + 1;
         }
         finally
         {
-            // Whatever happened: they follow whoever is the primary.
-            await Task.WhenAll(standbys.Select(s => s.ReceiveAgainAsync(CancellationToken.None)));
+            // Whatever happened: they receive again.
+            await Task.WhenAll(standbys.Select(s => s.ReceiveAsync(follow, CancellationToken.None)));
         }
         return CommandResults.Success();
     }

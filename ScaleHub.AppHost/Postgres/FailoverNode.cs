@@ -31,13 +31,20 @@ internal sealed class FailoverNode(IResourceWithConnectionString resource)
         select pg_is_in_recovery(),
             case when pg_is_in_recovery()
                 then greatest(
-                    (select timeline_id from pg_control_checkpoint()), (select min_recovery_end_timeline from pg_control_recovery()),
+                    (select timeline_id from pg_control_checkpoint()),
+                    (select min_recovery_end_timeline from pg_control_recovery()),
                     (select received_tli from pg_stat_wal_receiver))
                 else ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int end,
             case when pg_is_in_recovery()
                 then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), '0/0')
                 else pg_current_wal_flush_lsn() end,
             current_setting('synchronous_standby_names') <> ''
+        """;
+
+    // What ALTER SYSTEM overrides.
+    private const string Configured = """
+        select setting from pg_file_settings where name = 'primary_conninfo' and sourcefile not like '%.auto.conf'
+        order by seqno desc limit 1
         """;
 
     public string Name => resource.Name;
@@ -50,7 +57,8 @@ internal sealed class FailoverNode(IResourceWithConnectionString resource)
             await using var command = source.CreateCommand(Look);
             await using var row = await command.ExecuteReaderAsync(ct);
             await row.ReadAsync(ct);
-            return new(this, !row.GetBoolean(0), row.GetInt32(1), row.GetFieldValue<NpgsqlLogSequenceNumber>(2), row.GetBoolean(3));
+            var position = row.GetFieldValue<NpgsqlLogSequenceNumber>(2);
+            return new(this, !row.GetBoolean(0), row.GetInt32(1), position, row.GetBoolean(3));
         }
         catch (NpgsqlException e)
         {
@@ -73,13 +81,25 @@ internal sealed class FailoverNode(IResourceWithConnectionString resource)
         }
     }
 
-    /// <summary>Streams from whichever node is the primary: what the server's start has configured.</summary>
-    public async Task ReceiveAgainAsync(CancellationToken ct)
+    /// <summary>
+    /// Streams from one node of those that the server's start has configured, by its place among them; without one, from
+    /// whichever is the primary. One alone, because a walreceiver that tries a node that hangs gives up only when TCP does: it
+    /// knows no connect_timeout.
+    /// </summary>
+    public async Task ReceiveAsync(int? from, CancellationToken ct)
     {
         await using var source = await ConnectAsync(ct);
-        await ExecuteAsync(source, "alter system reset primary_conninfo", ct);
+        await using var ask = source.CreateCommand(Configured);
+        var change = from is { } place && await ask.ExecuteScalarAsync(ct) is string configured
+            ? $"alter system set primary_conninfo = '{Only(place, configured).Replace("'", "''", StringComparison.Ordinal)}'"
+            : "alter system reset primary_conninfo";
+        await ExecuteAsync(source, change, ct);
         await ExecuteAsync(source, "select pg_reload_conf()", ct);
     }
+
+    // host=a,b port=1,2 user=… → host=b port=2 user=…
+    private static string Only(int place, string configured) => string.Join(' ', configured.Split(' ').Select(pair =>
+        pair.Split('=', 2) is [("host" or "port") and var name, var values] ? $"{name}={values.Split(',')[place]}" : pair));
 
     /// <summary>Ends recovery; returns when writes are accepted.</summary>
     public async Task PromoteAsync(CancellationToken ct)

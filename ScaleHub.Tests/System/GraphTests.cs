@@ -4,6 +4,7 @@ using System.Net;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Npgsql;
+using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.System;
 
@@ -43,7 +44,7 @@ public sealed class GraphTests(GraphFixture graph)
         var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(statuses, stop.Token)).ToList();
         await CountAsync(statuses, 200);
 
-        using (var api = Process.GetProcessById(Pid("api-1")))
+        using (var api = Process.GetProcessById(ProcessTree.Listening(graph.App.GetEndpoint("api-1", "http").Port)))
         {
             api.Kill();
         }
@@ -75,25 +76,6 @@ public sealed class GraphTests(GraphFixture graph)
         {
             Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "There is no load.");
             await Task.Delay(10);
-        }
-    }
-
-    // By name and graph: several graphs may run on this machine.
-    private int Pid(string program) => Directory.GetDirectories("/proc")
-        .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
-        .First(pid => pid > 0 && Environ(pid) is var environ && environ.Contains($"OTEL_SERVICE_NAME={program}")
-            && environ.Any(v => v.StartsWith("ConnectionStrings__scalehub=", StringComparison.Ordinal)
-                && v.Contains($"Port={graph.App.GetEndpoint("pg").Port};", StringComparison.Ordinal)));
-
-    private static string[] Environ(int pid)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{pid}/environ").Split('\0');
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return [];
         }
     }
 }

@@ -1,12 +1,13 @@
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.ServiceDefaults;
 
 namespace ScaleHub.Worker.Commands;
 
 /// <summary>
-/// <c>run</c>: watches the database nodes and answers for its own health. There are no jobs to work on yet; their loops join
-/// this host when the job queue exists.
+/// <c>run</c>: watches the database nodes, keeps the partitions, and answers for its own health. There are no jobs to work on
+/// yet; their loops join this host when the job queue exists.
 /// </summary>
 internal static class RunCommand
 {
@@ -17,6 +18,7 @@ internal static class RunCommand
         builder.AddPlatform();
         builder.AddPlatformHealthChecks();
         builder.AddModel();
+        builder.Services.AddHostedService<PartitionKeeper>();
 
         await using var app = builder.Build();
         app.MapDefaultEndpoints();

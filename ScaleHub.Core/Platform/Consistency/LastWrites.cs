@@ -9,8 +9,10 @@ namespace ScaleHub.Core.Platform.Consistency;
 /// <summary>
 /// Where each user last wrote, for 30 seconds, so that the user's next read sees it through any instance.
 /// <para>Guarantee: a read that begins after a write was answered goes to a node that has that write. Redis carries the position
-/// between instances. When Redis does not answer, a user who wrote through this instance reads from the primary for the rest of
-/// the 30 seconds; a write through another instance is then covered only by the header <c>ScaleHub-Consistency</c>.</para>
+/// between instances. When it stops answering, positions of the last 30 seconds may be unknown, so for 30 seconds everybody who does
+/// not send the header <c>ScaleHub-Consistency</c> reads from the primary. After that, only users who wrote through this instance do
+/// so; a write through another instance is then covered by the header alone. Positions are sent even while this instance has given
+/// Redis up for a moment: others may still reach it.</para>
 /// <para>A standby that is more than 30 seconds behind gets no reads at all, so forgetting after 30 seconds loses nothing.</para>
 /// </summary>
 public sealed class LastWrites(RedisStore redis) : IDisposable
@@ -30,7 +32,7 @@ public sealed class LastWrites(RedisStore redis) : IDisposable
         var (answered, value) = await redis.TryAsync(db => db.StringGetAsync(key), cancellationToken);
         if (!answered)
         {
-            if (here) consistency.RequirePrimary();
+            if (here || redis.SinceAnswer < Memory) consistency.RequirePrimary();
             return;
         }
         if (here && write!.Lsn is { } local) consistency.Require(local);
@@ -46,7 +48,7 @@ public sealed class LastWrites(RedisStore redis) : IDisposable
         var lsn = consistency.WrittenUnknown ? null : consistency.Written;
         _local.Set(key, new Write(lsn), new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = Memory, Size = 1 });
         // An unknown position is published as the highest one: every instance then reads from the primary.
-        await redis.TryAsync(db => db.StringSetAsync(key, Format(lsn ?? new(ulong.MaxValue)), Memory), cancellationToken);
+        await redis.SendAsync(db => db.StringSetAsync(key, Format(lsn ?? new(ulong.MaxValue)), Memory), cancellationToken);
     }
 
     /// <summary>The text form of a position: sixteen hexadecimal digits.</summary>

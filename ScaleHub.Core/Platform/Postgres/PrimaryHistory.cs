@@ -3,12 +3,12 @@ using NpgsqlTypes;
 namespace ScaleHub.Core.Platform.Postgres;
 
 /// <summary>
-/// Where the primary was at each of the last looks (a minute of them). Turns a standby's position into an age.
+/// Where the primary was at each of the last 120 looks (a minute of them). Turns a standby's position into an age.
 /// Used by the monitor's thread of work alone.
 /// </summary>
 internal sealed class PrimaryHistory
 {
-    private const int Capacity = 60;
+    private const int Capacity = 120;
     private DateTimeOffset _last;
     private readonly Queue<(DateTimeOffset At, NpgsqlLogSequenceNumber Lsn)> _looks = new(Capacity);
 

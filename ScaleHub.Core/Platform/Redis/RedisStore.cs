@@ -16,7 +16,10 @@ public sealed class RedisStore : IAsyncDisposable
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private const int MaxUnderWay = 10_000;
+    private int _underWay;
     private long _restUntil;
+    private long _lastAnswer;
 
     /// <summary>Connects with the first command.</summary>
     public RedisStore(IConfiguration configuration, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisStore> logger)
@@ -34,6 +37,9 @@ public sealed class RedisStore : IAsyncDisposable
     /// <summary>Whether the last command was answered.</summary>
     public bool Answers => Volatile.Read(ref _restUntil) == 0;
 
+    /// <summary>How long ago a command was last answered; very long when none ever was.</summary>
+    public TimeSpan SinceAnswer => Volatile.Read(ref _lastAnswer) is not 0 and var at ? _time.GetElapsedTime(at) : TimeSpan.MaxValue;
+
     /// <summary>Runs a command; <c>(false, default)</c> when there is no answer in time.</summary>
     public async ValueTask<(bool Answered, T? Value)> TryAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
     {
@@ -47,6 +53,7 @@ public sealed class RedisStore : IAsyncDisposable
         try
         {
             var value = await RunAsync(command).WaitAsync(TimeSpan.FromMilliseconds(_options.TimeoutMs), _time, cancellationToken);
+            Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
             if (Interlocked.Exchange(ref _restUntil, 0) != 0) _logger.LogInformation("Redis answers again");
             return (true, value);
         }
@@ -56,6 +63,37 @@ public sealed class RedisStore : IAsyncDisposable
             if (Interlocked.Exchange(ref _restUntil, Later(_time.GetTimestamp())) == 0)
                 _logger.LogWarning("Redis does not answer ({Reason}); going on without it", e.GetType().Name);
             return (false, default);
+        }
+    }
+
+    /// <summary>
+    /// Sends a command that others depend on: also while this process rests, as its trouble may not be theirs. Waits for the answer
+    /// like <see cref="TryAsync"/>, but not at all while resting. Dropped when 10,000 are under way already.
+    /// </summary>
+    public async ValueTask SendAsync(Func<IDatabase, Task> command, CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _restUntil) == 0)
+        {
+            await TryAsync(db => Counted(command(db)), cancellationToken);
+            return;
+        }
+        if (Volatile.Read(ref _underWay) >= MaxUnderWay || _connection is not { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) return;
+        // Nobody waits for the outcome; a failure is what resting is about.
+        _ = Counted(command((await _connection.Value).GetDatabase()))
+            .ContinueWith(static sent => sent.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    private async Task<bool> Counted(Task command)
+    {
+        Interlocked.Increment(ref _underWay);
+        try
+        {
+            await command;
+            return true;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
         }
     }
 

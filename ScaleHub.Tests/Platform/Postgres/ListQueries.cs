@@ -1,0 +1,207 @@
+namespace ScaleHub.Tests.Platform.Postgres;
+
+/// <summary>
+/// The lists and lookups that the modules run, in the form in which they reach the database. Lists run by the sort key and the
+/// identifier, from behind the last row of the page before; where the list is by time, the identifier is both.
+/// <para>Parameters in braces are values of <see cref="Parameters"/>. The part <c>company_id = {company} and</c> is what EF's
+/// filter adds; it is tried without, too, where only the policy confines the query.</para>
+/// </summary>
+internal static class ListQueries
+{
+    /// <summary>Type and a value that seeded rows have.</summary>
+    public static readonly (string Name, string Type, string Value)[] Parameters =
+    [
+        ("company", "uuid", "sample_id(0)"),
+        ("id", "uuid", "sample_id(600)"),
+        ("user", "uuid", "sample_id(6)"),
+        ("parent", "uuid", "sample_id(12)"),
+        ("cursor", "uuid", "sample_id(1200)"),
+        ("from", "timestamptz", "now() - interval '1 hour'"),
+        ("text", "text", "'sample-1'"),
+        ("until", "text", "'sample-2'"),
+        ("period", "int", "202503"),
+        ("hash", "bytea", "sha256('600')"),
+        ("today", "date", "(now() at time zone 'utc')::date"),
+    ];
+
+    /// <summary>For the company.</summary>
+    public static readonly Dictionary<string, string> Tenant = new()
+    {
+        ["users: page"] = "select * from users where company_id = {company} and id < {cursor} order by id desc limit 26",
+        ["users: by e-mail"] = "select * from users where company_id = {company} and email = {text}",
+        ["sessions: of a user"] =
+            "select * from sessions where company_id = {company} and user_id = {user} and created_at < {from} " +
+            "order by created_at desc limit 26",
+        ["tasks: page"] = "select * from tasks where company_id = {company} and id < {cursor} order by id desc limit 26",
+        ["tasks: in a state"] =
+            "select * from tasks where company_id = {company} and status = 'doing' and id < {cursor} order by id desc limit 26",
+        ["tasks: of an assignee in a state"] =
+            "select * from tasks where company_id = {company} and assignee_id = {user} and status = 'doing' " +
+            "and id < {cursor} order by id desc limit 26",
+        ["patients: page"] = "select * from patients where company_id = {company} and id < {cursor} order by id desc limit 26",
+        ["patients: by name"] =
+            "select * from patients where company_id = {company} and (name_key, id) > ({text}, {id}) " +
+            "order by name_key, id limit 26",
+        ["patients: beginning of a name"] =
+            "select * from patients where company_id = {company} and name_key >= {text} and name_key < {until} " +
+            "order by name_key, id limit 26",
+        ["products: page"] = "select * from products where company_id = {company} and id < {cursor} order by id desc limit 26",
+        ["products: by name"] =
+            "select * from products where company_id = {company} and (name_key, id) > ({text}, {id}) " +
+            "order by name_key, id limit 26",
+        ["products: by sku"] = "select * from products where company_id = {company} and sku = {text}",
+        ["orders: page"] = "select * from orders where company_id = {company} and id < {cursor} order by id desc limit 26",
+        ["orders: in a state"] =
+            "select * from orders where company_id = {company} and status = 'ready' and id < {cursor} order by id desc limit 26",
+        ["orders: of a patient"] =
+            "select * from orders where company_id = {company} and patient_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["orders: by time"] =
+            "select * from orders where company_id = {company} and id >= uuid7_floor({from}) order by id desc limit 26",
+        ["orders: lines"] =
+            "select * from order_lines where company_id = {company} and order_id = {parent} order by line limit 101",
+        ["orders: lines of a product"] =
+            "select * from order_lines where company_id = {company} and product_id = {parent} limit 1",
+        ["exams: page"] = "select * from exams where company_id = {company} and id < {cursor} order by id desc limit 26",
+        ["exams: of a patient"] =
+            "select * from exams where company_id = {company} and patient_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["subscriptions: of a user in a state"] =
+            "select * from subscriptions where company_id = {company} and user_id = {user} and status = 'active' " +
+            "and id < {cursor} order by id desc limit 26",
+        ["subscriptions: to renew"] =
+            "select * from subscriptions where company_id = {company} and status <> 'cancelled' " +
+            "and period_ends_at <= {from} order by period_ends_at, id limit 26",
+        ["invoices: page"] = "select * from invoices where company_id = {company} and id < {cursor} order by id desc limit 26",
+        ["invoices: of a user"] =
+            "select * from invoices where company_id = {company} and user_id = {user} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["invoices: in a state"] =
+            "select * from invoices where company_id = {company} and status = 'open' and id < {cursor} order by id desc limit 26",
+        ["invoices: last number"] =
+            "select number from invoices where company_id = {company} and number > 0 order by number desc limit 1",
+        ["invoices: of a month"] =
+            "select * from invoices where company_id = {company} and user_id = {user} and period_yyyymm = {period}",
+        ["invoices: lines"] =
+            "select * from invoice_lines where company_id = {company} and invoice_id = {parent} order by line limit 101",
+        ["charges: of a user and month"] =
+            "select * from usage_charges where company_id = {company} and user_id = {user} " +
+            "and period_yyyymm = {period} and id < {cursor} order by id desc limit 26",
+        ["charges: lookup"] = "select * from usage_charges where company_id = {company} and id = {id}",
+        ["charges: of an invoice"] =
+            "select * from usage_charges where company_id = {company} and invoice_id = {parent} and id > {id} " +
+            "order by id limit 26",
+        ["payments: of an invoice"] =
+            "select * from payments where company_id = {company} and invoice_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["payments: by reference"] =
+            "select * from payments where company_id = {company} and provider = {text} and provider_reference = {until}",
+        ["addresses: of a user in a state"] =
+            "select * from virtual_addresses where company_id = {company} and user_id = {user} and status = 'active' " +
+            "and id < {cursor} order by id desc limit 26",
+        ["addresses: by mailbox"] = "select * from virtual_addresses where company_id = {company} and mailbox = {text}",
+        ["mail: of an address"] =
+            "select * from mail_items where company_id = {company} and address_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["mail: in a state"] =
+            "select * from mail_items where company_id = {company} and status = 'scanned' and id < {cursor} " +
+            "order by id desc limit 26",
+        ["mail: attachments"] =
+            "select id, file_name, size_bytes from attachments where company_id = {company} " +
+            "and mail_item_id = {parent} and id > {cursor} order by id limit 26",
+        ["forwarding: of a user in a state"] =
+            "select * from forwarding_requests where company_id = {company} and user_id = {user} " +
+            "and status = 'shipped' and id < {cursor} order by id desc limit 26",
+        ["forwarding: in a state"] =
+            "select * from forwarding_requests where company_id = {company} and status = 'shipped' " +
+            "and id < {cursor} order by id desc limit 26",
+        ["forwarding: of a mail item"] =
+            "select * from forwarding_requests where company_id = {company} and mail_item_id = {parent} " +
+            "and status <> 'cancelled'",
+        ["cards: of a user"] =
+            "select * from user_cards where company_id = {company} and user_id = {user} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["cards: of a user and tier"] =
+            "select * from user_cards where company_id = {company} and user_id = {user} and tier = 'rare' " +
+            "and id < {cursor} order by id desc limit 26",
+        ["cards: of a pack"] =
+            "select * from user_cards where company_id = {company} and pack_id = {parent} order by id limit 26",
+        ["cards: packs of a user"] =
+            "select * from card_packs where company_id = {company} and user_id = {user} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["feed: page"] = "select * from global_feed where id < {cursor} order by id desc limit 26",
+        ["feed: first page of a tier"] = "select * from global_feed where tier = 'rare' order by id desc limit 26",
+        ["feed: page of a tier"] = "select * from global_feed where tier = 'rare' and id < {cursor} order by id desc limit 26",
+        ["feed: lookup"] = "select * from global_feed where company_id = {company} and id = {id}",
+        ["shipping: of a user"] =
+            "select * from shipping_requests where company_id = {company} and user_id = {user} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["shipping: of a user in a state"] =
+            "select * from shipping_requests where company_id = {company} and user_id = {user} and status = 'packed' " +
+            "and id < {cursor} order by id desc limit 26",
+        ["shipping: in a state"] =
+            "select * from shipping_requests where company_id = {company} and status = 'packed' and id < {cursor} " +
+            "order by id desc limit 26",
+        ["shipping: cards"] =
+            "select * from shipping_request_cards where company_id = {company} and shipping_request_id = {parent} " +
+            "order by card_id",
+        ["notifications: of a user"] =
+            "select * from notifications where company_id = {company} and user_id = {user} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["notifications: unread"] =
+            "select * from notifications where company_id = {company} and user_id = {user} and read_at is null " +
+            "and id < {cursor} order by id desc limit 26",
+        ["exports: of a user"] =
+            "select id, status from exports where company_id = {company} and user_id = {user} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["exports: expired"] =
+            "select id from exports where company_id = {company} and expires_at < {from} order by expires_at, id limit 26",
+        ["idempotency: replay"] = """
+            select * from idempotency_keys
+            where company_id = {company} and request_key = {hash} and day >= {today} - 1
+                and created_at > now() - interval '24 hours'
+            """,
+        ["jobs: lookup"] = "select * from jobs where company_id = {company} and id = {id}",
+        ["jobs: dead of a company"] =
+            "select * from jobs where company_id = {company} and state = 'dead' and id < {cursor} order by id desc limit 26",
+        ["jobs: finished"] = "select * from finished_jobs where company_id = {company} and id = {id}",
+        ["metrics: of a company"] =
+            "select * from request_metrics where company_id = {company} and minute >= {from}",
+        ["metrics: hours of a company"] =
+            "select * from request_metrics_rollups where company_id = {company} and step = 'hour' " +
+            "and starts_at >= {from}",
+        ["audit: page"] = "select * from audit_log where company_id = {company} and id < {cursor} order by id desc limit 26",
+        ["audit: of a thing"] =
+            "select * from audit_log where company_id = {company} and subject_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["audit: of a user"] =
+            "select * from audit_log where company_id = {company} and user_id = {user} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["quotas: of a company"] =
+            "select * from quota_counters where company_id = {company} and resource = 'orders' and period_yyyymm = 0",
+    };
+
+    /// <summary>Lists whose table has a second policy: for the index to be used, the company must be in the query.</summary>
+    public static readonly string[] SeenByPlatform = ["jobs: lookup", "jobs: dead", "metrics:"];
+
+    /// <summary>For the platform, through all companies.</summary>
+    public static readonly Dictionary<string, string> Platform = new()
+    {
+        ["companies: page"] = "select * from companies where id > {cursor} order by id limit 26",
+        ["jobs: next company with one due"] = """
+            select company_id from jobs where state <> 'dead' and due_at <= {from} and company_id > {company}
+            order by company_id limit 1
+            """,
+        // Fair: the worker goes round the companies, and takes a few of each.
+        ["jobs: claim of a company"] = """
+            select id from jobs j
+            where company_id = {company} and state <> 'dead' and due_at <= {from} and (ordering_key is null or not exists (
+                select from jobs e
+                where e.company_id = j.company_id and e.ordering_key = j.ordering_key and e.state <> 'dead' and e.id < j.id))
+            order by due_at, id limit 10 for update skip locked
+            """,
+        ["jobs: dead of all"] = "select * from jobs where state = 'dead' and id < {cursor} order by id desc limit 26",
+        ["metrics: last minutes"] = "select * from request_metrics where minute >= {from}",
+        ["metrics: an hour"] = "select * from request_metrics_rollups where step = 'hour' and starts_at = {from}",
+    };
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Tests.Support;
+
+/// <summary>What Api and Worker share, on one database, without either: for tests of a mechanism by itself.</summary>
+internal sealed class PlatformHost : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private PlatformHost(IHost host) => _host = host;
+
+    public IServiceProvider Services => _host.Services;
+
+    public static async Task<PlatformHost> StartAsync(TestDatabase database, params (string Key, string Value)[] settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration.AddInMemoryCollection(
+        [
+            // The test's own strings turn pooling off; here the pool is the point.
+            new("ConnectionStrings:scalehub", database.App.Replace("Pooling=false", "Pooling=true", StringComparison.Ordinal)),
+            new("ScaleHub:Secret", PostgresServer.Secret),
+            .. settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)),
+        ]);
+        builder.Services.AddMetrics();
+        builder.Services.AddLogging();
+        builder.AddPlatform();
+        builder.AddModel();
+        var host = builder.Build();
+        await host.StartAsync();
+        return new(host);
+    }
+
+    /// <summary>A unit of work of a company.</summary>
+    public AsyncServiceScope Scope(Guid? company)
+    {
+        var scope = Services.CreateAsyncScope();
+        if (company is { } id) scope.ServiceProvider.GetRequiredService<Tenant>().Become(id, userId: null);
+        return scope;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+}
