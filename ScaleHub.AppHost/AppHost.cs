@@ -5,10 +5,14 @@ using ScaleHub.AppHost.Postgres;
 var builder = DistributedApplication.CreateBuilder(args);
 
 // How large the graph is, and whether its data is kept:
-//   dotnet run --project ScaleHub.AppHost -- --instances 3 --replicas 1 --volumes false
+//   dotnet run --project ScaleHub.AppHost -- --instances 3 --replicas 1 --volumes false --durability quorum
 var instances = builder.Setting("instances", 2);
 var replicas = builder.Setting("replicas", 2);
 var volumes = builder.Setting("volumes", true);
+if (builder.ReadDurability(replicas) is not { } durability)
+{
+    return 2;
+}
 
 // Secrets are made on the first start and kept in the user secrets; configuration (Parameters:name) wins.
 var superuserPassword = builder.AddSecret("pg-password");
@@ -19,11 +23,11 @@ var secret = builder.AddSecret("scalehub-secret");
 
 // PostgreSQL: a primary, and standbys that stream from it.
 var postgres = builder.AddPostgres("pg", password: superuserPassword, port: 15432)
-    .WithStreamingReplication(replicationPassword)
+    .WithStreamingReplication(replicationPassword, durability)
     .WithVolumeIf(volumes);
 var database = postgres.AddDatabase("scalehub");
-var standbys = Enumerable.Range(1, replicas)
-    .Select(i => postgres.AddReplica($"pg-replica-{i}", replicationPassword).WithVolumeIf(volumes))
+var standbys = postgres.AddReplicas(replicas, replicationPassword, durability)
+    .Select(replica => replica.WithVolumeIf(volumes))
     .ToList();
 
 // Redis: cache, rate limits, sessions.
@@ -61,3 +65,4 @@ builder.AddLoadBalancer("lb", port: 8080, apis)
     .WithHttpHealthCheck("/health/ready");
 
 await builder.Build().RunAsync();
+return 0;

@@ -11,7 +11,10 @@ internal sealed class PostgresReplicaResource(string name, PostgresServerResourc
 
     private EndpointReference? _endpoint;
 
-    /// <summary>The server that it streams from.</summary>
+    /// <summary>The replication slot that keeps WAL for it, on whichever node is the primary.</summary>
+    public string SlotName => Name.Replace('-', '_');
+
+    /// <summary>The server that it streams from, until a standby is promoted.</summary>
     public PostgresServerResource Primary => primary;
 
     public EndpointReference PrimaryEndpoint => _endpoint ??= new(this, EndpointName);

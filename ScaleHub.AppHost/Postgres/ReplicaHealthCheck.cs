@@ -4,7 +4,7 @@ using Npgsql;
 namespace ScaleHub.AppHost.Postgres;
 
 /// <summary>
-/// Healthy: a standby that streams. Degraded: a standby that answers, but has lost its primary; it can still be read.
+/// Healthy: a standby that streams, or one that was promoted. Degraded: a standby that answers, but has lost its primary; it can still be read.
 /// </summary>
 internal sealed class ReplicaHealthCheck(PostgresReplicaResource replica) : IHealthCheck
 {
@@ -25,7 +25,7 @@ internal sealed class ReplicaHealthCheck(PostgresReplicaResource replica) : IHea
         await using var command = new NpgsqlCommand(Query, connection);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return !row.GetBoolean(0) ? HealthCheckResult.Unhealthy("It is not a standby (any more).")
+        return !row.GetBoolean(0) ? HealthCheckResult.Healthy("It was promoted: it is the primary.")
             : row.GetBoolean(1) ? HealthCheckResult.Healthy()
             : HealthCheckResult.Degraded("It does not stream from its primary.");
     }

@@ -4,13 +4,16 @@ namespace ScaleHub.AppHost.Postgres;
 internal static class Scripts
 {
     /// <summary>
-    /// On the primary's first start: a role for replication, which may come from anywhere with its password.
+    /// On the primary's first start: a role for replication, which may come from anywhere with its password. The superuser's own
+    /// commits wait for no standby: the database has to be made, and standbys cloned, before there is one that could confirm.
     /// </summary>
     public const string AllowReplication = """
         #!/bin/bash
         set -euo pipefail
+        export PGOPTIONS='-c synchronous_commit=local'
         psql -v ON_ERROR_STOP=1 --no-psqlrc -q -U "$POSTGRES_USER" -d "${POSTGRES_DB:-postgres}" -v password="$REPLICATION_PASSWORD" <<'SQL'
         create role replicator replication login password :'password';
+        alter role current_user set synchronous_commit = local;
         SQL
         echo 'host replication replicator all scram-sha-256' >> "$PGDATA/pg_hba.conf"
         psql -v ON_ERROR_STOP=1 --no-psqlrc -q -o /dev/null -U "$POSTGRES_USER" -d "${POSTGRES_DB:-postgres}" -c 'select pg_reload_conf()'
@@ -21,13 +24,16 @@ internal static class Scripts
     /// Every start of a standby: clones the primary when there is no data, or when the data cannot follow it (another
     /// cluster's, or its replication slot is gone or has lost WAL), then starts the server. The password stays in the
     /// environment (PGPASSWORD), where the walreceiver finds it too.
+    /// <para>Never deletes what a promotion has made: data that was a primary's, or that has a newer timeline than the primary.
+    /// Then the start fails and says so.</para>
     /// </summary>
     public const string RunReplica = """
         #!/bin/bash
         set -euo pipefail
         export PGDATA="${PGDATA:-/var/lib/postgresql/data}"
-        slot="${REPLICA_NAME//-/_}"
-        primary="host=$PRIMARY_HOST port=$PRIMARY_PORT user=replicator application_name=$REPLICA_NAME"
+        # libpq tries the nodes in turn, and takes the one that is the primary.
+        primary="host=$NODE_HOSTS port=$NODE_PORTS user=replicator application_name=$REPLICA_NAME"
+        primary="$primary connect_timeout=2 target_session_attrs=primary"
 
         # The image's script changes to the server's user by itself; this one has to do so before it touches the data.
         if [ "$(id -u)" = 0 ]; then
@@ -37,13 +43,24 @@ internal static class Scripts
 
         ask() { psql -At --no-psqlrc -F ' ' "$primary dbname=postgres replication=true" -c "$1"; }
 
+        # A clone that was cut short has no pg_control yet, or a backup_label still; a standby has standby.signal.
+        was_primary() {
+          [ -f "$PGDATA/global/pg_control" ] && [ ! -f "$PGDATA/backup_label" ] && [ ! -f "$PGDATA/standby.signal" ]
+        }
+
+        # Each promotion leaves a file that is named for its timeline.
+        timeline() {
+          local newest
+          newest=$(find "$PGDATA/pg_wal" -name '*.history' -printf '%f\n' 2> /dev/null | sort | tail -n 1)
+          echo $((16#0${newest%.history}))
+        }
+
         can_follow() {
           [ -s "$PGDATA/PG_VERSION" ] && [ -f "$PGDATA/standby.signal" ] || return 1
-          local theirs ours kind position
-          read -r theirs _ < <(ask 'IDENTIFY_SYSTEM')
+          local ours kind position
           ours=$(pg_controldata -D "$PGDATA" | sed -n 's/^Database system identifier: *//p')
-          read -r kind position _ < <(ask "READ_REPLICATION_SLOT $slot") || true
-          [ "$theirs" = "$ours" ] && [ "$kind" = physical ] && [ -n "$position" ]
+          read -r kind position _ < <(ask "READ_REPLICATION_SLOT $REPLICATION_SLOT") || true
+          [ "$cluster" = "$ours" ] && [ "$kind" = physical ] && [ -n "$position" ]
         }
 
         for attempt in $(seq 100); do
@@ -51,22 +68,32 @@ internal static class Scripts
           [ "$attempt" = 100 ] && { ask 'IDENTIFY_SYSTEM'; exit 1; }
           sleep 0.1
         done
+        read -r cluster primary_timeline _ < <(ask 'IDENTIFY_SYSTEM')
+
+        if was_primary || [ "$(timeline)" -gt "$primary_timeline" ]; then
+          echo "$REPLICA_NAME has the data of a promotion (timeline $(timeline)), but $PRIMARY_NAME has started with older data" \
+            "(timeline $primary_timeline): nothing was deleted; docs/failover.md, 'Come back', says how to keep it ($PGDATA)." >&2
+          exit 1
+        fi
 
         if ! can_follow; then
           [ -n "$(ls -A "$PGDATA" 2> /dev/null)" ] && echo "The data in $PGDATA cannot follow the primary: cloning it anew."
           mkdir -p "$PGDATA"
           find "$PGDATA" -mindepth 1 -delete
           chmod 700 "$PGDATA"
-          if [ -n "$(ask "READ_REPLICATION_SLOT $slot" | tr -d ' ')" ]; then
-            ask "DROP_REPLICATION_SLOT $slot WAIT" > /dev/null
+          if [ -n "$(ask "READ_REPLICATION_SLOT $REPLICATION_SLOT" | tr -d ' ')" ]; then
+            ask "DROP_REPLICATION_SLOT $REPLICATION_SLOT WAIT" > /dev/null
           fi
-          pg_basebackup -d "$primary" -D "$PGDATA" -X stream -C -S "$slot" --checkpoint=fast
+          pg_basebackup -d "$primary" -D "$PGDATA" -X stream -C -S "$REPLICATION_SLOT" --checkpoint=fast
           # Last: a clone that was cut short has no such file, and is made anew at the next start.
           touch "$PGDATA/standby.signal"
         fi
 
-        # Given at every start, because the primary's port may have changed since the clone was made.
-        exec docker-entrypoint.sh postgres -c primary_conninfo="$primary" -c primary_slot_name="$slot" "$@"
+        # Written at every start, because ports may have changed. Not given as arguments: a promotion of another node stops and
+        # resumes streaming by ALTER SYSTEM, which arguments would override.
+        sed -i '/^primary_/d' "$PGDATA/postgresql.conf" "$PGDATA/postgresql.auto.conf"
+        printf "primary_conninfo = '%s'\nprimary_slot_name = '%s'\n" "$primary" "$REPLICATION_SLOT" >> "$PGDATA/postgresql.conf"
+        exec docker-entrypoint.sh postgres "$@"
 
         """;
 }

@@ -30,6 +30,13 @@ internal static class ProcessTree
         return new Thaw(pids);
     }
 
+    /// <summary>kill -9 of the server on a port, and of all its processes.</summary>
+    public static void Kill(int port)
+    {
+        var leader = Listening(port);
+        Signal("KILL", [leader, .. Children(leader)]);
+    }
+
     private static IEnumerable<(int Pid, int Parent, string[] Arguments, string[] Environment)> All()
     {
         foreach (var folder in Directory.GetDirectories("/proc"))

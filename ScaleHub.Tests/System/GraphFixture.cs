@@ -19,7 +19,15 @@ public sealed class GraphFixture : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    private readonly string[] _args;
     private DistributedApplication? _app;
+
+    public GraphFixture() : this([])
+    {
+    }
+
+    /// <summary>A graph of a test's own, with other settings.</summary>
+    internal GraphFixture(string[] args) => _args = ["--volumes", "false", .. args];
 
     public DistributedApplication App => _app ?? throw new InvalidOperationException("The graph has not been started.");
 
@@ -38,7 +46,7 @@ public sealed class GraphFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ScaleHub_AppHost>(["--volumes", "false"]);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ScaleHub_AppHost>(_args);
         _app = await builder.BuildAsync();
         using var deadline = new CancellationTokenSource(Patience);
         await _app.StartAsync(deadline.Token);

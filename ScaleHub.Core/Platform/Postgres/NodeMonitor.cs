@@ -68,7 +68,7 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
             // A standby that lost its primary receives from nobody: it is still on the timeline that it was on.
             Timeline = state.Timeline != 0 || before.Role != NodeRole.Standby ? state.Timeline : before.Timeline,
             LagBytes = newest > state.Lsn ? (ulong)newest - (ulong)state.Lsn : 0,
-            LagSeconds = _history.AgeOf(state.Lsn, state.At).TotalSeconds,
+            LagSeconds = _history.AgeOf(state.Lsn).TotalSeconds,
         };
     }
 

@@ -9,6 +9,7 @@ namespace ScaleHub.Core.Platform.Postgres;
 internal sealed class PrimaryHistory
 {
     private const int Capacity = 120;
+    private DateTimeOffset _last;
     private readonly Queue<(DateTimeOffset At, NpgsqlLogSequenceNumber Lsn)> _looks = new(Capacity);
 
     /// <summary>The last position that was seen.</summary>
@@ -20,18 +21,19 @@ internal sealed class PrimaryHistory
         if (lsn < Newest) _looks.Clear();
         if (_looks.Count == Capacity) _looks.Dequeue();
         _looks.Enqueue((at, lsn));
-        Newest = lsn;
+        (Newest, _last) = (lsn, at);
     }
 
     /// <summary>
-    /// How long ago the primary moved past <paramref name="lsn"/>: zero when it has not. A position older than the history
-    /// is as old as the history, or older.
+    /// How long before the last look the primary moved past <paramref name="lsn"/>: zero when it has not. A position older than
+    /// the history is as old as the history, or older. Measured to the last look and not to now: when the primary is gone, its
+    /// standbys grow no older, and go on serving reads.
     /// </summary>
-    public TimeSpan AgeOf(NpgsqlLogSequenceNumber lsn, DateTimeOffset now)
+    public TimeSpan AgeOf(NpgsqlLogSequenceNumber lsn)
     {
         if (_looks.Count == 0 || lsn >= Newest) return TimeSpan.Zero;
         foreach (var (at, seen) in _looks)
-            if (seen > lsn) return now - at;
+            if (seen > lsn) return _last - at;
         return TimeSpan.Zero;
     }
 }
