@@ -20,14 +20,16 @@ public sealed class GraphFixture : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string[] _args;
+    private readonly Action<IDistributedApplicationTestingBuilder> _change;
     private DistributedApplication? _app;
 
-    public GraphFixture() : this([])
+    public GraphFixture() : this([], _ => { })
     {
     }
 
     /// <summary>A graph of a test's own, with other settings.</summary>
-    internal GraphFixture(string[] args) => _args = ["--volumes", "false", .. args];
+    internal GraphFixture(string[] args, Action<IDistributedApplicationTestingBuilder> change)
+        => (_args, _change) = (["--volumes", "false", .. args], change);
 
     public DistributedApplication App => _app ?? throw new InvalidOperationException("The graph has not been started.");
 
@@ -47,6 +49,7 @@ public sealed class GraphFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ScaleHub_AppHost>(_args);
+        _change(builder);
         _app = await builder.BuildAsync();
         using var deadline = new CancellationTokenSource(Patience);
         await _app.StartAsync(deadline.Token);
