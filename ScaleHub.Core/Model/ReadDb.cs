@@ -28,6 +28,9 @@ public sealed class ReadDb : TenantDbContext
     /// <summary>The tenant's own company.</summary>
     public IQueryable<Company> Companies => Set<Company>();
 
+    /// <summary>What companies may use; the same for all tenants.</summary>
+    public IQueryable<Plan> Plans => Set<Plan>();
+
     /// <summary>The tenant's users.</summary>
     public IQueryable<User> Users => Set<User>();
 

@@ -21,6 +21,9 @@ public sealed class ScaleHubDb(DbContextOptions<ScaleHubDb> options, Tenant tena
     /// <summary>The tenant's own company.</summary>
     public DbSet<Company> Companies => Set<Company>();
 
+    /// <summary>What companies may use; the same for all tenants.</summary>
+    public IQueryable<Plan> Plans => Set<Plan>().AsNoTracking();
+
     /// <summary>The tenant's users.</summary>
     public DbSet<User> Users => Set<User>();
 
