@@ -2,6 +2,7 @@ using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Api.Http.Errors;
 using ScaleHub.Api.Http.Paging;
+using ScaleHub.Api.Modules.Companies;
 using ScaleHub.Api.Modules.Identity;
 using ScaleHub.Api.Modules.Operations;
 using ScaleHub.Api.Modules.Tasks;
@@ -42,7 +43,9 @@ return await ClearErrors.RunAsync(async () =>
 
     var v1 = app.MapGroup("/api/v1").RequireAuthorization();
     v1.MapIdentity();
+    v1.MapCompanies();
     v1.MapTasks();
+    app.MapKeys();
     app.MapOperations();
     app.MapDefaultEndpoints();
 

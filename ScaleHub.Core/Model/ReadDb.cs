@@ -28,7 +28,10 @@ public sealed class ReadDb : TenantDbContext
     /// <summary>The tenant's own company.</summary>
     public IQueryable<Company> Companies => Set<Company>();
 
-    /// <summary>The tenant's users.</summary>
+    /// <summary>What companies may use; the same for all tenants.</summary>
+    public IQueryable<Plan> Plans => Set<Plan>();
+
+    /// <summary>The tenant's users, those that were removed among them.</summary>
     public IQueryable<User> Users => Set<User>();
 
     /// <summary>The tenant's sessions.</summary>

@@ -21,7 +21,10 @@ public sealed class ScaleHubDb(DbContextOptions<ScaleHubDb> options, Tenant tena
     /// <summary>The tenant's own company.</summary>
     public DbSet<Company> Companies => Set<Company>();
 
-    /// <summary>The tenant's users.</summary>
+    /// <summary>What companies may use; the same for all tenants.</summary>
+    public IQueryable<Plan> Plans => Set<Plan>().AsNoTracking();
+
+    /// <summary>The tenant's users, those that were removed among them.</summary>
     public DbSet<User> Users => Set<User>();
 
     /// <summary>The tenant's sign-in addresses.</summary>

@@ -12,7 +12,7 @@ namespace ScaleHub.Core.Platform;
 /// <summary>Registers the mechanisms that Api and Worker share.</summary>
 public static class PlatformExtensions
 {
-    /// <summary>Database nodes and their monitor, Redis, tenant, read-your-writes, secrets.</summary>
+    /// <summary>Database nodes and their monitor, Redis and its broadcast, tenant, read-your-writes, secrets.</summary>
     public static IHostApplicationBuilder AddPlatform(this IHostApplicationBuilder builder)
     {
         builder.AddSecrets();
@@ -25,6 +25,8 @@ public static class PlatformExtensions
         builder.Services.AddSingleton<NodeMonitor>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeMonitor>());
         builder.Services.AddSingleton<RedisStore>();
+        builder.Services.AddSingleton<Broadcast>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Broadcast>());
         builder.Services.AddSingleton<LastWrites>();
         builder.Services.AddScoped<Tenant>();
         builder.Services.AddScoped<ReadConsistency>();

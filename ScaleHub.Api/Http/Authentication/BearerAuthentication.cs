@@ -3,19 +3,19 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
+using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Api.Http.Authentication;
 
 /// <summary>
 /// <c>Authorization: Bearer</c> (RFC 6750). A request without a token is anonymous; one with a token that does not hold is 401
-/// wherever the endpoint is not public.
+/// wherever the endpoint is not public. A token holds when it is ours and of this moment, its session has not been ended, and the
+/// user is still there and has the role that it names (<see cref="LiveSessions"/>).
 /// </summary>
 public static class BearerAuthentication
 {
-    /// <summary>For endpoints of the people who run the platform.</summary>
-    public const string OperatorPolicy = "operator";
-
+    internal const string RoleClaim = "role";
     private const string SchemeName = "Bearer";
 
     /// <summary>Registers the scheme, the tokens and their keys.</summary>
@@ -28,7 +28,7 @@ public static class BearerAuthentication
         builder.Services.AddAuthenticationCore(options => options.DefaultScheme = SchemeName);
         builder.Services.AddWebEncoders();
         new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(SchemeName, null);
-        builder.Services.AddAuthorizationBuilder().AddPolicy(OperatorPolicy, policy => policy.RequireRole("operator"));
+        builder.Services.AddAccessPolicies();
     }
 
     /// <summary>
@@ -43,20 +43,27 @@ public static class BearerAuthentication
     });
 
     private sealed class BearerHandler(
-        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessTokens tokens)
+        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessTokens tokens,
+        LiveSessions sessions)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
     {
         private const string Prefix = "Bearer ";
 
         protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
         {
+            // A public endpoint ignores the token, and must not fail or cost more because of it.
+            if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return AuthenticateResult.NoResult();
             if (Request.Headers.Authorization is not [{ } value] || !value.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
                 return AuthenticateResult.NoResult();
             if (await tokens.VerifyAsync(value[Prefix.Length..].Trim(), Context.RequestAborted) is not { } token)
                 return AuthenticateResult.Fail("The access token is not valid.");
+            var session = await sessions.FindAsync(token.CompanyId, token.SessionId, Context.RequestAborted);
+            if (session is null || session != new LiveSession(token.CompanyId, token.UserId, token.Role))
+                return AuthenticateResult.Fail("The session has ended.");
             Context.Features.Set(token);
             var identity = new ClaimsIdentity(
-                [new("sub", token.UserId.ToString()), new("company", token.CompanyId.ToString()), new("role", token.Role)], SchemeName, "sub", "role");
+                [new("sub", token.UserId.ToString()), new("company", token.CompanyId.ToString()), new(RoleClaim, token.Role)],
+                SchemeName, "sub", RoleClaim);
             return AuthenticateResult.Success(new(new(identity), SchemeName));
         }
 

@@ -16,4 +16,16 @@ public sealed class IdentityOptions
 
     /// <summary>Minutes that an access token is valid.</summary>
     [Range(1, 1440)] public int AccessTokenMinutes { get; set; } = 15;
+
+    /// <summary>
+    /// Seconds after a refresh during which the refresh token before it gets the same answer again, instead of ending the session:
+    /// for clients that cannot make sure that they refresh once. 0: only requests that were under way at the same time do.
+    /// </summary>
+    [Range(0, 60)] public int RefreshGraceSeconds { get; set; }
+
+    /// <summary>Passwords that are hashed at a time; 0 for half of the processors. The others wait their turn.</summary>
+    [Range(0, 64)] public int HashesAtOnce { get; set; }
+
+    /// <summary>Most that wait for their turn to have a password hashed; beyond, it is 503.</summary>
+    [Range(1, 10_000)] public int HashQueue { get; set; } = 200;
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Platform.Postgres;
 
 namespace ScaleHub.Api.Http.Errors;
@@ -95,6 +96,7 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
     {
         BadHttpRequestException bad => (bad.StatusCode, BadRequestText.Explain(bad)),
         NoNodeException => (503, "The database is not available at the moment. Try again shortly."),
+        HashingBusyException => (503, "Too many people sign in at the moment. Try again shortly."),
         UnconfirmedWriteException => (503, "The change could not be confirmed by a second database server. Look before you repeat it."),
         DbUpdateConcurrencyException => (409, "The resource was changed by somebody else meanwhile."),
         DbUpdateException { InnerException: { } inner } => Find(inner),

@@ -1,10 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Model;
-using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Api.Modules.Identity;
@@ -22,23 +21,20 @@ public sealed record LogInResponse(string AccessToken, string RefreshToken, int 
 /// <summary><c>POST /api/v1/auth/login</c>: a person signs in on a device.</summary>
 public static class LogIn
 {
-    // Verified where there is no such user, so that the time taken does not tell. Same algorithm and work as a real hash.
-    private static readonly Lazy<string> NobodysHash = new(() => new PasswordHasher<User>().HashPassword(null!, Guid.NewGuid().ToString()));
-
     /// <summary>Signs in. An unknown address and a wrong password get the same answer, in the same time.</summary>
     public static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
-        LogInRequest request, ScaleHubDb db, Tenant tenant, IPasswordHasher<User> hasher, SignInTokens tokens,
-        CancellationToken cancellationToken)
+        LogInRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens,
+        HttpContext http, CancellationToken cancellationToken)
     {
         var login = await db.FindLogin(request.Email).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
-        var verified = hasher.VerifyHashedPassword(null!, login?.PasswordHash ?? NobodysHash.Value, request.Password);
-        if (login is null || verified == PasswordVerificationResult.Failed)
+        if (!await passwords.VerifyAsync(login?.PasswordHash, request.Password, cancellationToken) || login is null)
             return TypedResults.Problem("E-mail address or password is wrong.", statusCode: 401);
 
         tenant.Become(login.CompanyId, login.UserId);
-        var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(login.CompanyId, login.UserId, login.Role, cancellationToken);
+        var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(login.CompanyId, login.UserId, login.Role, http);
         db.Add(session);
         await db.SaveChangesAsync(cancellationToken);
+        await tokens.TidyAsync(db, login.CompanyId, login.UserId, cancellationToken);
         return TypedResults.Ok(new LogInResponse(accessToken, refreshToken, tokens.ExpiresIn));
     }
 }

@@ -1,9 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Companies;
 using ScaleHub.Core.Model.Identity;
@@ -36,8 +36,8 @@ public static class RegisterCompany
 {
     /// <summary>Registers a company with its owner, who is signed in at once. All of it is saved, or nothing.</summary>
     public static async Task<Results<Created<RegisterCompanyResponse>, ProblemHttpResult>> HandleAsync(
-        RegisterCompanyRequest request, ScaleHubDb db, Tenant tenant, IPasswordHasher<User> hasher, SignInTokens tokens,
-        TimeProvider time, CancellationToken cancellationToken)
+        RegisterCompanyRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens,
+        HttpContext http, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await db.FindLogin(request.Email).AnyAsync(cancellationToken)) return Taken();
         var now = time.GetDatabaseNow();
@@ -47,12 +47,12 @@ public static class RegisterCompany
             CompanyId = company.Id,
             Id = Guid.CreateVersion7(now),
             Email = request.Email,
-            PasswordHash = hasher.HashPassword(null!, request.Password),
+            PasswordHash = await passwords.HashAsync(request.Password, cancellationToken),
             Role = Roles.Owner,
             CreatedAt = now,
         };
         tenant.Become(company.Id, user.Id);
-        var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(company.Id, user.Id, user.Role, cancellationToken);
+        var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(company.Id, user.Id, user.Role, http);
         db.AddRange(company, user, new Login { Email = user.Email.ToLowerInvariant(), CompanyId = company.Id, UserId = user.Id }, session);
         try
         {

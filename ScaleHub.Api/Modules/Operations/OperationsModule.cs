@@ -1,4 +1,5 @@
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Core.Model.Identity;
 
 namespace ScaleHub.Api.Modules.Operations;
 
@@ -10,7 +11,7 @@ public static class OperationsModule
     {
         var operations = app.MapGroup("/api").WithTags("Operations");
         if (app.Environment.IsDevelopment()) operations.AllowAnonymous();
-        else operations.RequireAuthorization(BearerAuthentication.OperatorPolicy);
+        else operations.RequireRole(Roles.Operator);
         operations.MapGet("/health/database", DatabaseHealth.Handle);
     }
 }

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using ScaleHub.Core.Platform.Tenancy;
@@ -7,6 +8,9 @@ namespace ScaleHub.Core.Model.Identity;
 /// <summary>A sign-in on one device. Holds the hash of its refresh token, never the token.</summary>
 public sealed class Session : ITenantEntity
 {
+    /// <summary>Most live sessions of a user; signing in once more ends the oldest.</summary>
+    public const int MostPerUser = 50;
+
     /// <summary>How long a session lives without being refreshed.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
@@ -28,8 +32,20 @@ public sealed class Session : ITenantEntity
     /// <summary>When the refresh token stops working.</summary>
     public required DateTimeOffset ExpiresAt { get; set; }
 
+    /// <summary>When the session was last refreshed: what is known of when it was last used.</summary>
+    public required DateTimeOffset RefreshedAt { get; set; }
+
+    /// <summary>The device, as it called itself when signing in, at most 300 characters.</summary>
+    public string? UserAgent { get; init; }
+
+    /// <summary>The address it signed in from.</summary>
+    public string? Ip { get; init; }
+
     /// <summary>When the session was ended, if it was.</summary>
     public DateTimeOffset? RevokedAt { get; set; }
+
+    /// <summary>Sessions that work at a moment.</summary>
+    public static Expression<Func<Session, bool>> IsLiveAt(DateTimeOffset now) => s => s.RevokedAt == null && s.ExpiresAt > now;
 }
 
 internal sealed class SessionMapping : IEntityTypeConfiguration<Session>

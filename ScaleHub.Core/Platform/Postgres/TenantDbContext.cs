@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -57,7 +58,9 @@ public abstract class TenantDbContext : DbContext
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(TenantDbContext).Assembly);
         foreach (var entity in modelBuilder.Model.GetEntityTypes())
         {
-            foreach (var property in entity.GetProperties()) property.SetColumnName(SnakeCase(property.Name));
+            // What a mapping names itself stays as it is.
+            foreach (var property in entity.GetProperties())
+                if (property.FindAnnotation(RelationalAnnotationNames.ColumnName) is null) property.SetColumnName(SnakeCase(property.Name));
             if (typeof(ITenantEntity).IsAssignableFrom(entity.ClrType))
                 FilterMethod.MakeGenericMethod(entity.ClrType).Invoke(this, [modelBuilder]);
         }

@@ -17,9 +17,11 @@ public sealed class RedisStore : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private const int MaxUnderWay = 10_000;
+    private static readonly TimeSpan SubscribePatience = TimeSpan.FromSeconds(2);
     private int _underWay;
     private long _restUntil;
     private long _lastAnswer;
+    private long _lastFailure;
 
     /// <summary>Connects with the first command.</summary>
     public RedisStore(IConfiguration configuration, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisStore> logger)
@@ -27,7 +29,7 @@ public sealed class RedisStore : IAsyncDisposable
         (_options, _time, _logger) = (options.Value, time, logger);
         var text = configuration.GetConnectionString("redis");
         _connection = new(() => text is { Length: > 0 }
-            ? ConnectAsync(text)
+            ? ConnectAsync(text, Lost)
             : Task.FromException<ConnectionMultiplexer>(new InvalidOperationException("No connection string 'redis'.")));
     }
 
@@ -39,6 +41,15 @@ public sealed class RedisStore : IAsyncDisposable
 
     /// <summary>How long ago a command was last answered; very long when none ever was.</summary>
     public TimeSpan SinceAnswer => Volatile.Read(ref _lastAnswer) is not 0 and var at ? _time.GetElapsedTime(at) : TimeSpan.MaxValue;
+
+    /// <summary>
+    /// How long ago a command had no answer or a connection was lost; very long when that never happened. What Redis held before
+    /// may have been changed meanwhile without Redis being told, and a restarted server may have gone back in time.
+    /// </summary>
+    public TimeSpan SinceFailure => Volatile.Read(ref _lastFailure) is not 0 and var at ? _time.GetElapsedTime(at) : TimeSpan.MaxValue;
+
+    /// <summary>Raised when a connection is lost, and when one is back: messages may have been missed.</summary>
+    internal event Action? ConnectionChanged;
 
     /// <summary>Runs a command; <c>(false, default)</c> when there is no answer in time.</summary>
     public async ValueTask<(bool Answered, T? Value)> TryAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
@@ -60,6 +71,7 @@ public sealed class RedisStore : IAsyncDisposable
         catch (Exception e) when (e is RedisException or TimeoutException or InvalidOperationException or ObjectDisposedException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
+            Volatile.Write(ref _lastFailure, _time.GetTimestamp());
             if (Interlocked.Exchange(ref _restUntil, Later(_time.GetTimestamp())) == 0)
                 _logger.LogWarning("Redis does not answer ({Reason}); going on without it", e.GetType().Name);
             return (false, default);
@@ -83,6 +95,33 @@ public sealed class RedisStore : IAsyncDisposable
             .ContinueWith(static sent => sent.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
+    /// <summary>
+    /// Hears a channel from now on, also after the connection was lost and is back. Called again for the same channel, it takes the
+    /// place of what was there. False when there is no answer within two seconds; the subscription may be made later all the same.
+    /// </summary>
+    internal async Task<bool> SubscribeAsync(string channel, Action<string> heard, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var subscriber = (await _connection.Value.WaitAsync(SubscribePatience, _time, cancellationToken)).GetSubscriber();
+            var name = new RedisChannel(channel, RedisChannel.PatternMode.Literal);
+            await subscriber.UnsubscribeAsync(name).WaitAsync(SubscribePatience, _time, cancellationToken);
+            await subscriber.SubscribeAsync(name, (_, message) => heard(message!)).WaitAsync(SubscribePatience, _time, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or InvalidOperationException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    private void Lost()
+    {
+        Volatile.Write(ref _lastFailure, _time.GetTimestamp());
+        ConnectionChanged?.Invoke();
+    }
+
     private async Task<bool> Counted(Task command)
     {
         Interlocked.Increment(ref _underWay);
@@ -101,14 +140,17 @@ public sealed class RedisStore : IAsyncDisposable
 
     private long Later(long timestamp) => timestamp + (_time.TimestampFrequency * _options.RestMs / 1000);
 
-    private static async Task<ConnectionMultiplexer> ConnectAsync(string text)
+    private static async Task<ConnectionMultiplexer> ConnectAsync(string text, Action lost)
     {
         var options = ConfigurationOptions.Parse(RedisUrl.ToConfiguration(text));
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = 2000;
         options.SyncTimeout = 1000;
         options.ClientName = AppDomain.CurrentDomain.FriendlyName;
-        return await ConnectionMultiplexer.ConnectAsync(options);
+        var connection = await ConnectionMultiplexer.ConnectAsync(options);
+        connection.ConnectionFailed += (_, _) => lost();
+        connection.ConnectionRestored += (_, _) => lost();
+        return connection;
     }
 
     /// <summary>Closes the connection without waiting for commands under way: what they do may be lost.</summary>

@@ -28,7 +28,7 @@ internal static class ListQueries
     public static readonly Dictionary<string, string> Tenant = new()
     {
         ["users: page"] = "select * from users where company_id = {company} and id < {cursor} order by id desc limit 26",
-        ["users: by e-mail"] = "select * from users where company_id = {company} and email = {text}",
+        ["users: by e-mail"] = "select * from users where company_id = {company} and email = {text} and deleted_at is null",
         ["sessions: of a user"] =
             "select * from sessions where company_id = {company} and user_id = {user} and created_at < {from} " +
             "order by created_at desc limit 26",

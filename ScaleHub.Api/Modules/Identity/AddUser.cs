@@ -1,0 +1,56 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform;
+
+namespace ScaleHub.Api.Modules.Identity;
+
+/// <summary>Body of <c>POST /api/v1/users</c>.</summary>
+/// <param name="Email">Signs in to this company alone.</param>
+/// <param name="Password">8 to 128 characters, for the user to sign in with first.</param>
+/// <param name="Role"><c>member</c> by default; only an owner makes an <c>owner</c>.</param>
+public sealed record AddUserRequest(
+    [property: Required, StringLength(254, MinimumLength = 3), EmailAddress, PlainText] string Email,
+    [property: Required, StringLength(128, MinimumLength = 8)] string Password,
+    [property: AllowedValues(Roles.Owner, Roles.Admin, Roles.Member, ErrorMessage = "Use owner, admin or member.")]
+    string Role = Roles.Member);
+
+/// <summary><c>POST /api/v1/users</c>: somebody joins the company.</summary>
+public static class AddUser
+{
+    /// <summary>Adds a user, who can sign in from then on.</summary>
+    public static async Task<Results<Created<UserResponse>, ProblemHttpResult>> HandleAsync(
+        AddUserRequest request, AccessToken me, ScaleHubDb db, Passwords passwords, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!Roles.MayGive(me.Role, request.Role)) return ChangeRole.NotAllowed();
+        if (await db.FindLogin(request.Email).AnyAsync(cancellationToken)) return Taken();
+        var now = time.GetDatabaseNow();
+        var user = new User
+        {
+            CompanyId = me.CompanyId,
+            Id = Guid.CreateVersion7(now),
+            Email = request.Email,
+            PasswordHash = await passwords.HashAsync(request.Password, cancellationToken),
+            Role = request.Role,
+            CreatedAt = now,
+        };
+        db.AddRange(user, new Login { Email = user.Email.ToLowerInvariant(), CompanyId = user.CompanyId, UserId = user.Id });
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+        }
+        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            // Somebody took it since the look above.
+            return Taken();
+        }
+        return TypedResults.Created((string?)null, ListUsers.Respond(user));
+    }
+
+    private static ProblemHttpResult Taken() => TypedResults.Problem("This e-mail address is in use already.", statusCode: 409);
+}

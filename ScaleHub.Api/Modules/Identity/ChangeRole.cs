@@ -1,0 +1,55 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform;
+
+namespace ScaleHub.Api.Modules.Identity;
+
+/// <summary>Body of <c>PATCH /api/v1/users/{id}</c>.</summary>
+/// <param name="Role"><c>owner</c>, <c>admin</c> or <c>member</c>.</param>
+public sealed record ChangeRoleRequest(
+    [property: Required, AllowedValues(Roles.Owner, Roles.Admin, Roles.Member, ErrorMessage = "Use owner, admin or member.")] string Role);
+
+/// <summary>
+/// <c>PATCH /api/v1/users/{id}</c>: gives a user another role. Access tokens with the old role fail on every instance in under a
+/// second; the user's sessions go on with a refresh.
+/// </summary>
+public static class ChangeRole
+{
+    /// <summary>Gives a user another role. A company keeps at least one owner.</summary>
+    public static async Task<Results<Ok<UserResponse>, NotFound, ProblemHttpResult>> HandleAsync(
+        Guid id, ChangeRoleRequest request, AccessToken me, ScaleHubDb db, LiveSessions live, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await LockAsync(db, me.CompanyId, cancellationToken);
+        if (await db.Users.SingleOrDefaultAsync(u => u.Id == id && u.DeletedAt == null, cancellationToken) is not { } user)
+            return TypedResults.NotFound();
+        if (!Roles.MayGive(me.Role, user.Role) || !Roles.MayGive(me.Role, request.Role)) return NotAllowed();
+        if (user.Role == request.Role) return TypedResults.Ok(ListUsers.Respond(user));
+        if (await IsLastOwnerAsync(db, user, cancellationToken)) return LastOwner();
+        user.Role = request.Role;
+        await db.SaveChangesAsync(cancellationToken);
+        var sessions = await db.Sessions.Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow()))
+            .Select(s => s.Id).ToListAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        await live.RoleChangedAsync(user, sessions, CancellationToken.None);
+        return TypedResults.Ok(ListUsers.Respond(user));
+    }
+
+    /// <summary>One change of a company's users at a time: two owners who remove each other must not both succeed.</summary>
+    internal static Task LockAsync(ScaleHubDb db, Guid companyId, CancellationToken cancellationToken)
+        => db.Database.ExecuteSqlAsync($"select from companies where id = {companyId} for update", cancellationToken);
+
+    internal static async Task<bool> IsLastOwnerAsync(ScaleHubDb db, User user, CancellationToken cancellationToken)
+        => user.Role == Roles.Owner
+            && !await db.Users.AnyAsync(u => u.Role == Roles.Owner && u.DeletedAt == null && u.Id != user.Id, cancellationToken);
+
+    internal static ProblemHttpResult NotAllowed() => TypedResults.Problem("Only an owner may do that with an owner.", statusCode: 403);
+
+    internal static ProblemHttpResult LastOwner()
+        => TypedResults.Problem("A company has at least one owner. Make somebody else an owner first.", statusCode: 409);
+}

@@ -1,0 +1,75 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Api.Modules.Identity;
+
+/// <summary>Body of <c>POST /api/v1/auth/refresh</c>.</summary>
+public sealed record RefreshSessionRequest([property: Required, StringLength(200)] string RefreshToken);
+
+/// <summary>The next tokens of a session.</summary>
+/// <param name="AccessToken">Send as <c>Authorization: Bearer</c>.</param>
+/// <param name="RefreshToken">Takes the place of the one that was sent.</param>
+/// <param name="ExpiresIn">Seconds that the access token is valid.</param>
+public sealed record RefreshSessionResponse(string AccessToken, string RefreshToken, int ExpiresIn);
+
+/// <summary>
+/// <c>POST /api/v1/auth/refresh</c>: new tokens for old. A refresh token works once. One that comes a second time was stolen, from
+/// the client or by it, so the session ends (RFC 9700, 4.14.2).
+/// <para>Requests with one token that were under way at the same time are no theft: one of them rotates, and all get its answer.</para>
+/// </summary>
+public static class RefreshSession
+{
+    /// <summary>Trades a refresh token for the next pair of tokens.</summary>
+    public static async Task<Results<Ok<RefreshSessionResponse>, ProblemHttpResult>> HandleAsync(
+        RefreshSessionRequest request, ScaleHubDb db, Tenant tenant, RefreshTokens tokens, AccessTokens accessTokens, LiveSessions live,
+        IOptions<IdentityOptions> options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (tokens.Read(request.RefreshToken) is not { } token) return Refused();
+        tenant.Become(token.CompanyId, null);
+        var now = time.GetDatabaseNow();
+        if (await FindAsync(db, token, now, cancellationToken) is not { } found) return Refused();
+
+        var next = tokens.Successor(token);
+        if (Same(found.Hash, token.Hash))
+        {
+            var rotated = await db.Sessions.Where(s => s.Id == token.SessionId && s.RefreshTokenHash == token.Hash).Where(Session.IsLiveAt(now))
+                .ExecuteUpdateAsync(
+                    set => set.SetProperty(s => s.RefreshTokenHash, next.Hash).SetProperty(s => s.RefreshedAt, now)
+                        .SetProperty(s => s.ExpiresAt, now + Session.Lifetime),
+                    cancellationToken);
+            // None: another request rotated it since the look above, which is when both were under way.
+            if (rotated == 0 && (await FindAsync(db, token, now, cancellationToken) is not { } again || !Same(again.Hash, next.Hash)))
+                return Refused();
+        }
+        else if (!Same(found.Hash, next.Hash) || now >= found.RefreshedAt + TimeSpan.FromSeconds(options.Value.RefreshGraceSeconds))
+        {
+            await db.Sessions.Where(s => s.Id == token.SessionId && s.RevokedAt == null)
+                .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
+            await live.EndedAsync(token.CompanyId, [token.SessionId], cancellationToken);
+            return Refused();
+        }
+        tenant.Become(token.CompanyId, found.UserId);
+        var accessToken = await accessTokens.IssueAsync(new(found.UserId, token.CompanyId, token.SessionId, found.Role), cancellationToken);
+        return TypedResults.Ok(new RefreshSessionResponse(accessToken, next.Text, accessTokens.Seconds));
+    }
+
+    private static Task<Found?> FindAsync(ScaleHubDb db, RefreshToken token, DateTimeOffset now, CancellationToken cancellationToken)
+        => db.Sessions.Where(s => s.Id == token.SessionId).Where(Session.IsLiveAt(now))
+            .Join(db.Users.Where(u => u.DeletedAt == null), s => s.UserId, u => u.Id,
+                (s, u) => new Found(u.Id, u.Role, s.RefreshTokenHash, s.RefreshedAt))
+            .SingleOrDefaultAsync(cancellationToken);
+
+    private static bool Same(byte[] a, byte[] b) => CryptographicOperations.FixedTimeEquals(a, b);
+
+    private static ProblemHttpResult Refused() => TypedResults.Problem("The refresh token is not valid. Sign in again.", statusCode: 401);
+
+    private sealed record Found(Guid UserId, string Role, byte[] Hash, DateTimeOffset RefreshedAt);
+}

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using ScaleHub.Core.Platform.Redis;
+
+namespace ScaleHub.Core.Platform.Caching;
+
+/// <summary>
+/// Small values kept in process until news of a change, for what is looked at on every request.
+/// <para>Guarantee: <see cref="ForgetAsync"/> is known to every instance in milliseconds while <see cref="Broadcast"/> is live, and
+/// within <paramref name="deafLife"/> plus 600 ms when it stops. A load that began before the change is never kept after it.
+/// One load for each key at a time. At most <paramref name="capacity"/> values.</para>
+/// </summary>
+/// <param name="topic">Names the values in the broadcast.</param>
+/// <param name="broadcast">Carries the news.</param>
+/// <param name="time">The clock.</param>
+/// <param name="capacity">Most values that are kept.</param>
+/// <param name="life">How long a value is kept while news are heard.</param>
+/// <param name="deafLife">How long it is kept otherwise.</param>
+public sealed class LiveCache<T>(string topic, Broadcast broadcast, TimeProvider time, int capacity, TimeSpan life, TimeSpan deafLife)
+    where T : class
+{
+    private readonly BoundedMap<Guid, Entry> _entries = new(capacity);
+    private readonly ConcurrentDictionary<Guid, Lazy<Task<T?>>> _loading = new();
+
+    // What a load compares to see whether its key was forgotten meanwhile. Keys share counters, which costs a load now and then.
+    private readonly long[] _changes = new long[1024];
+
+    /// <summary>Begins to listen. Once, before the first use.</summary>
+    public LiveCache<T> Listening()
+    {
+        broadcast.Listen(topic, text =>
+        {
+            if (Guid.TryParseExact(text, "N", out var key)) ForgetHere(key);
+        });
+        return this;
+    }
+
+    /// <summary>The value of a key; null, which is not kept, when <paramref name="load"/> finds none.</summary>
+    public async ValueTask<T?> GetAsync(Guid key, Func<Task<T?>> load)
+    {
+        if (_entries.TryGet(key, out var entry) && IsFresh(entry)) return entry.Value;
+        var loading = _loading.GetOrAdd(key, new Lazy<Task<T?>>(() => LoadAsync(key, load)));
+        try
+        {
+            return await loading.Value;
+        }
+        finally
+        {
+            _loading.TryRemove(KeyValuePair.Create(key, loading));
+        }
+    }
+
+    /// <summary>Forgets a value here and in every other process.</summary>
+    public async ValueTask ForgetAsync(Guid key, CancellationToken cancellationToken)
+    {
+        ForgetHere(key);
+        await broadcast.SendAsync(topic, key.ToString("N"), cancellationToken);
+    }
+
+    private bool IsFresh(Entry entry)
+        => time.GetElapsedTime(entry.At) < (broadcast.IsLive && entry.Epoch == broadcast.Epoch ? life : deafLife);
+
+    private async Task<T?> LoadAsync(Guid key, Func<Task<T?>> load)
+    {
+        var (at, epoch, changes) = (time.GetTimestamp(), broadcast.Epoch, Volatile.Read(ref Changes(key)));
+        if (await load() is not { } value) return null;
+        _entries.Set(key, new(value, at, epoch));
+        if (Volatile.Read(ref Changes(key)) != changes) _entries.Remove(key);
+        return value;
+    }
+
+    private void ForgetHere(Guid key)
+    {
+        Interlocked.Increment(ref Changes(key));
+        _entries.Remove(key);
+        // Whoever asks from now on must not join a load that may have read the past.
+        _loading.TryRemove(key, out _);
+    }
+
+    private ref long Changes(Guid key) => ref _changes[(uint)key.GetHashCode() % (uint)_changes.Length];
+
+    private sealed record Entry(T Value, long At, long Epoch);
+}

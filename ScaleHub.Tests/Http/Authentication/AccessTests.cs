@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
+using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Core.Model.Identity;
+using ScaleHub.Tests.Support;
+using ScaleHub.Tests.System;
+
+namespace ScaleHub.Tests.Http.Authentication;
+
+/// <summary>Every endpoint of the API, taken from the routes of the program itself, against every role.</summary>
+[Collection(GraphCollection.Name)]
+public sealed class AccessTests(GraphFixture graph)
+{
+    private const string Anonymous = "anonymous";
+
+    [Fact]
+    public void Every_endpoint_says_who_may_use_it()
+    {
+        var endpoints = Endpoints();
+        Assert.NotEmpty(endpoints);
+        Assert.Empty(endpoints.Where(e => Decision(e) is null).Select(Name));
+    }
+
+    [Fact]
+    public async Task Each_role_gets_what_it_may_and_nothing_else()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        List<string> wrong = [];
+        foreach (var endpoint in Endpoints())
+        {
+            var required = Decision(endpoint)!;
+            foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
+            {
+                foreach (var role in (string[])[Anonymous, Roles.Member, Roles.Admin, Roles.Owner, Roles.Operator])
+                {
+                    if (role == Anonymous && required == Anonymous) continue;
+                    var status = await AskAsync(account, role, method, endpoint);
+                    var expected = required == Anonymous || (role != Anonymous && Access.Allows(required, role)) ? "passes"
+                        : role == Anonymous ? "401" : "403";
+                    var actual = status is HttpStatusCode.Unauthorized ? "401" : status is HttpStatusCode.Forbidden ? "403"
+                        : (int)status >= 500 ? $"{(int)status}" : "passes";
+                    // Whoever signs in with nothing gets 400 or 401 whatever the role: the endpoint was reached.
+                    if (required == Anonymous && actual == "401") actual = "passes";
+                    if (actual != expected) wrong.Add($"{method} {Name(endpoint)} as {role}: {actual} instead of {expected} ({required})");
+                }
+            }
+        }
+        Assert.Empty(wrong);
+    }
+
+    private readonly Dictionary<string, string> _tokens = [], _emails = [];
+
+    private async Task<HttpStatusCode> AskAsync(Account account, string role, string method, RouteEndpoint endpoint)
+    {
+        using var request = new HttpRequestMessage(new(method), Path(endpoint));
+        if (role != Anonymous) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(account, role));
+        if (method is not ("GET" or "DELETE")) request.Content = Responses.Json("{}");
+        using var response = await graph.Client.SendAsync(request);
+        // It ends the session that asks.
+        if (request.RequestUri!.OriginalString.EndsWith("/logout", StringComparison.Ordinal)) _tokens.Remove(role);
+        return response.StatusCode;
+    }
+
+    private async Task<string> TokenAsync(Account account, string role)
+    {
+        if (_tokens.TryGetValue(role, out var token)) return token;
+        if (role == Roles.Operator) return _tokens[role] = await account.OperatorAsync(graph);
+        if (!_emails.TryGetValue(role, out var email)) _emails[role] = email = role == Roles.Owner ? account.Email : (await account.AddAsync(role)).Email;
+        return _tokens[role] = (await account.Client.SignInAsync(email)).Access;
+    }
+
+    private static string Path(RouteEndpoint endpoint) => "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(
+        segment => string.Concat(segment.Parts.Select(part => part switch
+        {
+            RoutePatternLiteralPart literal => literal.Content,
+            RoutePatternSeparatorPart separator => separator.Content,
+            RoutePatternParameterPart { Name: "documentName" } => "v1",
+            _ => Guid.Empty.ToString(),
+        }))));
+
+    private static string? Decision(RouteEndpoint endpoint)
+        => endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null ? Anonymous
+            : endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null ? endpoint.Metadata.GetMetadata<RequiredRole>()?.Role
+            : null;
+
+    private static string Name(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText?.TrimStart('/');
+
+    /// <summary>The routes of the API's own program, built as it starts, without a database.</summary>
+    private static List<RouteEndpoint> Endpoints()
+    {
+        using var api = new Program();
+        return [.. api.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+    }
+
+    private sealed class Program : WebApplicationFactory<AccessTokens>
+    {
+        protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+            .UseEnvironment("Development")
+            .UseSetting("ConnectionStrings:scalehub", "Host=127.0.0.1;Port=1;Username=nobody;Database=none")
+            .UseSetting("ConnectionStrings:redis", "127.0.0.1:1")
+            .UseSetting("ScaleHub:Secret", PostgresServer.Secret);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using ScaleHub.Tests.Support;
+using ScaleHub.Tests.System;
+
+namespace ScaleHub.Tests.Modules.Identity;
+
+[Collection(GraphCollection.Name)]
+public sealed class RefreshTests(GraphFixture graph)
+{
+    [Fact]
+    public async Task A_refresh_gives_new_tokens_that_work()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        var (_, first) = await account.Client.SignInAsync(account.Email);
+        var (access, second) = SignIns.Tokens(await (await account.Client.RefreshAsync(first)).JsonAsync(HttpStatusCode.OK));
+        Assert.NotEqual(first, second);
+        Assert.Equal(HttpStatusCode.OK, await account.Client.StatusAsync(access));
+        await (await account.Client.RefreshAsync(second)).JsonAsync(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_refresh_token_that_comes_a_second_time_ends_its_session_however_old_it_is(int refreshes)
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        var (_, stolen) = await account.Client.SignInAsync(account.Email);
+        var (access, newest) = ("", stolen);
+        for (var i = 0; i < refreshes; i++)
+            (access, newest) = SignIns.Tokens(await (await account.Client.RefreshAsync(newest)).JsonAsync(HttpStatusCode.OK));
+
+        await (await account.Client.RefreshAsync(stolen)).ProblemAsync(HttpStatusCode.Unauthorized);
+        await (await account.Client.RefreshAsync(newest)).ProblemAsync(HttpStatusCode.Unauthorized);
+        await Poll.UntilAsync(async () => Assert.Equal(HttpStatusCode.Unauthorized, await account.Client.StatusAsync(access)), seconds: 1);
+        // The user's other session is another family.
+        Assert.Equal(HttpStatusCode.OK, await account.Client.StatusAsync(account.AccessToken));
+    }
+
+    [Fact]
+    public async Task Refreshes_of_one_token_at_the_same_time_never_leave_two_successors()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        for (var round = 0; round < 5; round++)
+        {
+            var (_, token) = await account.Client.SignInAsync(account.Email);
+            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => account.Client.RefreshAsync(token)));
+            Assert.All(answers, a => Assert.True(a.StatusCode is HttpStatusCode.OK or HttpStatusCode.Unauthorized, a.StatusCode.ToString()));
+            var successors = new HashSet<string>();
+            foreach (var answer in answers.Where(a => a.IsSuccessStatusCode)) successors.Add(SignIns.Tokens(await answer.JsonAsync(HttpStatusCode.OK)).Refresh);
+            Assert.Single(successors);
+        }
+    }
+
+    [Fact]
+    public async Task A_token_that_somebody_made_up_is_refused_and_ends_nothing()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        var (access, token) = await account.Client.SignInAsync(account.Email);
+        foreach (var forged in (string[])["x", "", "\u0000", new string('A', 107), Change(token, 10), Change(token, 30), Change(token, 60), Change(token, 100), token + "A"])
+        {
+            var status = (await account.Client.RefreshAsync(forged)).StatusCode;
+            Assert.True(status is HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest, $"{status} for {forged}");
+        }
+        Assert.Equal(HttpStatusCode.OK, await account.Client.StatusAsync(access));
+        await (await account.Client.RefreshAsync(token)).JsonAsync(HttpStatusCode.OK);
+
+        static string Change(string text, int at) => $"{text[..at]}{(text[at] == 'A' ? 'B' : 'A')}{text[(at + 1)..]}";
+    }
+
+    [Fact]
+    public async Task Nothing_that_a_token_could_be_made_of_is_in_the_database()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        var (_, token) = await account.Client.SignInAsync(account.Email);
+        var rows = await PostgresServer.QueryAsync(await graph.GetConnectionString("pg"), $"select s::text from sessions s where company_id = '{account.CompanyId}'");
+        Assert.NotEmpty(rows);
+        var secret = Convert.ToHexString(global::System.Buffers.Text.Base64Url.DecodeFromChars(token)[32..64]);
+        Assert.All(rows, row => Assert.DoesNotContain(secret, row, StringComparison.OrdinalIgnoreCase));
+    }
+}
