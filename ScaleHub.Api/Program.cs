@@ -2,8 +2,10 @@ using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Api.Http.Errors;
 using ScaleHub.Api.Http.Paging;
+using ScaleHub.Api.Modules.Companies;
 using ScaleHub.Api.Modules.Identity;
 using ScaleHub.Api.Modules.Operations;
+using ScaleHub.Api.Modules.Practice;
 using ScaleHub.Api.Modules.Tasks;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform;
@@ -43,6 +45,8 @@ return await ClearErrors.RunAsync(async () =>
     var v1 = app.MapGroup("/api/v1").RequireAuthorization();
     v1.MapIdentity();
     v1.MapTasks();
+    v1.MapPractice();
+    v1.MapGet("/quotas", GetQuotas.HandleAsync).WithTags("Companies");
     app.MapOperations();
     app.MapDefaultEndpoints();
 

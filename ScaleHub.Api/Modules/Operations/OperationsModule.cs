@@ -12,5 +12,6 @@ public static class OperationsModule
         if (app.Environment.IsDevelopment()) operations.AllowAnonymous();
         else operations.RequireAuthorization(BearerAuthentication.OperatorPolicy);
         operations.MapGet("/health/database", DatabaseHealth.Handle);
+        operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).ProducesProblem(404);
     }
 }

@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using ScaleHub.Api.Http.Idempotency;
 using ScaleHub.Core.Model.Tasks;
 
 namespace ScaleHub.Api.Modules.Tasks;
@@ -23,7 +24,7 @@ public static class TasksModule
     /// <summary>The routes under <c>/tasks</c>.</summary>
     public static void MapTasks(this IEndpointRouteBuilder api)
     {
-        var tasks = api.MapGroup("/tasks").WithTags("Tasks").ProducesProblem(401);
+        var tasks = api.MapGroup("/tasks").WithTags("Tasks").ProducesProblem(401).WithIdempotency();
         tasks.MapPost("/", CreateTask.HandleAsync);
         tasks.MapGet("/", ListTasks.HandleAsync);
         tasks.MapGet("/{id:guid}", GetTask.HandleAsync).ProducesProblem(404);

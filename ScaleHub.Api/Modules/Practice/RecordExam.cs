@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Practice;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Quotas;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Api.Modules.Practice;
+
+/// <summary>Body of <c>POST /api/v1/exams</c>.</summary>
+/// <param name="PatientId">Who was examined.</param>
+/// <param name="Kind">What was examined.</param>
+/// <param name="Findings">Measurements of the kind: a JSON object of at most 16 KiB; empty by default.</param>
+/// <param name="PerformedAt">When it took place (RFC 3339); now by default.</param>
+public sealed record RecordExamRequest(Guid PatientId, ExamKind Kind, JsonElement? Findings = null, DateTimeOffset? PerformedAt = null)
+    : IValidatableObject
+{
+    private const int MaxFindings = 16 * 1024;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Findings is not { } findings) yield break;
+        if (findings.ValueKind != JsonValueKind.Object) yield return new("Findings are a JSON object.", [nameof(Findings)]);
+        // The database measures its own form, which has blanks in it and unescaped text; half leaves room for both.
+        else if (findings.GetRawText().Length > MaxFindings / 2) yield return new("Findings have at most 8,192 characters.", [nameof(Findings)]);
+        else if (findings.GetRawText().Contains("\\u0000", StringComparison.Ordinal))
+            yield return new("Findings cannot hold the character U+0000.", [nameof(Findings)]);
+    }
+}
+
+/// <summary><c>POST /api/v1/exams</c>: the caller records an examination.</summary>
+public static class RecordExam
+{
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}");
+
+    /// <summary>Records an exam, as far as the plan allows in this month.</summary>
+    /// <remarks>A patient who does not exist is 409.</remarks>
+    public static async Task<Created<ExamResponse>> HandleAsync(
+        RecordExamRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetDatabaseNow();
+        var exam = new Exam
+        {
+            CompanyId = tenant.RequiredCompanyId,
+            Id = Guid.CreateVersion7(now),
+            PatientId = request.PatientId,
+            PerformedBy = tenant.RequiredUserId,
+            Kind = request.Kind,
+            Findings = request.Findings ?? Nothing,
+            PerformedAt = request.PerformedAt?.ToUniversalTime() ?? now,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        await db.TakeQuotaAsync(Quota.Exams, exam.Id, cancellationToken);
+        db.Exams.Add(exam);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.Created($"/api/v1/exams/{exam.Id}", ExamResponse.From(exam));
+    }
+}
