@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Model.Companies;
 using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Model.Tasks;
 using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Postgres;
@@ -39,6 +40,18 @@ public sealed class ReadDb : TenantDbContext
 
     /// <summary>The tenant's tasks.</summary>
     public IQueryable<TaskItem> Tasks => Set<TaskItem>();
+
+    /// <summary>The tenant's patients.</summary>
+    public IQueryable<Patient> Patients => Set<Patient>();
+
+    /// <summary>The tenant's products.</summary>
+    public IQueryable<Product> Products => Set<Product>();
+
+    /// <summary>The tenant's orders.</summary>
+    public IQueryable<Order> Orders => Set<Order>();
+
+    /// <summary>The tenant's exams.</summary>
+    public IQueryable<Exam> Exams => Set<Exam>();
 
     /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
     public IQueryable<SigningKey> SigningKeys => Set<SigningKey>();

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Model.Companies;
 using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Model.Tasks;
 using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Postgres;
@@ -35,6 +36,18 @@ public sealed class ScaleHubDb(DbContextOptions<ScaleHubDb> options, Tenant tena
 
     /// <summary>The tenant's tasks.</summary>
     public DbSet<TaskItem> Tasks => Set<TaskItem>();
+
+    /// <summary>The tenant's patients.</summary>
+    public DbSet<Patient> Patients => Set<Patient>();
+
+    /// <summary>The tenant's products.</summary>
+    public DbSet<Product> Products => Set<Product>();
+
+    /// <summary>The tenant's orders.</summary>
+    public DbSet<Order> Orders => Set<Order>();
+
+    /// <summary>The tenant's exams.</summary>
+    public DbSet<Exam> Exams => Set<Exam>();
 
     /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Testing;
 using Npgsql;
 using ScaleHub.Tests.Support;
 
@@ -38,23 +36,15 @@ public sealed class GraphTests(GraphFixture graph)
     [Fact]
     public async Task An_instance_that_is_killed_fails_no_read_and_comes_back_when_started()
     {
-        var notifications = graph.App.ResourceNotifications;
         var statuses = new ConcurrentBag<HttpStatusCode>();
         using var stop = new CancellationTokenSource();
         var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(statuses, stop.Token)).ToList();
         await CountAsync(statuses, 200);
 
-        using (var api = Process.GetProcessById(ProcessTree.Listening(graph.App.GetEndpoint("api-1", "http").Port)))
+        await using (await KilledResource.KillAsync(graph, "api-1"))
         {
-            api.Kill();
+            await CountAsync(statuses, statuses.Count + 500);
         }
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await notifications.WaitForResourceAsync("api-1", KnownResourceStates.TerminalStates, deadline.Token);
-        await CountAsync(statuses, statuses.Count + 500);
-
-        var result = await graph.App.ResourceCommands.ExecuteCommandAsync("api-1", KnownResourceCommands.StartCommand, deadline.Token);
-        Assert.True(result.Success, result.Message);
-        await notifications.WaitForResourceHealthyAsync("api-1", deadline.Token);
         await stop.CancelAsync();
         await Task.WhenAll(load);
         Assert.All(statuses, s => Assert.Equal(HttpStatusCode.OK, s));

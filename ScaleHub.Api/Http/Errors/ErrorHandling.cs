@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Quotas;
 
 namespace ScaleHub.Api.Http.Errors;
 
@@ -84,17 +85,22 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
         var (status, detail) = Find(exception);
         httpContext.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = "1";
-        return await problems.TryWriteAsync(new()
+        var problem = new ProblemDetails { Status = status, Detail = detail };
+        if (exception is QuotaExceededException quota)
         {
-            HttpContext = httpContext,
-            Exception = exception,
-            ProblemDetails = new ProblemDetails { Status = status, Detail = detail },
-        });
+            problem.Extensions["resource"] = quota.Resource;
+            problem.Extensions["limit"] = quota.Limit;
+            problem.Extensions["used"] = quota.Used;
+            problem.Extensions["plan"] = quota.Plan;
+            problem.Extensions["upgradeTo"] = quota.UpgradeTo;
+        }
+        return await problems.TryWriteAsync(new() { HttpContext = httpContext, Exception = exception, ProblemDetails = problem });
     }
 
     internal static (int Status, string? Detail) Find(Exception exception) => exception switch
     {
         BadHttpRequestException bad => (bad.StatusCode, BadRequestText.Explain(bad)),
+        QuotaExceededException => (403, exception.Message),
         NoNodeException => (503, "The database is not available at the moment. Try again shortly."),
         HashingBusyException => (503, "Too many people sign in at the moment. Try again shortly."),
         UnconfirmedWriteException => (503, "The change could not be confirmed by a second database server. Look before you repeat it."),

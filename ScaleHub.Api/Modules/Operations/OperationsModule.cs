@@ -13,5 +13,6 @@ public static class OperationsModule
         if (app.Environment.IsDevelopment()) operations.AllowAnonymous();
         else operations.RequireRole(Roles.Operator);
         operations.MapGet("/health/database", DatabaseHealth.Handle);
+        operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).ProducesProblem(404);
     }
 }

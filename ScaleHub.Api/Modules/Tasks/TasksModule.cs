@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.Idempotency;
 using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Model.Tasks;
 
@@ -25,7 +26,7 @@ public static class TasksModule
     /// <summary>The routes under <c>/tasks</c>.</summary>
     public static void MapTasks(this IEndpointRouteBuilder api)
     {
-        var tasks = api.MapGroup("/tasks").WithTags("Tasks").RequireRole(Roles.Member).ProducesProblem(401);
+        var tasks = api.MapGroup("/tasks").WithTags("Tasks").RequireRole(Roles.Member).ProducesProblem(401).WithIdempotency();
         tasks.MapPost("/", CreateTask.HandleAsync);
         tasks.MapGet("/", ListTasks.HandleAsync);
         tasks.MapGet("/{id:guid}", GetTask.HandleAsync).ProducesProblem(404);

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Npgsql;
 using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -36,6 +37,14 @@ public abstract class TenantDbContext : DbContext
 
     /// <summary>The node that the context talks to.</summary>
     public PostgresNode Node => _node;
+
+    /// <summary>
+    /// For plain Npgsql in the open transaction, where the company is set already. Only while there is one: elsewhere a statement
+    /// would have no company and see nothing.
+    /// </summary>
+    internal NpgsqlConnection TransactionConnection => Database.CurrentTransaction is not null
+        ? (NpgsqlConnection)Database.GetDbConnection()
+        : throw new InvalidOperationException("There is no transaction open.");
 
     internal ReadConsistency Consistency { get; }
 

@@ -21,6 +21,9 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
     // A read context that fell back to the primary still cannot write.
     private const string SetCompanyReadOnly = SetCompany + ", set_config('transaction_read_only', 'on', true)";
 
+    // A transaction whose program vanished without a word (a host that lost power) must not keep its locks until TCP gives up.
+    private const string EndWhenIdle = ", set_config('idle_in_transaction_session_timeout', '60s', true)";
+
     public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
         DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
     {
@@ -84,7 +87,7 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         DbConnection connection, TransactionEndEventData eventData, DbTransaction result, CancellationToken cancellationToken = default)
     {
         var context = Tenanted(eventData.Context);
-        await using var command = new NpgsqlCommand(Statement(context), (NpgsqlConnection)connection, (NpgsqlTransaction)result);
+        await using var command = new NpgsqlCommand(Statement(context) + EndWhenIdle, (NpgsqlConnection)connection, (NpgsqlTransaction)result);
         AddCompany(command, context);
         await command.ExecuteNonQueryAsync(cancellationToken);
         return result;

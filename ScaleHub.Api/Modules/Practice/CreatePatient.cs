@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Practice;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Quotas;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Api.Modules.Practice;
+
+/// <summary>Body of <c>POST /api/v1/patients</c>.</summary>
+/// <param name="Name">1 to 200 characters.</param>
+/// <param name="BornOn">Date of birth (RFC 3339 full-date), from 1850.</param>
+/// <param name="Email">At most 254 characters.</param>
+/// <param name="Phone">3 to 40 characters.</param>
+/// <param name="Notes">At most 10,000 characters.</param>
+public sealed record CreatePatientRequest(
+    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string Name,
+    [property: Range(typeof(DateOnly), "1850-01-01", "9999-12-31")] DateOnly? BornOn = null,
+    [property: StringLength(254, MinimumLength = 3), EmailAddress, PlainText] string? Email = null,
+    [property: StringLength(40, MinimumLength = 3), PlainText] string? Phone = null,
+    [property: StringLength(10_000), PlainText] string? Notes = null);
+
+/// <summary><c>POST /api/v1/patients</c>: a patient is put on file.</summary>
+public static class CreatePatient
+{
+    /// <summary>Adds a patient, as far as the plan allows.</summary>
+    public static async Task<Created<PatientResponse>> HandleAsync(
+        CreatePatientRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetDatabaseNow();
+        var patient = new Patient
+        {
+            CompanyId = tenant.RequiredCompanyId,
+            Id = Guid.CreateVersion7(now),
+            Name = request.Name,
+            BornOn = request.BornOn,
+            Email = request.Email,
+            Phone = request.Phone,
+            Notes = request.Notes,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        await db.TakeQuotaAsync(Quota.Patients, patient.Id, cancellationToken);
+        db.Patients.Add(patient);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.Created($"/api/v1/patients/{patient.Id}", PatientResponse.From(patient));
+    }
+}

@@ -1,0 +1,57 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Practice;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Quotas;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Api.Modules.Practice;
+
+/// <summary>Body of <c>POST /api/v1/products</c>.</summary>
+/// <param name="Sku">The practice's own number, 1 to 64 characters.</param>
+/// <param name="Name">1 to 200 characters.</param>
+/// <param name="PriceMinor">Price of one, in minor units.</param>
+/// <param name="Currency">Three capital letters (ISO 4217).</param>
+/// <param name="Stock">How many there are to sell.</param>
+public sealed record CreateProductRequest(
+    [property: Required, StringLength(64, MinimumLength = 1), PlainText] string Sku,
+    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string Name,
+    [property: Range(0, CreateProductRequest.MaxPriceMinor)] long PriceMinor,
+    [property: Required, RegularExpression("[A-Z]{3}", ErrorMessage = "Use three capital letters, as EUR.")] string Currency,
+    [property: Range(0, CreateProductRequest.MaxStock)] int Stock = 0)
+{
+    // With these, the total of an order of 100 lines of 1,000,000 cannot overflow.
+    internal const long MaxPriceMinor = 10_000_000_000;
+
+    internal const int MaxStock = 1_000_000;
+}
+
+/// <summary><c>POST /api/v1/products</c>: a product is added to the catalogue.</summary>
+public static class CreateProduct
+{
+    /// <summary>Adds a product, as far as the plan allows.</summary>
+    /// <remarks>A number that another product has is 409.</remarks>
+    public static async Task<Created<ProductResponse>> HandleAsync(
+        CreateProductRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetDatabaseNow();
+        var product = new Product
+        {
+            CompanyId = tenant.RequiredCompanyId,
+            Id = Guid.CreateVersion7(now),
+            Sku = request.Sku,
+            Name = request.Name,
+            PriceMinor = request.PriceMinor,
+            Currency = request.Currency,
+            Stock = request.Stock,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        await db.TakeQuotaAsync(Quota.Products, product.Id, cancellationToken);
+        db.Products.Add(product);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.Created($"/api/v1/products/{product.Id}", ProductResponse.From(product));
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Platform.Quotas;
+
+namespace ScaleHub.Api.Modules.Practice;
+
+/// <summary><c>DELETE /api/v1/patients/{id}</c>.</summary>
+public static class DeletePatient
+{
+    /// <summary>Deletes a patient and gives its place back. With orders or exams it is 409.</summary>
+    public static async Task<Results<NoContent, NotFound>> HandleAsync(Guid id, ScaleHubDb db, CancellationToken cancellationToken)
+    {
+        await db.GiveBackQuotaAsync(Quota.Patients, id, cancellationToken);
+        return await db.Patients.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0 ? TypedResults.NoContent() : TypedResults.NotFound();
+    }
+}

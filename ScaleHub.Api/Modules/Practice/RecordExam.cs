@@ -1,0 +1,74 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Practice;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Quotas;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Api.Modules.Practice;
+
+/// <summary>Body of <c>POST /api/v1/exams</c>.</summary>
+/// <param name="PatientId">Who was examined.</param>
+/// <param name="Kind">What was examined.</param>
+/// <param name="Findings">Measurements of the kind: a JSON object of at most 8,192 characters; empty by default.</param>
+/// <param name="PerformedAt">When it took place (RFC 3339); now by default.</param>
+public sealed record RecordExamRequest(Guid PatientId, ExamKind Kind, JsonElement? Findings = null, DateTimeOffset? PerformedAt = null)
+    : IValidatableObject
+{
+    // The database measures its own form, which has more blanks; twice this is its limit.
+    private const int MaxFindings = 8 * 1024;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Findings is { } findings && Fault(findings) is { } fault) yield return new(fault, [nameof(Findings)]);
+    }
+
+    private static string? Fault(JsonElement findings)
+    {
+        if (findings.ValueKind != JsonValueKind.Object) return "Findings are a JSON object.";
+        try
+        {
+            var text = JsonSerializer.Serialize(findings);
+            return text.Length > MaxFindings ? $"Findings have at most {MaxFindings} characters."
+                : text.Contains("\\u0000", StringComparison.Ordinal) ? "Findings cannot hold the character U+0000."
+                : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return "Findings have half a surrogate pair in them.";
+        }
+    }
+}
+
+/// <summary><c>POST /api/v1/exams</c>: the caller records an examination.</summary>
+public static class RecordExam
+{
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}");
+
+    /// <summary>Records an exam, as far as the plan allows in this month.</summary>
+    /// <remarks>A patient who does not exist is 409.</remarks>
+    public static async Task<Created<ExamResponse>> HandleAsync(
+        RecordExamRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetDatabaseNow();
+        var exam = new Exam
+        {
+            CompanyId = tenant.RequiredCompanyId,
+            Id = Guid.CreateVersion7(now),
+            PatientId = request.PatientId,
+            PerformedBy = tenant.RequiredUserId,
+            Kind = request.Kind,
+            Findings = request.Findings ?? Nothing,
+            PerformedAt = request.PerformedAt?.ToUniversalTime() ?? now,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        await db.TakeQuotaAsync(Quota.Exams, exam.Id, cancellationToken);
+        db.Exams.Add(exam);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.Created($"/api/v1/exams/{exam.Id}", ExamResponse.From(exam));
+    }
+}

@@ -1,0 +1,56 @@
+using System.Buffers.Binary;
+
+namespace ScaleHub.Core.Platform.Quotas;
+
+/// <summary>Something that a plan limits the number of.</summary>
+/// <param name="Resource">As in <c>quota_counters</c>.</param>
+/// <param name="Monthly">Counted by calendar month (UTC) instead of as it stands.</param>
+public sealed record Quota(string Resource, bool Monthly)
+{
+    /// <summary>Users of the company.</summary>
+    public static readonly Quota Users = new("users", Monthly: false);
+
+    /// <summary>Patients on file.</summary>
+    public static readonly Quota Patients = new("patients", Monthly: false);
+
+    /// <summary>Orders placed in a month.</summary>
+    public static readonly Quota Orders = new("orders", Monthly: true);
+
+    /// <summary>Products in the catalogue.</summary>
+    public static readonly Quota Products = new("products", Monthly: false);
+
+    /// <summary>Exams recorded in a month.</summary>
+    public static readonly Quota Exams = new("exams", Monthly: true);
+
+    /// <summary>The month that a row counts in, as <c>yyyymm</c>, by the time in its UUIDv7; 0 for what is not counted by month.</summary>
+    internal int Period(Guid id)
+    {
+        if (!Monthly) return 0;
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return Month(DateTimeOffset.FromUnixTimeMilliseconds((long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16)));
+    }
+
+    /// <summary>A moment's month in UTC, as <c>yyyymm</c>.</summary>
+    internal static int Month(DateTimeOffset at) => at.UtcDateTime.Year * 100 + at.UtcDateTime.Month;
+}
+
+/// <summary>The plan allows no more: 403.</summary>
+public sealed class QuotaExceededException(string resource, string plan, long limit, long used, string? upgradeTo)
+    : Exception($"The plan {plan} allows {limit} {resource}{(upgradeTo is null ? "." : $"; {upgradeTo} allows more.")}")
+{
+    /// <summary>What there can be no more of.</summary>
+    public string Resource => resource;
+
+    /// <summary>The company's plan.</summary>
+    public string Plan => plan;
+
+    /// <summary>Most that the plan allows.</summary>
+    public long Limit => limit;
+
+    /// <summary>How many there are, without the refused one.</summary>
+    public long Used => used;
+
+    /// <summary>The smallest plan that would allow one more; null when none does.</summary>
+    public string? UpgradeTo => upgradeTo;
+}

@@ -1,0 +1,63 @@
+using Npgsql;
+using ScaleHub.Tests.Support;
+
+namespace ScaleHub.Tests.Platform.Quotas;
+
+[Collection(PostgresTests.Name)]
+public sealed class QuotaFunctionsTests(PostgresServer server) : IAsyncLifetime
+{
+    private readonly Guid _company = Guid.CreateVersion7();
+    private TestDatabase _database = null!;
+
+    public async Task InitializeAsync()
+    {
+        _database = await server.CreateDatabaseAsync();
+        await ExecuteAsync($"insert into companies (id, name, plan) values ('{_company}', 'c', 'BASIC')");
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Nobody_gets_between_the_look_at_what_is_used_and_the_change_to_a_smaller_plan()
+    {
+        await AddPatientsAsync(100);
+        await using var source = NpgsqlDataSource.Create(_database.Owner);
+        await using var smaller = await source.OpenConnectionAsync();
+        await using var transaction = await smaller.BeginTransactionAsync();
+        await using (var look = new NpgsqlCommand($"select used from change_quota('{_company}', 'patients', 0, 0)", smaller))
+            Assert.Equal(100L, await look.ExecuteScalarAsync());
+
+        var creation = QueryAsync($"select granted || ' ' || quota || ' ' || used || ' ' || upgrade_to from change_quota('{_company}', 'patients', 0, 1)");
+        await Poll.UntilAsync(async () => Assert.Single(await QueryAsync("select 1 from pg_locks where not granted")));
+        await using (var change = new NpgsqlCommand($"update companies set plan = 'FREE' where id = '{_company}'", smaller)) await change.ExecuteNonQueryAsync();
+        await transaction.CommitAsync();
+        Assert.Equal(["false 100 100 BASIC"], await creation);
+    }
+
+    [Fact]
+    public async Task A_plan_that_nothing_lifts_names_none()
+    {
+        await ExecuteAsync($"update companies set plan = 'ENTERPRISE' where id = '{_company}'");
+        await ExecuteAsync($"insert into quota_counters values ('{_company}', 'users', 0, 1000)");
+        Assert.Equal(["false 1000 none"],
+            await QueryAsync($"select granted || ' ' || used || ' ' || coalesce(upgrade_to, 'none') from change_quota('{_company}', 'users', 0, 1)"));
+    }
+
+    [Fact]
+    public async Task Rows_written_past_the_counter_show_as_drift_and_are_repaired()
+    {
+        await QueryAsync($"select used from change_quota('{_company}', 'patients', 0, 1)");
+        await AddPatientsAsync(3);
+        Assert.Equal(["patients: 1 counted 3"], await QueryAsync("select resource || ': ' || used || ' counted ' || counted from quota_drift"));
+        Assert.Equal(["1"], await QueryAsync($"select repair_quotas('{_company}')"));
+        Assert.Empty(await QueryAsync("select resource from quota_drift"));
+        Assert.Equal(["3"], await QueryAsync($"select used from quota_counters where company_id = '{_company}'"));
+    }
+
+    private Task AddPatientsAsync(int count) => ExecuteAsync(
+        $"insert into patients (company_id, id, name) select '{_company}', gen_random_uuid(), 'n' from generate_series(1, {count})");
+
+    private Task<List<string>> QueryAsync(string sql) => PostgresServer.QueryAsync(_database.Owner, sql);
+
+    private Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(_database.Owner, sql);
+}

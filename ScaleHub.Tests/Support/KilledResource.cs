@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using ScaleHub.Tests.System;
+
+namespace ScaleHub.Tests.Support;
+
+/// <summary>A program of a shared graph that was killed (SIGKILL), and is started and healthy again afterwards.</summary>
+internal sealed class KilledResource : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly GraphFixture _graph;
+    private readonly string _name;
+
+    private KilledResource(GraphFixture graph, string name) => (_graph, _name) = (graph, name);
+
+    public static async Task<KilledResource> KillAsync(GraphFixture graph, string name)
+    {
+        using (var program = Process.GetProcessById(Pid(graph, name))) program.Kill();
+        using var deadline = new CancellationTokenSource(Patience);
+        await graph.App.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.TerminalStates, deadline.Token);
+        return new(graph, name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        var result = await _graph.App.ResourceCommands.ExecuteCommandAsync(_name, KnownResourceCommands.StartCommand, deadline.Token);
+        Assert.True(result.Success, result.Message);
+        await _graph.App.ResourceNotifications.WaitForResourceHealthyAsync(_name, deadline.Token);
+    }
+
+    // By name and graph: several graphs may run on this machine.
+    private static int Pid(GraphFixture graph, string program) => Directory.GetDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
+        .First(pid => pid > 0 && Environ(pid) is var environ && environ.Contains($"OTEL_SERVICE_NAME={program}")
+            && environ.Any(v => v.StartsWith("ConnectionStrings__scalehub=", StringComparison.Ordinal)
+                && v.Contains($"Port={graph.App.GetEndpoint("pg").Port};", StringComparison.Ordinal)));
+
+    private static string[] Environ(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0');
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}
