@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Identity;
+using ScaleHub.Api.Http.Overload;
+using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Core.Model.Identity;
 
 namespace ScaleHub.Api.Modules.Identity;
@@ -16,7 +18,7 @@ public static class IdentityModule
     /// <summary>The routes under <c>/auth</c>.</summary>
     public static void MapIdentity(this IEndpointRouteBuilder api)
     {
-        var auth = api.MapGroup("/auth").WithTags("Identity").AllowAnonymous();
+        var auth = api.MapGroup("/auth").WithTags("Identity").AllowAnonymous().WithRateLimit(RateLimits.Auth).WithReserve();
         auth.MapPost("/register", RegisterCompany.HandleAsync).ProducesProblem(409);
         auth.MapPost("/login", LogIn.HandleAsync).ProducesProblem(401);
     }

@@ -1,4 +1,5 @@
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.RateLimiting;
 
 namespace ScaleHub.Api.Modules.Operations;
 
@@ -8,7 +9,7 @@ public static class OperationsModule
     /// <summary>The routes under <c>/api/health</c> and <c>/api/admin</c>: for the platform's operators, and in Development for everybody.</summary>
     public static void MapOperations(this WebApplication app)
     {
-        var operations = app.MapGroup("/api").WithTags("Operations");
+        var operations = app.MapGroup("/api").WithTags("Operations").WithRateLimit(RateLimits.Api);
         if (app.Environment.IsDevelopment()) operations.AllowAnonymous();
         else operations.RequireAuthorization(BearerAuthentication.OperatorPolicy);
         operations.MapGet("/health/database", DatabaseHealth.Handle);
