@@ -1,7 +1,9 @@
 using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Overload;
 using ScaleHub.Api.Http.Paging;
+using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Api.Modules.Companies;
 using ScaleHub.Api.Modules.Identity;
 using ScaleHub.Api.Modules.Operations;
@@ -22,8 +24,11 @@ return await ClearErrors.RunAsync(async () =>
     builder.AddModel();
     builder.AddErrors();
     builder.AddForwardedHeaders();
+    builder.AddCrossOrigin();
     builder.AddCompression();
     builder.AddBearerAuthentication();
+    builder.AddLoadShedding();
+    builder.AddRateLimits();
     builder.AddPaging();
     builder.AddApiDocs();
     builder.AddRequestLimits();
@@ -38,12 +43,15 @@ return await ClearErrors.RunAsync(async () =>
     app.UseResponseCompression();
     app.MapApiDocs();
     app.UseRouting();
+    app.UseCrossOrigin();
+    app.UseLoadShedding();
     app.UseAuthentication();
     app.UseTenant();
+    app.UseRateLimits();
     app.UseAuthorization();
     app.UseReadRouting();
 
-    var v1 = app.MapGroup("/api/v1").RequireAuthorization();
+    var v1 = app.MapGroup("/api/v1").RequireAuthorization().WithRateLimit(RateLimits.Api);
     v1.MapIdentity();
     v1.MapCompanies();
     v1.MapTasks();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ScaleHub.AppHost;
 using ScaleHub.AppHost.LoadBalancer;
 using ScaleHub.AppHost.Postgres;
@@ -13,6 +14,8 @@ if (builder.ReadDurability(replicas) is not { } durability)
 {
     return 2;
 }
+// Rate limits are multiplied by this; for tests and load tests.
+var limits = builder.Setting("limits", 1);
 
 // Secrets are made on the first start and kept in the user secrets; configuration (Parameters:name) wins.
 var superuserPassword = builder.AddSecret("pg-password");
@@ -45,6 +48,8 @@ var apis = Enumerable.Range(1, instances)
         .WithDatabase(database, standbys, appPassword)
         .WithReference(redis).WaitFor(redis)
         .WithEnvironment("ScaleHub__Secret", secret)
+        .WithEnvironment("RateLimits__Instances", instances.ToString(CultureInfo.InvariantCulture))
+        .WithEnvironment("RateLimits__Scale", limits.ToString(CultureInfo.InvariantCulture))
         .WaitForCompletion(migrate)
         .WithHttpHealthCheck("/health/ready"))
     .ToList();

@@ -9,6 +9,17 @@ public static class SecurityHeaders
     /// <summary>Headers that browsers obey (OWASP Secure Headers Project). The API serves data: nothing may frame or run it.</summary>
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
+        // When the response starts: an error on the way clears the headers that are set before it.
+        context.Response.OnStarting(static state =>
+        {
+            Set((HttpContext)state);
+            return Task.CompletedTask;
+        }, context);
+        return next(context);
+    });
+
+    private static void Set(HttpContext context)
+    {
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
@@ -17,19 +28,26 @@ public static class SecurityHeaders
             ? "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
             : "default-src 'none'; frame-ancestors 'none'";
         if (context.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000";
-        return next(context);
-    });
+    }
 
     /// <summary>
-    /// Believes <c>X-Forwarded-*</c> from trusted proxies only: loopback, and the networks in <c>ForwardedHeaders:KnownNetworks</c>
-    /// (a list of CIDR blocks).
+    /// Believes <c>X-Forwarded-*</c> from trusted proxies only: loopback, unless <c>ForwardedHeaders:TrustLoopback</c> is false, and
+    /// the networks in <c>ForwardedHeaders:KnownNetworks</c> (a list of CIDR blocks). <c>ForwardedHeaders:Proxies</c> is how many such
+    /// proxies a request passes, 1 by default.
     /// </summary>
     public static void AddForwardedHeaders(this WebApplicationBuilder builder)
     {
-        var networks = builder.Configuration.GetSection("ForwardedHeaders:KnownNetworks").Get<string[]>() ?? [];
+        var section = builder.Configuration.GetSection("ForwardedHeaders");
+        var networks = section.GetSection("KnownNetworks").Get<string[]>() ?? [];
         builder.Services.Configure<ForwardedHeadersOptions>(options =>
         {
             options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            options.ForwardLimit = section.GetValue("Proxies", 1);
+            if (!section.GetValue("TrustLoopback", true))
+            {
+                options.KnownIPNetworks.Clear();
+                options.KnownProxies.Clear();
+            }
             foreach (var network in networks) options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
         });
     }

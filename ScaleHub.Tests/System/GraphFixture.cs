@@ -29,7 +29,7 @@ public sealed class GraphFixture : IAsyncLifetime
 
     /// <summary>A graph of a test's own, with other settings.</summary>
     internal GraphFixture(string[] args, Action<IDistributedApplicationTestingBuilder> change)
-        => (_args, _change) = (["--volumes", "false", .. args], change);
+        => (_args, _change) = (["--volumes", "false", "--limits", "1000", .. args], change);
 
     public DistributedApplication App => _app ?? throw new InvalidOperationException("The graph has not been started.");
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Companies;
+using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Api.Modules.Companies;
@@ -31,11 +32,13 @@ public static class ChangePlan
     {
         var id = tenant.RequiredCompanyId;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var company = await db.Companies.FromSql($"select * from companies where id = {id} for update").SingleAsync(cancellationToken);
+        // Before the company, as whoever creates something has its counter before the company's row.
+        var used = await db.LockQuotasAsync(time.GetUtcNow(), cancellationToken);
+        var company = await db.Companies.FromSql($"select * from companies where id = {id} for no key update").SingleAsync(cancellationToken);
         var known = await db.Plans.ToDictionaryAsync(p => p.Name, cancellationToken);
         var wanted = known[request.Plan];
         if (wanted.Rank < known[company.Plan].Rank
-            && Over(wanted, await UsedAsync(db, id, time.GetUtcNow(), cancellationToken)) is { Count: > 0 } over)
+            && Over(wanted, used) is { Count: > 0 } over)
         {
             return TypedResults.Problem(
                 $"More is in use than {wanted.Name} allows: {string.Join(", ", over.Select(o => $"{o.Used} of {o.Limit} {o.Resource}"))}.",
@@ -48,23 +51,10 @@ public static class ChangePlan
         return TypedResults.Ok(CompanyResponse.Of(company));
     }
 
-    private static List<OverPlan> Over(Plan plan, Dictionary<string, long> used)
+    private static List<OverPlan> Over(Plan plan, IReadOnlyDictionary<string, long> used)
     {
         (string Resource, long Limit)[] limits =
             [("users", plan.Users), ("patients", plan.Patients), ("orders", plan.OrdersPerMonth), ("products", plan.Products), ("exams", plan.ExamsPerMonth)];
         return [.. limits.Where(l => used.GetValueOrDefault(l.Resource) > l.Limit).Select(l => new OverPlan(l.Resource, used[l.Resource], l.Limit))];
     }
-
-    private static async Task<Dictionary<string, long>> UsedAsync(ScaleHubDb db, Guid id, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var month = (now.UtcDateTime.Year * 100) + now.UtcDateTime.Month;
-        // Locked: what is being created at the moment is counted, or comes after and sees the new plan.
-        var counters = await db.Database.SqlQuery<Counter>(
-            $"select resource, used from quota_counters where company_id = {id} and period_yyyymm in (0, {month}) for update").ToListAsync(cancellationToken);
-        var used = counters.ToDictionary(c => c.Resource, c => c.Used);
-        used["users"] = await db.Users.CountAsync(u => u.DeletedAt == null, cancellationToken);
-        return used;
-    }
-
-    private sealed record Counter(string Resource, long Used);
 }

@@ -7,6 +7,7 @@ using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Quotas;
 
 namespace ScaleHub.Api.Modules.Identity;
 
@@ -39,6 +40,7 @@ public static class AddUser
             Role = request.Role,
             CreatedAt = now,
         };
+        await db.TakeQuotaAsync(Quota.Users, user.Id, cancellationToken);
         db.AddRange(user, new Login { Email = user.Email.ToLowerInvariant(), CompanyId = user.CompanyId, UserId = user.Id });
         try
         {

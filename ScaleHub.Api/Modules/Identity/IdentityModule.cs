@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.Identity;
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.Idempotency;
+using ScaleHub.Api.Http.Overload;
+using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Core.Model.Identity;
 
 namespace ScaleHub.Api.Modules.Identity;
@@ -19,7 +22,7 @@ public static class IdentityModule
     /// <summary>The routes under <c>/auth</c>, <c>/sessions</c> and <c>/users</c>.</summary>
     public static void MapIdentity(this IEndpointRouteBuilder api)
     {
-        var auth = api.MapGroup("/auth").WithTags("Identity");
+        var auth = api.MapGroup("/auth").WithTags("Identity").WithRateLimit(RateLimits.Auth).WithReserve();
         auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().ProducesProblem(409);
         auth.MapPost("/login", LogIn.HandleAsync).AllowAnonymous().ProducesProblem(401);
         auth.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().ProducesProblem(401);
@@ -30,7 +33,7 @@ public static class IdentityModule
         sessions.MapDelete("/", EndOtherSessions.HandleAsync);
         sessions.MapDelete("/{id:guid}", EndSession.HandleAsync).ProducesProblem(404);
 
-        var users = api.MapGroup("/users").WithTags("Identity").RequireRole(Roles.Admin).ProducesProblem(401).ProducesProblem(403);
+        var users = api.MapGroup("/users").WithTags("Identity").RequireRole(Roles.Admin).ProducesProblem(401).ProducesProblem(403).WithIdempotency();
         users.MapGet("/", ListUsers.HandleAsync);
         users.MapPost("/", AddUser.HandleAsync).ProducesProblem(409);
         users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).ProducesProblem(404).ProducesProblem(409);

@@ -1,4 +1,5 @@
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Core.Model.Identity;
 
 namespace ScaleHub.Api.Modules.Operations;
@@ -9,10 +10,10 @@ public static class OperationsModule
     /// <summary>The routes under <c>/api/health</c> and <c>/api/admin</c>: for the platform's operators, and in Development for everybody.</summary>
     public static void MapOperations(this WebApplication app)
     {
-        var operations = app.MapGroup("/api").WithTags("Operations");
+        var operations = app.MapGroup("/api").WithTags("Operations").WithRateLimit(RateLimits.Api);
         if (app.Environment.IsDevelopment()) operations.AllowAnonymous();
         else operations.RequireRole(Roles.Operator);
         operations.MapGet("/health/database", DatabaseHealth.Handle);
-        operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).ProducesProblem(404);
+        operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).WithRateLimit(RateLimits.Admin).ProducesProblem(404);
     }
 }

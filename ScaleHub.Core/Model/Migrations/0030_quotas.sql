@@ -16,7 +16,7 @@ create function quota_month_floor(period int, months int) returns uuid language 
 
 create function count_quota(company uuid, wanted text, period int) returns bigint language sql stable as
     $$ select case wanted
-           when 'users' then (select count(*) from users where company_id = company)
+           when 'users' then (select count(*) from users where company_id = company and deleted_at is null)
            when 'patients' then (select count(*) from patients where company_id = company)
            when 'orders' then (select count(*) from orders where company_id = company
                and id >= quota_month_floor(period, 0) and id < quota_month_floor(period, 1))
