@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Net;
+using ScaleHub.Tests.Support;
+using ScaleHub.Tests.System;
+
+namespace ScaleHub.Tests.Worker;
+
+[Collection(GraphCollection.Name)]
+public sealed class OperatorTests(GraphFixture graph)
+{
+    [Fact]
+    public async Task The_worker_makes_an_operator_who_signs_in_has_no_part_in_companies_and_can_be_removed()
+    {
+        using var client = graph.CreateClient();
+        var email = Account.NewEmail();
+        Assert.Equal(0, await RunAsync("operator", "--email", email));
+        var (access, _) = await client.SignInAsync(email);
+        Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(access));
+        Assert.Equal(HttpStatusCode.Forbidden, await client.StatusAsync(access, "/api/v1/tasks"));
+
+        Assert.Equal(0, await RunAsync("operator", "--email", email, "--remove"));
+        await (await client.PostJsonAsync("/api/v1/auth/login", new { email, password = Account.Password })).ProblemAsync(HttpStatusCode.Unauthorized);
+        Assert.Equal(1, await RunAsync("operator", "--email", email, "--remove"));
+    }
+
+    [Fact]
+    public async Task The_address_of_somebody_in_a_company_is_refused()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        Assert.Equal(1, await RunAsync("operator", "--email", account.Email));
+        Assert.Equal(1, await RunAsync("operator", "--email", "nobody"));
+        Assert.Equal(2, await RunAsync("operator"));
+    }
+
+    private async Task<int> RunAsync(params string[] arguments)
+    {
+        using var worker = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ScaleHub.Worker.dll"), .. arguments])
+        {
+            Environment =
+            {
+                ["ConnectionStrings__scalehub"] = await graph.GetConnectionString("pg"),
+                ["SCALEHUB_OPERATOR_PASSWORD"] = Account.Password,
+            },
+        })!;
+        await worker.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        return worker.ExitCode;
+    }
+}
