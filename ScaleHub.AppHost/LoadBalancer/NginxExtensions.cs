@@ -53,6 +53,33 @@ internal static class NginxExtensions
             server_tokens off;
             client_max_body_size 10m;
 
+            # What nginx has to say itself is a problem (RFC 9457) too; what the instances say passes as it is.
+            error_page 400 494 @malformed;
+            error_page 413 @too_large;
+            error_page 414 @too_long;
+            error_page 502 504 =503 @unavailable;
+            location @malformed {
+                default_type application/problem+json;
+                return 400 '{"title":"Bad Request","status":400,"detail":"The request is malformed, or its headers are too large.",
+                    "traceId":"$request_id"}';
+            }
+            location @too_large {
+                default_type application/problem+json;
+                return 413 '{"title":"Content Too Large","status":413,"detail":"The request body is too large.",
+                    "traceId":"$request_id"}';
+            }
+            location @too_long {
+                default_type application/problem+json;
+                return 414 '{"title":"URI Too Long","status":414,"detail":"The address is too long.",
+                    "traceId":"$request_id"}';
+            }
+            location @unavailable {
+                default_type application/problem+json;
+                add_header Retry-After 1 always;
+                return 503 '{"title":"Service Unavailable","status":503,"detail":"No instance answers. Try again shortly.",
+                    "traceId":"$request_id"}';
+            }
+
             location / {
                 proxy_pass http://api;
                 proxy_http_version 1.1;

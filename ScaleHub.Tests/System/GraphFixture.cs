@@ -38,7 +38,8 @@ public sealed class GraphFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ScaleHub_AppHost>(["--volumes", "false", "--limits", "1000"]);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ScaleHub_AppHost>(
+            ["--volumes", "false", "--limits", "1000"]);
         _app = await builder.BuildAsync();
         using var deadline = new CancellationTokenSource(Patience);
         await _app.StartAsync(deadline.Token);
