@@ -5,7 +5,8 @@ using ScaleHub.ServiceDefaults.Configuration;
 namespace ScaleHub.Api.Http;
 
 /// <summary>
-/// CORS (Fetch standard) for the origins in <c>Cors:Origins</c> (<c>Cors__Origins__0=https://app.example</c>); off when there are none.
+/// CORS (Fetch standard) for the origins in <c>Cors:Origins</c> (<c>Cors__Origins__0=https://app.example</c>); off when there
+/// are none.
 /// <para>Never with credentials: the API knows no cookies, and a page that has a token sends it itself.</para>
 /// </summary>
 public static class CrossOrigin
@@ -21,7 +22,8 @@ public static class CrossOrigin
         {
             if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
                 || !string.Equals(uri.GetLeftPart(UriPartial.Authority), origin, StringComparison.OrdinalIgnoreCase))
-                throw new ConfigurationException($"Cors:Origins must have origins like https://app.example, without a path; it has '{origin}'.");
+                throw new ConfigurationException(
+                    $"Cors:Origins must have origins like https://app.example, without a path; it has '{origin}'.");
         }
         if (origins.Length == 0) return;
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
@@ -29,8 +31,9 @@ public static class CrossOrigin
             .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
             .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.IfMatch, HeaderNames.IfNoneMatch,
                 "Idempotency-Key", ReadRouting.ConsistencyHeader)
-            .WithExposedHeaders(HeaderNames.Location, HeaderNames.ETag, HeaderNames.Link, HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate,
-                RateLimitHeaders.Policy, RateLimitHeaders.State, ReadRouting.ConsistencyHeader, "Idempotency-Replayed")
+            .WithExposedHeaders(HeaderNames.Location, HeaderNames.ETag, HeaderNames.Link, HeaderNames.RetryAfter,
+                HeaderNames.WWWAuthenticate, RateLimitHeaders.Policy, RateLimitHeaders.State, ReadRouting.ConsistencyHeader,
+                "Idempotency-Replayed")
             .SetPreflightMaxAge(PreflightLife)));
     }
 
@@ -40,5 +43,6 @@ public static class CrossOrigin
         if (Origins(app.Configuration).Length > 0) app.UseCors();
     }
 
-    private static string[] Origins(IConfiguration configuration) => configuration.GetSection("Cors:Origins").Get<string[]>() ?? [];
+    private static string[] Origins(IConfiguration configuration)
+        => configuration.GetSection("Cors:Origins").Get<string[]>() ?? [];
 }

@@ -6,7 +6,9 @@ namespace ScaleHub.Api.Http;
 /// <summary>What holds for every response and request, whatever the endpoint.</summary>
 public static class SecurityHeaders
 {
-    /// <summary>Headers that browsers obey (OWASP Secure Headers Project). The API serves data: nothing may frame or run it.</summary>
+    /// <summary>
+    /// Headers that browsers obey (OWASP Secure Headers Project). The API serves data: nothing may frame or run it.
+    /// </summary>
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
         // When the response starts: an error on the way clears the headers that are set before it.
@@ -31,9 +33,9 @@ public static class SecurityHeaders
     }
 
     /// <summary>
-    /// Believes <c>X-Forwarded-*</c> from trusted proxies only: loopback, unless <c>ForwardedHeaders:TrustLoopback</c> is false, and
-    /// the networks in <c>ForwardedHeaders:KnownNetworks</c> (a list of CIDR blocks). <c>ForwardedHeaders:Proxies</c> is how many such
-    /// proxies a request passes, 1 by default.
+    /// Believes <c>X-Forwarded-*</c> from trusted proxies only: loopback, unless <c>ForwardedHeaders:TrustLoopback</c> is false,
+    /// and the networks in <c>ForwardedHeaders:KnownNetworks</c> (a list of CIDR blocks). <c>ForwardedHeaders:Proxies</c> is how
+    /// many such proxies a request passes, 1 by default.
     /// </summary>
     public static void AddForwardedHeaders(this WebApplicationBuilder builder)
     {
@@ -41,7 +43,8 @@ public static class SecurityHeaders
         var networks = section.GetSection("KnownNetworks").Get<string[]>() ?? [];
         builder.Services.Configure<ForwardedHeadersOptions>(options =>
         {
-            options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            options.ForwardedHeaders =
+                ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
             options.ForwardLimit = section.GetValue("Proxies", 1);
             if (!section.GetValue("TrustLoopback", true))
             {
@@ -49,10 +52,14 @@ public static class SecurityHeaders
                 options.KnownProxies.Clear();
             }
             foreach (var network in networks) options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+            // The middleware takes two empty lists for "trust everybody".
+            if (options.KnownIPNetworks.Count == 0 && options.KnownProxies.Count == 0) options.ForwardedHeaders = ForwardedHeaders.None;
         });
     }
 
-    /// <summary>Brotli and gzip for JSON. Nothing here reflects a secret beside attacker-chosen text, so BREACH does not apply.</summary>
+    /// <summary>
+    /// Brotli and gzip for JSON. Nothing here reflects a secret beside attacker-chosen text, so BREACH does not apply.
+    /// </summary>
     public static void AddCompression(this WebApplicationBuilder builder) => builder.Services.AddResponseCompression(options =>
     {
         options.EnableForHttps = true;

@@ -61,9 +61,13 @@ internal sealed class Account : IDisposable
 
     /// <summary>Another user of the company, signed in, who has written nothing else.</summary>
     public async Task<HttpClient> ColleagueAsync(GraphFixture graph)
+        => await ColleagueAsync(await graph.GetConnectionString("pg"));
+
+    /// <summary>The same, with the connection string of the database's owner.</summary>
+    public async Task<HttpClient> ColleagueAsync(string ownerConnectionString)
     {
         var email = NewEmail();
-        await using (var owner = NpgsqlDataSource.Create(await graph.GetConnectionString("pg")))
+        await using (var owner = NpgsqlDataSource.Create(ownerConnectionString))
         {
             await using var insert = owner.CreateCommand("""
                 with colleague as (

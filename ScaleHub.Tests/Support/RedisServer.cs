@@ -10,7 +10,9 @@ using StackExchange.Redis;
 
 namespace ScaleHub.Tests.Support;
 
-/// <summary>A throw-away Redis server on a free port of the loopback interface, which keeps nothing and can be killed and frozen.</summary>
+/// <summary>
+/// A throw-away Redis server on a free port of the loopback interface, which keeps nothing and can be killed and frozen.
+/// </summary>
 public sealed class RedisServer : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -46,8 +48,8 @@ public sealed class RedisServer : IAsyncLifetime
     {
         string[] command =
         [
-            "redis-server", "--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-            "--dir", Path.GetTempPath(),
+            "redis-server", "--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "",
+            "--appendonly", "no", "--dir", Path.GetTempPath(),
         ];
         _server = Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/null 2>&1 </dev/null", "sh", .. command]))!;
         await Poll.UntilAsync(async () =>
@@ -66,7 +68,9 @@ public sealed class RedisServer : IAsyncLifetime
         _server = null;
     }
 
-    /// <summary>Stops it (SIGSTOP) until the result is disposed: it takes connections and commands, and answers nothing.</summary>
+    /// <summary>
+    /// Stops it (SIGSTOP) until the result is disposed: it takes connections and commands, and answers nothing.
+    /// </summary>
     public IDisposable Freeze()
     {
         Signal("STOP");

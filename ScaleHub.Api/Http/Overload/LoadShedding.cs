@@ -14,8 +14,8 @@ public sealed class OverloadOptions
     public const string Section = "Overload";
 
     /// <summary>
-    /// Requests that are worked on at a time. By default 32 for each core: at 5 ms a request that is 6,400 requests/s and core, more
-    /// than a core can do, and not yet so many that they wait for each other's processor time.
+    /// Requests that are worked on at a time. By default 32 for each core: at 5 ms a request that is 6,400 requests/s and core,
+    /// more than a core can do, and not yet so many that they wait for each other's processor time.
     /// </summary>
     [Range(1, 100_000)] public int Concurrency { get; set; } = 32 * Environment.ProcessorCount;
 
@@ -43,15 +43,18 @@ public sealed class OverloadOptions
 public static class LoadShedding
 {
     /// <summary>Gets a place from the reserve when all others are taken.</summary>
-    public static T WithReserve<T>(this T endpoints) where T : IEndpointConventionBuilder => endpoints.WithMetadata(new LoadClass(Load.Reserved));
+    public static T WithReserve<T>(this T endpoints) where T : IEndpointConventionBuilder
+        => endpoints.WithMetadata(new LoadClass(Load.Reserved));
 
     /// <summary>Takes no place: for streams, which live long and do little.</summary>
-    public static T WithoutShedding<T>(this T endpoints) where T : IEndpointConventionBuilder => endpoints.WithMetadata(new LoadClass(Load.Unbounded));
+    public static T WithoutShedding<T>(this T endpoints) where T : IEndpointConventionBuilder
+        => endpoints.WithMetadata(new LoadClass(Load.Unbounded));
 
     /// <summary>Registers the places.</summary>
     public static void AddLoadShedding(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<OverloadOptions>().BindConfiguration(OverloadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<OverloadOptions>().BindConfiguration(OverloadOptions.Section)
+            .ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Places>();
     }
 
@@ -60,7 +63,8 @@ public static class LoadShedding
     {
         var places = app.Services.GetRequiredService<Places>();
         var problems = app.Services.GetRequiredService<IProblemDetailsService>();
-        var retryAfter = app.Services.GetRequiredService<IOptions<OverloadOptions>>().Value.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        var options = app.Services.GetRequiredService<IOptions<OverloadOptions>>().Value;
+        var retryAfter = options.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         app.Use(async (context, next) =>
         {
             var load = context.GetEndpoint()?.Metadata.GetMetadata<LoadClass>()?.Load;
@@ -99,17 +103,26 @@ public static class LoadShedding
         public Places(IOptions<OverloadOptions> options, IMeterFactory meters)
         {
             var (concurrency, queue) = (options.Value.Concurrency, options.Value.Queue);
-            _places = new(new() { PermitLimit = concurrency, QueueLimit = queue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+            _places = new(new()
+            {
+                PermitLimit = concurrency,
+                QueueLimit = queue,
+                QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+            });
             _reserve = new(new() { PermitLimit = options.Value.Reserve, QueueLimit = 0 });
             var meter = meters.Create("ScaleHub.Overload");
-            _shed = meter.CreateCounter<long>("scalehub.overload.shed", "{request}", "Requests that were turned away because all places were taken.");
-            meter.CreateObservableGauge("scalehub.overload.in_use", () => concurrency - (_places.GetStatistics()?.CurrentAvailablePermits ?? 0),
-                "{request}", "Requests that are worked on.");
-            meter.CreateObservableGauge("scalehub.overload.queued", () => _places.GetStatistics()?.CurrentQueuedCount ?? 0, "{request}",
-                "Requests that wait for a place.");
+            _shed = meter.CreateCounter<long>("scalehub.overload.shed", "{request}",
+                "Requests that were turned away because all places were taken.");
+            meter.CreateObservableGauge("scalehub.overload.in_use",
+                () => concurrency - (_places.GetStatistics()?.CurrentAvailablePermits ?? 0), "{request}",
+                "Requests that are worked on.");
+            meter.CreateObservableGauge("scalehub.overload.queued",
+                () => _places.GetStatistics()?.CurrentQueuedCount ?? 0, "{request}", "Requests that wait for a place.");
         }
 
-        /// <summary>A place, or a lease that was not acquired. A request with a reserve does not wait behind the others.</summary>
+        /// <summary>
+        /// A place, or a lease that was not acquired. A request with a reserve does not wait behind the others.
+        /// </summary>
         public async ValueTask<RateLimitLease> TakeAsync(bool reserved, CancellationToken cancellationToken)
         {
             var place = _places.AttemptAcquire();

@@ -10,8 +10,8 @@ using ScaleHub.Core.Platform.Redis;
 namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
-/// Which limits a request must keep. Signed in: the company's plan, the user, and the endpoint's policy by user. Else the endpoint's
-/// policy by address, and nothing more: people behind one address do not hurt each other once they have signed in.
+/// Which limits a request must keep. Signed in: the company's plan, the user, and the endpoint's policy by user. Else the
+/// endpoint's policy by address, and nothing more: people behind one address do not hurt each other once they have signed in.
 /// </summary>
 internal sealed class ApplyingLimits(
     IOptions<RateLimitOptions> options, CompanyPlans plans, RedisStore redis, ILogger<ApplyingLimits> logger)
@@ -32,8 +32,9 @@ internal sealed class ApplyingLimits(
         var user = $":{caller.UserId:N}";
         var (byUser, byEndpoint) = (Limit(RateLimits.User, tag, user), Limit(policy, tag, user));
         if (await PlanAsync(caller.CompanyId, context.RequestAborted) is not { } plan) return ([byUser, byEndpoint], null);
-        var byPlan = new ApplyingLimit(RateLimits.PlanName, $"{tag}:limit:{RateLimits.PlanName}:{RateLimits.PlanWindow.TotalSeconds}",
-            Scaled(plan.RequestsPer15Minutes), RateLimits.PlanWindow);
+        var byPlan = new ApplyingLimit(RateLimits.PlanName,
+            $"{tag}:limit:{RateLimits.PlanName}:{RateLimits.PlanWindow.TotalSeconds}", Scaled(plan.RequestsPer15Minutes),
+            RateLimits.PlanWindow);
         return ([byPlan, byUser, byEndpoint], plan);
     }
 
@@ -70,13 +71,15 @@ internal sealed class ApplyingLimits(
         {
             // The database is away, or the company is gone. The limits of user and endpoint hold without it, and what the
             // request needs from the database will say what is wrong better than a limiter can.
-            logger.LogWarning("The plan of company {Company} could not be read ({Reason}); its limit is not applied", companyId, e.GetType().Name);
+            logger.LogWarning("The plan of company {Company} could not be read ({Reason}); its limit is not applied",
+                companyId, e.GetType().Name);
             return null;
         }
     }
 
     private static (int Limit, TimeSpan Window) Configured(RateLimitPolicy policy, PolicyOptions? own, double scale)
-        => (Scaled(own?.Limit ?? policy.Limit, scale), own?.WindowSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : policy.Window);
+        => (Scaled(own?.Limit ?? policy.Limit, scale),
+            own?.WindowSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : policy.Window);
 
     private static int Scaled(int limit, double scale) => (int)Math.Clamp(Math.Round(limit * scale), 1, 1_000_000_000);
 }

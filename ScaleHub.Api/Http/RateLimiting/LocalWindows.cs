@@ -4,8 +4,8 @@ namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
 /// Sliding windows in this process, for as long as Redis is away: each limit by the number of instances, rounded up.
-/// <para>Guarantee: at most that share in any window, and 95 % of a steady stream of it. At most <see cref="Capacity"/> callers are
-/// told apart (about 20 MB); those beyond share one window for each policy until others have been quiet for a window.</para>
+/// <para>Guarantee: at most that share in any window, and 95 % of a steady stream of it. At most <see cref="Capacity"/> callers
+/// are told apart (about 20 MB); those beyond share one window for each policy until others have been quiet for a window.</para>
 /// </summary>
 public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvider time)
 {
@@ -61,7 +61,11 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
     {
         if (_windows.TryGetValue(limit.Key, out var window)) return window;
         var key = limit.Key;
-        if (_windows.Count >= Capacity && !Sweep(now) && _windows.TryGetValue(key = $"others:{limit.Policy}", out window)) return window;
+        if (_windows.Count >= Capacity && !Sweep(now))
+        {
+            key = $"others:{limit.Policy}";
+            if (_windows.TryGetValue(key, out window)) return window;
+        }
         return _windows[key] = new((long)limit.Window.TotalMilliseconds / Parts);
     }
 
@@ -106,7 +110,9 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
             Total++;
         }
 
-        /// <summary>When there is more room than now: when the oldest part leaves, or as many as it takes to come below the limit.</summary>
+        /// <summary>
+        /// When there is more room than now: when the oldest part leaves, or as many as it takes to come below the limit.
+        /// </summary>
         public long RoomAt(int limit)
         {
             var left = Total;

@@ -31,6 +31,7 @@ internal sealed class PlanLadder(IServiceScopeFactory scopes, ILogger<PlanLadder
     private async Task<Plan[]> LoadAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<ReadDb>().Plans.AsNoTracking().OrderBy(p => p.Rank).ToArrayAsync(cancellationToken);
+        var db = scope.ServiceProvider.GetRequiredService<ReadDb>();
+        return await db.Plans.AsNoTracking().OrderBy(p => p.Rank).ToArrayAsync(cancellationToken);
     }
 }

@@ -4,9 +4,9 @@ using System.Text;
 namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
-/// <c>RateLimit-Policy</c> and <c>RateLimit</c> (draft-ietf-httpapi-ratelimit-headers-11): lists of structured fields (RFC 9651) with
-/// an item for each limit that applies. <c>q</c> requests in <c>w</c> seconds; <c>r</c> remain, and after <c>t</c> seconds there are
-/// more. No <c>pk</c>: whom a limit counts is nobody else's business.
+/// <c>RateLimit-Policy</c> and <c>RateLimit</c> (draft-ietf-httpapi-ratelimit-headers-11): lists of structured fields (RFC 9651)
+/// with an item for each limit that applies. <c>q</c> requests in <c>w</c> seconds; <c>r</c> remain, and after <c>t</c> seconds
+/// there are more. No <c>pk</c>: whom a limit counts is nobody else's business.
 /// </summary>
 internal static class RateLimitHeaders
 {
@@ -31,7 +31,8 @@ internal static class RateLimitHeaders
         for (var i = 0; i < limits.Length; i++)
         {
             if (text.Length > 0) text.Append(", ");
-            text.Append(CultureInfo.InvariantCulture, $"\"{limits[i].Policy}\";r={states[i].Remaining};t={Seconds(states[i].ResetMs)}");
+            var (remaining, seconds) = (states[i].Remaining, Seconds(states[i].ResetMs));
+            text.Append(CultureInfo.InvariantCulture, $"\"{limits[i].Policy}\";r={remaining};t={seconds}");
         }
         return text.ToString();
     }

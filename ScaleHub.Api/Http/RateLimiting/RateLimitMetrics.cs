@@ -14,7 +14,8 @@ public sealed class RateLimitMetrics
         var meter = meters.Create("ScaleHub.RateLimits");
         _decisions = meter.CreateCounter<long>("scalehub.ratelimit.decisions", "{request}",
             "Requests that were admitted or refused, by who decided: redis, or process while Redis is away.");
-        _refusals = meter.CreateCounter<long>("scalehub.ratelimit.refusals", "{request}", "Requests that were refused, by policy.");
+        _refusals = meter.CreateCounter<long>("scalehub.ratelimit.refusals", "{request}",
+            "Requests that were refused, by policy.");
         meter.CreateObservableGauge("scalehub.ratelimit.in_process", () => _inProcess ? 1 : 0, "1",
             "1 while this instance limits its own share, because Redis does not answer.");
     }

@@ -5,8 +5,8 @@ using ScaleHub.Core.Model.Companies;
 namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
-/// Lets a request pass that all its limits admit, and answers the others with 429 (RFC 6585), <c>Retry-After</c>, and a problem that
-/// names the limit and, where it is the plan's, the plan that allows more. Every response tells where its limits stand.
+/// Lets a request pass that all its limits admit, and answers the others with 429 (RFC 6585), <c>Retry-After</c>, and a problem
+/// that names the limit and, where it is the plan's, the plan that allows more. Every response tells where its limits stand.
 /// </summary>
 internal sealed class RateLimitMiddleware(
     RateLimiter limiter, ApplyingLimits applying, PlanLadder plans, RateLimitMetrics metrics, IProblemDetailsService problems)
@@ -60,12 +60,14 @@ internal sealed class RateLimitMiddleware(
         await problems.WriteAsync(new() { HttpContext = context, ProblemDetails = problem });
     }
 
-    private async ValueTask<string> ExplainAsync(ProblemDetails problem, ApplyingLimit limit, Plan? plan, CancellationToken cancellationToken)
+    private async ValueTask<string> ExplainAsync(
+        ProblemDetails problem, ApplyingLimit limit, Plan? plan, CancellationToken cancellationToken)
     {
         var numbers = string.Create(CultureInfo.InvariantCulture, $"{limit.Limit:N0} requests in {Describe(limit.Window)}");
         if (limit.Policy != RateLimits.PlanName || plan is null) return $"The limit '{limit.Policy}' allows {numbers}.";
         problem.Extensions["plan"] = plan.Name;
-        if (await plans.AboveAsync(plan, cancellationToken) is not { } above) return $"The company's plan {plan.Name} allows {numbers}.";
+        if (await plans.AboveAsync(plan, cancellationToken) is not { } above)
+            return $"The company's plan {plan.Name} allows {numbers}.";
         problem.Extensions["upgradeTo"] = above.Name;
         var more = applying.Scaled(above.RequestsPer15Minutes).ToString("N0", CultureInfo.InvariantCulture);
         return $"The company's plan {plan.Name} allows {numbers}; {above.Name} allows {more}.";

@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
-/// Section <c>RateLimits</c>. The limits of the plans are in the table <c>plans</c>; all others are in <see cref="RateLimits"/> and can
-/// be replaced here by name: <c>RateLimits__Policies__user__Limit=2000</c>.
+/// Section <c>RateLimits</c>. The limits of the plans are in the table <c>plans</c>; all others are in <see cref="RateLimits"/>
+/// and can be replaced here by name: <c>RateLimits__Policies__user__Limit=2000</c>.
 /// </summary>
 public sealed class RateLimitOptions
 {

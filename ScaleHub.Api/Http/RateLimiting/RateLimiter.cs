@@ -26,9 +26,9 @@ public readonly record struct RateLimitDecision(bool Admitted, LimitState[] Stat
 /// <para>Guarantee: a limit of N admits at most N requests in any window of its length, exactly, counted by one Redis script with
 /// Redis's clock; of a steady stream at the limit it admits the share 1 / (1 + 1/100 + 1/N) at least. A request that one limit
 /// refuses is not counted by the others.</para>
-/// <para>Without Redis: from the first request that gets no answer (<see cref="Core.Platform.Redis.RedisOptions.TimeoutMs"/>) each
-/// instance admits its share, the limit by the number of instances, in windows of its own that begin empty; when Redis answers, its
-/// windows hold again at once.</para>
+/// <para>Without Redis: from the first request that gets no answer (<see cref="Core.Platform.Redis.RedisOptions.TimeoutMs"/>)
+/// each instance admits its share, the limit by the number of instances, in windows of its own that begin empty; when Redis
+/// answers, its windows hold again at once.</para>
 /// </summary>
 public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimitMetrics metrics)
 {

@@ -5,7 +5,8 @@ namespace ScaleHub.Api.Http.RateLimiting;
 /// <param name="Limit">Requests; 0 for no limit at all.</param>
 /// <param name="Window">Length of the window.</param>
 /// <param name="ByAddress">
-/// Counts by network address even when a token is sent along: for endpoints that make tokens, where a token must not buy more tries.
+/// Counts by network address even when a token is sent along: for endpoints that make tokens, where a token must not buy more
+/// tries.
 /// </param>
 public sealed record RateLimitPolicy(string Name, int Limit, TimeSpan Window, bool ByAddress = false);
 

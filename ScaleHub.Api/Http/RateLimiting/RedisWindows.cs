@@ -4,12 +4,12 @@ using StackExchange.Redis;
 namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
-/// Sliding windows in Redis: all limits of a request in one script, which Redis runs by itself, so that no two requests see the same
-/// last place.
+/// Sliding windows in Redis: all limits of a request in one script, which Redis runs by itself, so that no two requests see the
+/// same last place.
 /// <para>A window is cut into <see cref="Parts"/>. What is counted is the current part and the <see cref="Parts"/> before it, the
-/// oldest whole, though some of it may have left the window: never too little, and at most a hundredth of the window too much. A key
-/// is a hash with a field for each part that has requests (102 fields and about 1.5 KB at most), their total and the number of the
-/// oldest; it goes by itself when the window has passed.</para>
+/// oldest whole, though some of it may have left the window: never too little, and at most a hundredth of the window too much. A
+/// key is a hash with a field for each part that has requests (102 fields and about 1.5 KB at most), their total and the number
+/// of the oldest; it goes by itself when the window has passed.</para>
 /// </summary>
 public sealed class RedisWindows(RedisStore redis)
 {
@@ -53,8 +53,8 @@ public sealed class RedisWindows(RedisStore redis)
         return new(values[0] == 1, states);
     }
 
-    // KEYS: the limits. ARGV: now in ms, or nothing for the server's clock; parts of a window; then for each limit, how many requests,
-    // and how many ms a part has. Answers 1 or 0, then for each limit what remains, and the ms until there is more.
+    // KEYS: the limits. ARGV: now in ms, or nothing for the server's clock; parts of a window; then for each limit, how many
+    // requests, and how many ms a part has. Answers 1 or 0, then for each limit what remains, and the ms until there is more.
     internal const string Script = """
         local now, parts = tonumber(ARGV[1]), tonumber(ARGV[2])
         if not now then

@@ -21,7 +21,12 @@ public sealed class LocalWindowsTests
         List<long> admitted = [];
         for (var i = 0; i < 20_000; i++)
         {
-            _clock.Ms += random.Next(30) switch { < 15 => random.Next(2), < 29 => random.Next((2 * seconds * 1000 / n) + 1), _ => random.Next(2000 * seconds) };
+            _clock.Ms += random.Next(30) switch
+            {
+                < 15 => random.Next(2),
+                < 29 => random.Next((2 * seconds * 1000 / n) + 1),
+                _ => random.Next(2000 * seconds),
+            };
             if (windows.Decide([limit]).Admitted) admitted.Add(_clock.Ms);
         }
         for (var i = n; i < admitted.Count; i++) Assert.True(admitted[i] - admitted[i - n] >= seconds * 1000L);
@@ -86,7 +91,8 @@ public sealed class LocalWindowsTests
 
     private LocalWindows Windows(int instances) => new(Options.Create(new RateLimitOptions { Instances = instances }), _clock);
 
-    private static ApplyingLimit Limit(string key, int n, int seconds) => new(key.Split('-')[0], key, n, TimeSpan.FromSeconds(seconds));
+    private static ApplyingLimit Limit(string key, int n, int seconds)
+        => new(key.Split('-')[0], key, n, TimeSpan.FromSeconds(seconds));
 
     private sealed class Clock : TimeProvider
     {

@@ -22,7 +22,8 @@ public sealed class RateLimiterTests : IAsyncLifetime
     {
         await using var instances = new Instances(_server, 3, new() { TimeoutMs = 5000 });
         var limit = Limit(500, 900);
-        var decisions = await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => Task.Run(() => instances[i % 3].DecideAsync(limit))));
+        var decisions = await Task.WhenAll(Enumerable.Range(0, 2000)
+            .Select(i => Task.Run(() => instances[i % 3].DecideAsync(limit))));
         Assert.Equal(500, decisions.Count(d => d.Admitted));
         Assert.All(instances, i => Assert.False(i.Metrics.InProcess));
     }
@@ -93,7 +94,8 @@ public sealed class RateLimiterTests : IAsyncLifetime
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, l) =>
         {
-            if (instrument.Name == "scalehub.ratelimit.decisions" && instrument.Meter.Scope == instances.Meters) l.EnableMeasurementEvents(instrument);
+            if (instrument.Name == "scalehub.ratelimit.decisions" && instrument.Meter.Scope == instances.Meters)
+                l.EnableMeasurementEvents(instrument);
         };
         listener.SetMeasurementEventCallback<long>((_, _, tags, _) => by.Add((string)tags[0].Value!));
         listener.Start();
@@ -119,11 +121,13 @@ public sealed class RateLimiterTests : IAsyncLifetime
         Assert.Equal(50, admitted);
     }
 
-    private static ApplyingLimit Limit(int n, int seconds) => new("test", $"test:{{{Guid.NewGuid():N}}}:test", n, TimeSpan.FromSeconds(seconds));
+    private static ApplyingLimit Limit(int n, int seconds)
+        => new("test", $"test:{{{Guid.NewGuid():N}}}:test", n, TimeSpan.FromSeconds(seconds));
 
     private sealed record Instance(RedisStore Store, RateLimiter Limiter, RateLimitMetrics Metrics)
     {
-        public Task<RateLimitDecision> DecideAsync(ApplyingLimit limit) => Limiter.DecideAsync([limit], CancellationToken.None).AsTask();
+        public Task<RateLimitDecision> DecideAsync(ApplyingLimit limit)
+            => Limiter.DecideAsync([limit], CancellationToken.None).AsTask();
     }
 
     private sealed class Instances : List<Instance>, IAsyncDisposable

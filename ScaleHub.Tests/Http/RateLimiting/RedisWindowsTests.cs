@@ -94,7 +94,11 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
     public async Task A_refused_request_is_counted_by_no_limit()
     {
         var tag = NewTag();
-        ApplyingLimit[] limits = [new("plan", $"{tag}:plan", 100, TimeSpan.FromMinutes(15)), new("strict", $"{tag}:strict", 3, TimeSpan.FromMinutes(1))];
+        ApplyingLimit[] limits =
+        [
+            new("plan", $"{tag}:plan", 100, TimeSpan.FromMinutes(15)),
+            new("strict", $"{tag}:strict", 3, TimeSpan.FromMinutes(1)),
+        ];
         for (var i = 0; i < 10; i++)
         {
             var decision = RedisWindows.Read(await RedisWindows.RunAsync(Redis, limits, Start + i));

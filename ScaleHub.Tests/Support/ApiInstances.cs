@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace ScaleHub.Tests.Support;
+
+/// <summary>
+/// Instances of the API, processes of their own, over servers of their own: for tests that need settings which the shared graph
+/// does not have, or that take Redis away.
+/// </summary>
+public sealed class ApiInstances : IAsyncDisposable
+{
+    private const string Quiet = "exec \"$@\" >/dev/null 2>&1 </dev/null";
+
+    private readonly List<Process> _processes = [];
+    private readonly PostgresServer _postgres = new();
+
+    private ApiInstances()
+    {
+    }
+
+    /// <summary>Where each instance listens.</summary>
+    public List<Uri> Addresses { get; } = [];
+
+    public RedisServer Redis { get; } = new();
+
+    public TestDatabase Database { get; private set; } = null!;
+
+    /// <summary>Starts them; settings are environment variables (<c>RateLimits__Scale</c>).</summary>
+    public static async Task<ApiInstances> StartAsync(int count, params (string Name, string Value)[] settings)
+    {
+        var instances = new ApiInstances();
+        try
+        {
+            await Task.WhenAll(instances._postgres.InitializeAsync(), instances.Redis.InitializeAsync());
+            instances.Database = await instances._postgres.CreateDatabaseAsync();
+            for (var i = 0; i < count; i++)
+                instances.Start([.. settings, ("RateLimits__Instances", count.ToString(CultureInfo.InvariantCulture))]);
+            foreach (var address in instances.Addresses)
+            {
+                using var client = new HttpClient { BaseAddress = address };
+                await Poll.UntilAsync(async () =>
+                {
+                    using var response = await client.GetAsync("/health/ready");
+                    Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                }, seconds: 60);
+            }
+            return instances;
+        }
+        catch
+        {
+            await instances.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A client of one instance.</summary>
+    public HttpClient CreateClient(int instance = 0)
+        => new() { BaseAddress = Addresses[instance], Timeout = TimeSpan.FromSeconds(30) };
+
+    /// <summary>A company of its own, on a plan.</summary>
+    internal async Task<Account> RegisterAsync(string plan = "FREE")
+    {
+        var account = await Account.RegisterAsync(Addresses[0]);
+        if (plan != "FREE") await ExecuteAsync($"update companies set plan = '{plan}' where id = '{account.CompanyId}'");
+        return account;
+    }
+
+    /// <summary>Runs statements as the owner of the schema.</summary>
+    public Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(Database.Owner, sql);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+        await Redis.DisposeAsync();
+        await _postgres.DisposeAsync();
+    }
+
+    private void Start((string Name, string Value)[] settings)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        var start = new ProcessStartInfo("sh", ["-c", Quiet, "sh", "dotnet", "ScaleHub.Api.dll"])
+        {
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        start.Environment["ASPNETCORE_URLS"] = address.ToString();
+        var database = new NpgsqlConnectionStringBuilder(Database.App) { Pooling = true };
+        start.Environment["ConnectionStrings__scalehub"] = database.ConnectionString;
+        start.Environment["ConnectionStrings__redis"] = Redis.ConnectionString;
+        start.Environment["ScaleHub__Secret"] = PostgresServer.Secret;
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        listener.Stop();
+        _processes.Add(Process.Start(start)!);
+        Addresses.Add(address);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Overload;
+
+namespace ScaleHub.Perf.Overload;
+
+/// <summary>
+/// The API's error handling and load shedding before an endpoint that does what a request does: ten short pieces of work of 100
+/// µs with waits between, as for Redis and the database.
+/// </summary>
+internal static class Server
+{
+    private const int Pieces = 10;
+    private static readonly long PieceTicks = Stopwatch.Frequency / 10_000;
+
+    public static async Task<int> RunAsync(string port)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.AddErrors();
+        builder.AddLoadShedding();
+        var app = builder.Build();
+        app.UseErrors();
+        app.UseRouting();
+        app.UseLoadShedding();
+        app.MapGet("/work", WorkAsync);
+        await app.RunAsync();
+        return 0;
+    }
+
+    private static async Task<string> WorkAsync()
+    {
+        for (var piece = 0; piece < Pieces; piece++)
+        {
+            var until = Stopwatch.GetTimestamp() + PieceTicks;
+            while (Stopwatch.GetTimestamp() < until)
+            {
+                // Burns a processor, as parsing and serialising do.
+            }
+            await Task.Yield();
+        }
+        return "done";
+    }
+}
