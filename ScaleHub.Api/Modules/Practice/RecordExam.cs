@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Model;
@@ -12,7 +13,7 @@ namespace ScaleHub.Api.Modules.Practice;
 /// <summary>Body of <c>POST /api/v1/exams</c>.</summary>
 /// <param name="PatientId">Who was examined.</param>
 /// <param name="Kind">What was examined.</param>
-/// <param name="Findings">Measurements of the kind: a JSON object of at most 8,192 characters; empty by default.</param>
+/// <param name="Findings">Measurements of the kind: a JSON object of at most 8 KiB; empty by default.</param>
 /// <param name="PerformedAt">When it took place (RFC 3339); now by default.</param>
 public sealed record RecordExamRequest(Guid PatientId, ExamKind Kind, JsonElement? Findings = null, DateTimeOffset? PerformedAt = null)
     : IValidatableObject
@@ -29,18 +30,25 @@ public sealed record RecordExamRequest(Guid PatientId, ExamKind Kind, JsonElemen
     private static string? Fault(JsonElement findings)
     {
         if (findings.ValueKind != JsonValueKind.Object) return "Findings are a JSON object.";
+        if (Encoding.UTF8.GetByteCount(findings.GetRawText()) > MaxFindings) return $"Findings have at most {MaxFindings} bytes.";
         try
         {
-            var text = JsonSerializer.Serialize(findings);
-            return text.Length > MaxFindings ? $"Findings have at most {MaxFindings} characters."
-                : text.Contains("\\u0000", StringComparison.Ordinal) ? "Findings cannot hold the character U+0000."
-                : null;
+            return Texts(findings).Any(t => t.Contains('\0')) ? "Findings cannot hold the character U+0000." : null;
         }
         catch (InvalidOperationException)
         {
-            return "Findings have half a surrogate pair in them.";
+            // Half a surrogate pair, which JSON lets through as an escape and nothing behind it can hold.
+            return "Findings have a character that does not exist.";
         }
     }
+
+    private static IEnumerable<string> Texts(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(p => Texts(p.Value).Prepend(p.Name)),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Texts),
+        JsonValueKind.String => [value.GetString()!],
+        _ => [],
+    };
 }
 
 /// <summary><c>POST /api/v1/exams</c>: the caller records an examination.</summary>
