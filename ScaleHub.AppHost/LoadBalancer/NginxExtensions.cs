@@ -112,7 +112,7 @@ internal static class NginxExtensions
                 add_header Retry-After $problem_retry_after always;
                 add_header X-Content-Type-Options nosniff always;
                 # The status stays that of the error.
-                return 200 '{"type":"$problem_type","title":"$problem_title","status":$status,"detail":"$problem_detail","traceId":"$request_id_or_new"}';
+                return 200 '{"type":"$problem_type","title":"$problem_title","status":$status,"detail":"$problem_detail","traceId":"$request_id"}';
             }
 
             location / {
