@@ -9,7 +9,10 @@ internal static class SettingsExtensions
     public static T Setting<T>(this IDistributedApplicationBuilder builder, string name, T @default) where T : struct
         => builder.Configuration.GetValue(name, @default);
 
-    /// <summary>A generated secret of 40 letters and digits (no punctuation: it travels in connection strings and URLs).</summary>
-    public static IResourceBuilder<ParameterResource> AddSecret(this IDistributedApplicationBuilder builder, [ResourceName] string name)
+    /// <summary>
+    /// A generated secret of 40 letters and digits (no punctuation: it travels in connection strings and URLs).
+    /// </summary>
+    public static IResourceBuilder<ParameterResource> AddSecret(
+        this IDistributedApplicationBuilder builder, [ResourceName] string name)
         => builder.AddParameter(name, new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true, persist: true);
 }

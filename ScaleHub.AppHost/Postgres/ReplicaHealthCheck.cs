@@ -11,7 +11,8 @@ internal sealed class ReplicaHealthCheck(PostgresReplicaResource replica) : IHea
     private const string Query =
         "select pg_is_in_recovery(), exists (select from pg_stat_wal_receiver where status = 'streaming')";
 
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var connectionString = new NpgsqlConnectionStringBuilder(await replica.ConnectionStringExpression.GetValueAsync(cancellationToken))
         {

@@ -108,7 +108,8 @@ public sealed class EndpointReference : IExpressionValue, IValueWithReferences
     private EndpointAnnotation? _annotation;
 
     /// <summary>Refers to an endpoint that need not exist yet.</summary>
-    public EndpointReference(IResourceWithEndpoints owner, string endpointName) => (Resource, EndpointName) = (owner, endpointName);
+    public EndpointReference(IResourceWithEndpoints owner, string endpointName)
+        => (Resource, EndpointName) = (owner, endpointName);
 
     /// <summary>Refers to an endpoint.</summary>
     public EndpointReference(IResourceWithEndpoints owner, EndpointAnnotation endpoint)

@@ -45,7 +45,8 @@ public class ResourceNotificationService : IDisposable
     }
 
     /// <summary>How every resource is now, then every change.</summary>
-    public async IAsyncEnumerable<ResourceEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<ResourceEvent> WatchAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var watcher = Channel.CreateUnbounded<ResourceEvent>();
         lock (_lock)
@@ -159,7 +160,8 @@ public class ResourceNotificationService : IDisposable
                 name, e => IsRunning(e) || (DefaultWaitBehavior == WaitBehavior.StopOnResourceUnavailable && HasEnded(e)), cancellationToken);
             if (!IsRunning(started))
             {
-                throw new DistributedApplicationException($"Resource '{name}' did not start: it is {started.Snapshot.State!.Text}.");
+                throw new DistributedApplicationException(
+                    $"Resource '{name}' did not start: it is {started.Snapshot.State!.Text}.");
             }
         }
         else

@@ -65,7 +65,8 @@ internal sealed class StartConsole(bool isSilent) : IDisposable
             {
                 foreach (var url in state.Snapshot.Urls)
                 {
-                    System.Console.WriteLine($"  {(url.DisplayProperties.DisplayName is { Length: > 0 } name ? name : resource.Name),-12} {url.Url}");
+                    var name = url.DisplayProperties.DisplayName is { Length: > 0 } text ? text : resource.Name;
+                    System.Console.WriteLine($"  {name,-12} {url.Url}");
                 }
             }
         }
@@ -137,7 +138,8 @@ internal sealed class StartConsole(bool isSilent) : IDisposable
             if (_notifications!.TryGetCurrentState(resource.Name, out var current))
             {
                 var (state, detail, colour) = Describe(current);
-                table.AddRow($"[bold]{Markup.Escape(resource.Name)}[/]", $"[{colour}]{state}[/]", $"[grey]{Markup.Escape(detail)}[/]");
+                table.AddRow(
+                    $"[bold]{Markup.Escape(resource.Name)}[/]", $"[{colour}]{state}[/]", $"[grey]{Markup.Escape(detail)}[/]");
             }
         }
         return table;

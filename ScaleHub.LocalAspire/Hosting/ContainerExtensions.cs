@@ -58,7 +58,9 @@ public static class ContainerResourceBuilderExtensions
         where T : ContainerResource
         => builder.WithContainerFiles(destinationPath, (_, _) => Task.FromResult(entries), defaultOwner, defaultGroup, umask);
 
-    /// <summary>Puts files into the container before it starts. A native process reads them as its own user: owners do not matter.</summary>
+    /// <summary>
+    /// Puts files into the container before it starts. A native process reads them as its own user: owners do not matter.
+    /// </summary>
     public static IResourceBuilder<T> WithContainerFiles<T>(
         this IResourceBuilder<T> builder, string destinationPath,
         Func<ContainerFileSystemCallbackContext, CancellationToken, Task<IEnumerable<ContainerFileSystemItem>>> callback,

@@ -30,7 +30,9 @@ public class DistributedApplication(IHost host) : IHost, IAsyncDisposable
     public static IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options)
         => new DistributedApplicationBuilder(options);
 
-    /// <summary>Starts everything, waits for Ctrl+C, stops everything. A broken start is told in one line, with exit code 1.</summary>
+    /// <summary>
+    /// Starts everything, waits for Ctrl+C, stops everything. A broken start is told in one line, with exit code 1.
+    /// </summary>
     public void Run() => RunAsync().GetAwaiter().GetResult();
 
     /// <inheritdoc cref="Run"/>

@@ -68,7 +68,8 @@ public static partial class ResourceBuilderExtensions
         });
 
     /// <summary>Adds arguments just before the start.</summary>
-    public static IResourceBuilder<T> WithArgs<T>(this IResourceBuilder<T> builder, Action<CommandLineArgsCallbackContext> callback)
+    public static IResourceBuilder<T> WithArgs<T>(
+        this IResourceBuilder<T> builder, Action<CommandLineArgsCallbackContext> callback)
         where T : IResourceWithArgs
         => builder.WithAnnotation(new CommandLineArgsCallbackAnnotation(context =>
         {

@@ -24,7 +24,9 @@ public static class ParameterResourceBuilderExtensions
         return builder.AddResource(new ParameterResource(name, _ => builder.Configuration[Key(name)] ?? value, secret));
     }
 
-    /// <summary>Adds a parameter whose value is made unless one is configured; with <paramref name="persist"/>, once and for all.</summary>
+    /// <summary>
+    /// Adds a parameter whose value is made unless one is configured; with <paramref name="persist"/>, once and for all.
+    /// </summary>
     public static IResourceBuilder<ParameterResource> AddParameter(
         this IDistributedApplicationBuilder builder, [ResourceName] string name, ParameterDefault value, bool secret = false,
         bool persist = false)

@@ -53,7 +53,8 @@ public static class PostgresBuilderExtensions
         => builder.WithVolume(name ?? $"{builder.Resource.Name}-data", "/var/lib/postgresql/data", isReadOnly);
 
     /// <summary>Asks for a port on this machine.</summary>
-    public static IResourceBuilder<PostgresServerResource> WithHostPort(this IResourceBuilder<PostgresServerResource> builder, int? port)
+    public static IResourceBuilder<PostgresServerResource> WithHostPort(
+        this IResourceBuilder<PostgresServerResource> builder, int? port)
     {
         builder.Resource.PrimaryEndpoint.EndpointAnnotation.Port = port;
         return builder;

@@ -18,7 +18,8 @@ public static partial class ResourceBuilderExtensions
             protocol ?? ProtocolType.Tcp, scheme, null, name, port, targetPort, isExternal, isProxied);
         if (builder.Resource.GetEndpoint(endpoint.Name).Exists)
         {
-            throw new DistributedApplicationException($"Resource '{builder.Resource.Name}' has an endpoint '{endpoint.Name}' already.");
+            throw new DistributedApplicationException(
+                $"Resource '{builder.Resource.Name}' has an endpoint '{endpoint.Name}' already.");
         }
         if (env is not null && builder is IResourceBuilder<IResourceWithEnvironment> withEnvironment)
         {
@@ -36,7 +37,8 @@ public static partial class ResourceBuilderExtensions
         => builder.WithEndpoint(port, targetPort, "http", name ?? "http", env, isProxied);
 
     /// <summary>Says that the HTTP endpoints are meant for the outside.</summary>
-    public static IResourceBuilder<T> WithExternalHttpEndpoints<T>(this IResourceBuilder<T> builder) where T : IResourceWithEndpoints
+    public static IResourceBuilder<T> WithExternalHttpEndpoints<T>(
+        this IResourceBuilder<T> builder) where T : IResourceWithEndpoints
     {
         foreach (var endpoint in builder.Resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.UriScheme is "http" or "https"))
         {
@@ -138,7 +140,8 @@ public static partial class ResourceBuilderExtensions
             return Task.CompletedTask;
         }));
 
-    private static IResourceBuilder<T> Wait<T>(this IResourceBuilder<T> builder, IResource dependency, WaitType type, int exitCode = 0)
+    private static IResourceBuilder<T> Wait<T>(
+        this IResourceBuilder<T> builder, IResource dependency, WaitType type, int exitCode = 0)
         where T : IResourceWithWaitSupport
     {
         for (IResource? other = builder.Resource; other is not null; other = (other as IResourceWithParent)?.Parent)

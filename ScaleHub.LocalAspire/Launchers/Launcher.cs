@@ -37,7 +37,8 @@ internal sealed record LaunchContext(
     public string DataDirectory => Graph.Files.Data(Resource);
 
     /// <summary>Runs a program to its end as the server's user; its output is the resource's.</summary>
-    public async Task RunAsync(string file, IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
+    public async Task RunAsync(
+        string file, IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
         var child = await ChildProcess.StartAsync(
             new(file, args, environment, WorkDirectory, ServerUser, StandardInput: null, Log), Graph.Record, ct);
@@ -61,7 +62,9 @@ internal sealed record LaunchContext(
         return all;
     }
 
-    /// <summary>Writes the resource's container files below the work folder, at the paths that they have in the container.</summary>
+    /// <summary>
+    /// Writes the resource's container files below the work folder, at the paths that they have in the container.
+    /// </summary>
     public async Task<string> WriteContainerFilesAsync(CancellationToken ct)
     {
         var root = Path.Combine(WorkDirectory, "files");

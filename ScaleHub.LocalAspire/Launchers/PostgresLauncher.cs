@@ -66,13 +66,18 @@ internal sealed class PostgresLauncher : Launcher
     private static void CheckData(LaunchContext context, string data)
     {
         var name = context.Resource.Name;
+        if (File.Exists(data))
+        {
+            throw new StartException($"{name}: {data} is a file, and should be the data directory: move it away.");
+        }
         MakeData(context, data);
         var version = Path.Combine(data, "PG_VERSION");
         var isUnfinished = File.Exists($"{data}.unfinished");
         if (!File.Exists(version) && !isUnfinished && Directory.EnumerateFileSystemEntries(data).Any())
         {
             throw new StartException(
-                $"{name}: {data} is not a PostgreSQL data directory: move what is in it away, or start with --reset to delete it.");
+                $"{name}: {data} is not a PostgreSQL data directory: "
+                + "move what is in it away, or start with --reset to delete it.");
         }
         var major = context.Graph.Servers.PostgresMajor;
         if (File.Exists(version) && !isUnfinished && File.ReadAllText(version).Trim() is var made
@@ -95,8 +100,8 @@ internal sealed class PostgresLauncher : Launcher
         }
         catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
         {
-            throw new StartException(
-                $"{context.Resource.Name}: the data directory {data} cannot be written: give it to {Environment.UserName}, or remove it.");
+            throw new StartException($"{context.Resource.Name}: the data directory {data} cannot be written: "
+                + $"give it to {Environment.UserName}, or remove it.");
         }
     }
 
@@ -122,7 +127,10 @@ internal sealed class PostgresLauncher : Launcher
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries);
             await context.RunAsync(
                 Path.Combine(binaries, "initdb"),
-                ["-D", data, "-U", User(context), $"--pwfile={passwordFile}", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", .. extra],
+                [
+                    "-D", data, "-U", User(context), $"--pwfile={passwordFile}", "-E", "UTF8", "--locale=C.UTF-8",
+                    "--no-instructions", .. extra,
+                ],
                 environment, ct);
         }
         finally
@@ -171,8 +179,8 @@ internal sealed class PostgresLauncher : Launcher
         catch (PostgresException refused) when (refused.SqlState is
             PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
         {
-            throw new StartException($"{context.Resource.Name}: the data in {data} was made with another password than the one in the "
-                + "user secrets: restore the user secrets, or start with --reset to delete the data.");
+            throw new StartException($"{context.Resource.Name}: the data in {data} was made with another password than "
+                + "the one in the user secrets: restore the user secrets, or start with --reset to delete the data.");
         }
     }
 
@@ -205,7 +213,9 @@ internal sealed class PostgresLauncher : Launcher
 
     private static string User(LaunchContext context) => context.Environment.GetValueOrDefault("POSTGRES_USER", "postgres");
 
-    /// <summary>The image's entry point, as far as a script that ends in <c>exec docker-entrypoint.sh postgres …</c> sees it.</summary>
+    /// <summary>
+    /// The image's entry point, as far as a script that ends in <c>exec docker-entrypoint.sh postgres …</c> sees it.
+    /// </summary>
     private static void WriteEntrypoint(LaunchContext context, List<string> server)
     {
         var folder = Directory.CreateDirectory(Path.Combine(context.WorkDirectory, "bin")).FullName;

@@ -43,7 +43,8 @@ internal static class ServerProvisioning
         (found, missing) = search.Find(needed);
         if (missing.Contains(ServerKind.Postgres))
         {
-            throw new StartException($"This distribution's PostgreSQL is older than {ServerSearch.OldestPostgres}: install a newer "
+            throw new StartException(
+                $"This distribution's PostgreSQL is older than {ServerSearch.OldestPostgres}: install a newer "
                 + "one from https://www.postgresql.org/download/ and start again.");
         }
 

@@ -49,7 +49,9 @@ internal sealed partial class GraphFiles(RunOptions options, string? serverUser)
                 : Path.Combine(options.StateDirectory, mount.Source ?? $"{resource.Name}-data")
             : Path.Combine(Work(resource.Name), "data");
 
-    /// <summary>Makes a file or folder the servers' user's, and what is in it unless the server itself has put it there.</summary>
+    /// <summary>
+    /// Makes a file or folder the servers' user's, and what is in it unless the server itself has put it there.
+    /// </summary>
     public void GiveToServer(string path, bool withContents = true)
     {
         if (serverUser is null)
@@ -62,7 +64,8 @@ internal sealed partial class GraphFiles(RunOptions options, string? serverUser)
         {
             if (ChangeOwner(entry, uint.Parse(user, CultureInfo.InvariantCulture), uint.Parse(group, CultureInfo.InvariantCulture)) != 0)
             {
-                throw new StartException($"{entry} cannot be given to the user {serverUser}: {Marshal.GetLastPInvokeErrorMessage()}.");
+                throw new StartException(
+                    $"{entry} cannot be given to the user {serverUser}: {Marshal.GetLastPInvokeErrorMessage()}.");
             }
         }
     }

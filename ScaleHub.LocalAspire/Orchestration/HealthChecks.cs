@@ -16,7 +16,8 @@ internal sealed class HttpHealthCheck(EndpointReference endpoint, string path, i
         Timeout = TimeSpan.FromSeconds(2),
     };
 
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var url = new Uri(new Uri(endpoint.Url), path);
         using var response = await Client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -29,7 +30,8 @@ internal sealed class HttpHealthCheck(EndpointReference endpoint, string path, i
 /// <summary>Healthy when a new session answers.</summary>
 internal sealed class PostgresHealthCheck(IResourceWithConnectionString server, string? database) : IHealthCheck
 {
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var builder = new NpgsqlConnectionStringBuilder(await server.GetConnectionStringAsync(cancellationToken))
         {
@@ -49,7 +51,8 @@ internal sealed class PostgresHealthCheck(IResourceWithConnectionString server, 
 /// <summary>Healthy when Redis answers PING with PONG within two seconds; while it loads its data it does not.</summary>
 internal sealed class RedisHealthCheck(RedisResource redis) : IHealthCheck
 {
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(2));

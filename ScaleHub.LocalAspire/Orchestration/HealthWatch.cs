@@ -15,7 +15,8 @@ internal static class HealthWatch
     private static readonly TimeSpan WhileStarting = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan WhileRunning = TimeSpan.FromSeconds(2);
 
-    public static async Task RunAsync(ResourceRun run, IReadOnlySet<string> keys, Orchestrator graph, ILogger log, CancellationToken ct)
+    public static async Task RunAsync(
+        ResourceRun run, IReadOnlySet<string> keys, Orchestrator graph, ILogger log, CancellationToken ct)
     {
         var checks = graph.Services.GetRequiredService<HealthCheckService>();
         var last = ImmutableArray<HealthReportSnapshot>.Empty;

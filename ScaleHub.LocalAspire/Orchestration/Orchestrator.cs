@@ -220,5 +220,6 @@ internal sealed class Orchestrator(
     private static int Depth(IResource resource)
         => resource.Annotations.OfType<WaitAnnotation>().Select(w => 1 + Depth(Server(w.Resource))).DefaultIfEmpty(0).Max();
 
-    private static IResource Server(IResource resource) => resource is IResourceWithParent { Parent: var parent } ? parent : resource;
+    private static IResource Server(IResource resource)
+        => resource is IResourceWithParent { Parent: var parent } ? parent : resource;
 }

@@ -24,7 +24,8 @@ internal sealed record ResourceConfiguration(IReadOnlyDictionary<string, string>
         && !v.Key.StartsWith("ASPIRE_", StringComparison.Ordinal)).ToDictionary();
 
     /// <summary>What a server inherits: as little as a container does.</summary>
-    public static Dictionary<string, string> Bare() => OwnEnvironment().Where(v => v.Key is "PATH" or "TZ" or "LANG").ToDictionary();
+    public static Dictionary<string, string> Bare()
+        => OwnEnvironment().Where(v => v.Key is "PATH" or "TZ" or "LANG").ToDictionary();
 
     public static async Task<ResourceConfiguration> ResolveAsync(
         IResource resource, DistributedApplicationExecutionContext execution, CancellationToken ct)

@@ -18,12 +18,17 @@ public interface IDistributedApplicationTestingBuilder : IDistributedApplication
 /// <summary>Makes applications for tests: random ports, nothing kept, no console and no dashboard.</summary>
 public static class DistributedApplicationTestingBuilder
 {
-    /// <summary>Runs the entry point of the AppHost that <typeparamref name="TEntryPoint"/> belongs to, up to its build.</summary>
-    public static Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Runs the entry point of the AppHost that <typeparamref name="TEntryPoint"/> belongs to, up to its build.
+    /// </summary>
+    public static Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(
+        CancellationToken cancellationToken = default)
         where TEntryPoint : class
         => CreateAsync<TEntryPoint>([], cancellationToken);
 
-    /// <summary>Runs the entry point of the AppHost that <typeparamref name="TEntryPoint"/> belongs to, up to its build.</summary>
+    /// <summary>
+    /// Runs the entry point of the AppHost that <typeparamref name="TEntryPoint"/> belongs to, up to its build.
+    /// </summary>
     public static async Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(
         string[] args, CancellationToken cancellationToken = default)
         where TEntryPoint : class
