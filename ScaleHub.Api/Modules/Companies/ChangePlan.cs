@@ -10,7 +10,8 @@ namespace ScaleHub.Api.Modules.Companies;
 /// <summary>Body of <c>PUT /api/v1/company/plan</c>.</summary>
 /// <param name="Plan"><c>FREE</c>, <c>BASIC</c>, <c>PROFESSIONAL</c> or <c>ENTERPRISE</c>.</param>
 public sealed record ChangePlanRequest(
-    [property: Required, AllowedValues("FREE", "BASIC", "PROFESSIONAL", "ENTERPRISE", ErrorMessage = "Use FREE, BASIC, PROFESSIONAL or ENTERPRISE.")]
+    [property: Required, AllowedValues("FREE", "BASIC", "PROFESSIONAL", "ENTERPRISE",
+        ErrorMessage = "Use FREE, BASIC, PROFESSIONAL or ENTERPRISE.")]
     string Plan);
 
 /// <summary>What does not fit into a plan; the member <c>over</c> of the problem.</summary>
@@ -20,25 +21,28 @@ public sealed record ChangePlanRequest(
 public sealed record OverPlan(string Resource, long Used, long Limit);
 
 /// <summary>
-/// <c>PUT /api/v1/company/plan</c>: up at once, down when what is used fits. Every instance goes by the new limits in milliseconds,
-/// within three seconds when Redis is away.
+/// <c>PUT /api/v1/company/plan</c>: up at once, down when what is used fits. Every instance goes by the new limits in
+/// milliseconds, within three seconds when Redis is away.
 /// </summary>
 public static class ChangePlan
 {
     /// <summary>Changes the company's plan.</summary>
     public static async Task<Results<Ok<CompanyResponse>, ProblemHttpResult>> HandleAsync(
-        ChangePlanRequest request, ScaleHubDb db, Tenant tenant, CompanyPlans plans, TimeProvider time, CancellationToken cancellationToken)
+        ChangePlanRequest request, ScaleHubDb db, Tenant tenant, CompanyPlans plans, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var id = tenant.RequiredCompanyId;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var company = await db.Companies.FromSql($"select * from companies where id = {id} for update").SingleAsync(cancellationToken);
+        var company = await db.Companies.FromSql($"select * from companies where id = {id} for update")
+            .SingleAsync(cancellationToken);
         var known = await db.Plans.ToDictionaryAsync(p => p.Name, cancellationToken);
         var wanted = known[request.Plan];
         if (wanted.Rank < known[company.Plan].Rank
             && Over(wanted, await UsedAsync(db, id, time.GetUtcNow(), cancellationToken)) is { Count: > 0 } over)
         {
             return TypedResults.Problem(
-                $"More is in use than {wanted.Name} allows: {string.Join(", ", over.Select(o => $"{o.Used} of {o.Limit} {o.Resource}"))}.",
+                $"More is in use than {wanted.Name} allows: "
+                    + string.Join(", ", over.Select(o => $"{o.Used} of {o.Limit} {o.Resource}")) + ".",
                 statusCode: 409, extensions: [new("over", over)]);
         }
         company.Plan = wanted.Name;
@@ -51,16 +55,20 @@ public static class ChangePlan
     private static List<OverPlan> Over(Plan plan, Dictionary<string, long> used)
     {
         (string Resource, long Limit)[] limits =
-            [("users", plan.Users), ("patients", plan.Patients), ("orders", plan.OrdersPerMonth), ("products", plan.Products), ("exams", plan.ExamsPerMonth)];
-        return [.. limits.Where(l => used.GetValueOrDefault(l.Resource) > l.Limit).Select(l => new OverPlan(l.Resource, used[l.Resource], l.Limit))];
+            [("users", plan.Users), ("patients", plan.Patients), ("orders", plan.OrdersPerMonth), ("products", plan.Products),
+                ("exams", plan.ExamsPerMonth)];
+        return [.. limits.Where(l => used.GetValueOrDefault(l.Resource) > l.Limit)
+            .Select(l => new OverPlan(l.Resource, used[l.Resource], l.Limit))];
     }
 
-    private static async Task<Dictionary<string, long>> UsedAsync(ScaleHubDb db, Guid id, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, long>> UsedAsync(
+        ScaleHubDb db, Guid id, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var month = (now.UtcDateTime.Year * 100) + now.UtcDateTime.Month;
         // Locked: what is being created at the moment is counted, or comes after and sees the new plan.
         var counters = await db.Database.SqlQuery<Counter>(
-            $"select resource, used from quota_counters where company_id = {id} and period_yyyymm in (0, {month}) for update").ToListAsync(cancellationToken);
+            $"select resource, used from quota_counters where company_id = {id} and period_yyyymm in (0, {month}) for update")
+                .ToListAsync(cancellationToken);
         var used = counters.ToDictionary(c => c.Resource, c => c.Used);
         used["users"] = await db.Users.CountAsync(u => u.DeletedAt == null, cancellationToken);
         return used;
