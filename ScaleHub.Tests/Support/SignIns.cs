@@ -11,7 +11,8 @@ namespace ScaleHub.Tests.Support;
 internal static class SignIns
 {
     /// <summary>A new session's tokens.</summary>
-    public static async Task<(string Access, string Refresh)> SignInAsync(this HttpClient client, string email, string password = Account.Password)
+    public static async Task<(string Access, string Refresh)> SignInAsync(this HttpClient client, string email,
+        string password = Account.Password)
         => Tokens(await (await client.PostJsonAsync("/api/v1/auth/login", new { email, password })).JsonAsync(HttpStatusCode.OK));
 
     public static (string Access, string Refresh) Tokens(JsonElement answer)
@@ -21,7 +22,8 @@ internal static class SignIns
         => client.PostJsonAsync("/api/v1/auth/refresh", new { refreshToken });
 
     /// <summary>A request with a token.</summary>
-    public static async Task<HttpResponseMessage> SendAsync(this HttpClient client, string token, string path, HttpMethod? method = null, object? body = null)
+    public static async Task<HttpResponseMessage> SendAsync(this HttpClient client, string token, string path,
+        HttpMethod? method = null, object? body = null)
     {
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -39,7 +41,8 @@ internal static class SignIns
     public static async Task<(Guid Id, string Email, string Access, string Refresh)> AddAsync(this Account account, string role)
     {
         var email = Account.NewEmail();
-        var added = await (await account.Client.PostJsonAsync("/api/v1/users", new { email, password = Account.Password, role })).JsonAsync(HttpStatusCode.Created);
+        var added = await (await account.Client.PostJsonAsync("/api/v1/users", new { email, password = Account.Password, role }))
+            .JsonAsync(HttpStatusCode.Created);
         var (access, refresh) = await account.Client.SignInAsync(email);
         return (added.GetProperty("id").GetGuid(), email, access, refresh);
     }
@@ -53,7 +56,8 @@ internal static class SignIns
             await using var insert = owner.CreateCommand("""
                 with operator as (
                     insert into users (company_id, id, email, password_hash, role)
-                    select 'ffffffff-ffff-ffff-ffff-ffffffffffff', gen_random_uuid(), $2, password_hash, 'operator' from users where id = $1
+                    select 'ffffffff-ffff-ffff-ffff-ffffffffffff', gen_random_uuid(), $2, password_hash,
+                        'operator' from users where id = $1
                     returning company_id, id)
                 insert into logins (email, company_id, user_id) select $2, company_id, id from operator
                 """);

@@ -19,7 +19,8 @@ public sealed class OperatorTests(GraphFixture graph)
         Assert.Equal(HttpStatusCode.Forbidden, await client.StatusAsync(access, "/api/v1/tasks"));
 
         Assert.Equal(0, await RunAsync("operator", "--email", email, "--remove"));
-        await (await client.PostJsonAsync("/api/v1/auth/login", new { email, password = Account.Password })).ProblemAsync(HttpStatusCode.Unauthorized);
+        await (await client.PostJsonAsync("/api/v1/auth/login", new { email, password = Account.Password }))
+            .ProblemAsync(HttpStatusCode.Unauthorized);
         Assert.Equal(1, await RunAsync("operator", "--email", email, "--remove"));
     }
 
@@ -34,7 +35,8 @@ public sealed class OperatorTests(GraphFixture graph)
 
     private async Task<int> RunAsync(params string[] arguments)
     {
-        using var worker = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ScaleHub.Worker.dll"), .. arguments])
+        using var worker = Process.Start(new ProcessStartInfo("dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "ScaleHub.Worker.dll"), .. arguments])
         {
             Environment =
             {

@@ -8,19 +8,21 @@ using ScaleHub.Core.Model.Identity;
 namespace ScaleHub.Worker.Commands;
 
 /// <summary>
-/// <c>operator</c>: makes an operator of the platform, or gives one a new password and ends the sessions; <c>--remove</c> takes the
-/// role away. Runs as the schema's owner, so whoever can do this could do anything anyhow; no endpoint makes operators.
-/// <para>The password comes from the environment (<c>SCALEHUB_OPERATOR_PASSWORD</c>), because a command line can be read by others,
-/// or is made up and shown once.</para>
+/// <c>operator</c>: makes an operator of the platform, or gives one a new password and ends the sessions; <c>--remove</c> takes
+/// the role away. Runs as the schema's owner, so whoever can do this could do anything anyhow; no endpoint makes operators.
+/// <para>The password comes from the environment (<c>SCALEHUB_OPERATOR_PASSWORD</c>), because a command line can be read by
+/// others, or is made up and shown once.</para>
 /// </summary>
 internal static class OperatorCommand
 {
     private const string PasswordVariable = "SCALEHUB_OPERATOR_PASSWORD";
     private static readonly Guid Platform = Guid.AllBitsSet;
 
-    public static Task<int> RunAsync(string email, bool remove) => OwnerHost.RunAsync("operator", _ => { }, async (_, owner, cancellationToken) =>
+    public static Task<int> RunAsync(string email, bool remove)
+        => OwnerHost.RunAsync("operator", _ => { }, async (_, owner, cancellationToken) =>
     {
-        if (email.Length > 254 || !new EmailAddressAttribute().IsValid(email)) throw new CommandException($"'{email}' is no e-mail address.");
+        if (email.Length > 254 || !new EmailAddressAttribute().IsValid(email))
+            throw new CommandException($"'{email}' is no e-mail address.");
         await using var connection = await owner.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var known = await FindAsync(connection, email, cancellationToken);
@@ -29,8 +31,10 @@ internal static class OperatorCommand
         if (remove)
         {
             if (known is null) throw new CommandException($"There is no operator {email}.");
-            await ExecuteAsync(connection, "delete from logins where company_id = $1 and user_id = $2", [Platform, known.Value.User], cancellationToken);
-            await ExecuteAsync(connection, "update users set deleted_at = now() where company_id = $1 and id = $2", [Platform, known.Value.User], cancellationToken);
+            await ExecuteAsync(connection, "delete from logins where company_id = $1 and user_id = $2",
+                [Platform, known.Value.User], cancellationToken);
+            await ExecuteAsync(connection, "update users set deleted_at = now() where company_id = $1 and id = $2",
+                [Platform, known.Value.User], cancellationToken);
             await EndSessionsAsync(connection, known.Value.User, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             Console.WriteLine($"{email} is no operator any more; sessions end within a minute or so.");
@@ -42,32 +46,41 @@ internal static class OperatorCommand
         var hash = new PasswordHasher<object>().HashPassword(email, password);
         if (known is { User: var user })
         {
-            await ExecuteAsync(connection, "update users set password_hash = $3 where company_id = $1 and id = $2", [Platform, user, hash], cancellationToken);
+            await ExecuteAsync(connection, "update users set password_hash = $3 where company_id = $1 and id = $2",
+                [Platform, user, hash], cancellationToken);
             await EndSessionsAsync(connection, user, cancellationToken);
         }
         else
         {
             var id = Guid.CreateVersion7();
-            await ExecuteAsync(connection, "insert into users (company_id, id, email, password_hash, role) values ($1, $2, $3, $4, $5)",
+            await ExecuteAsync(connection,
+                "insert into users (company_id, id, email, password_hash, role) values ($1, $2, $3, $4, $5)",
                 [Platform, id, email, hash, Roles.Operator], cancellationToken);
-            await ExecuteAsync(connection, "insert into logins (email, company_id, user_id) values (lower($1), $2, $3)", [email, Platform, id], cancellationToken);
+            await ExecuteAsync(connection, "insert into logins (email, company_id, user_id) values (lower($1), $2, $3)",
+                [email, Platform, id], cancellationToken);
         }
         await transaction.CommitAsync(cancellationToken);
         Console.WriteLine($"{email} is an operator{(given is null ? $" with the password {password}" : "")}.");
     });
 
-    private static async Task<(Guid Company, Guid User)?> FindAsync(NpgsqlConnection connection, string email, CancellationToken cancellationToken)
+    private static async Task<(Guid Company, Guid User)?> FindAsync(NpgsqlConnection connection, string email,
+        CancellationToken cancellationToken)
     {
-        await using var find = new NpgsqlCommand("select company_id, user_id from logins where email = lower($1)", connection) { Parameters = { new() { Value = email } } };
+        await using var find = new NpgsqlCommand("select company_id, user_id from logins where email = lower($1)", connection)
+        {
+            Parameters = { new() { Value = email } },
+        };
         await using var reader = await find.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetGuid(0), reader.GetGuid(1)) : null;
     }
 
     private static Task EndSessionsAsync(NpgsqlConnection connection, Guid user, CancellationToken cancellationToken)
-        => ExecuteAsync(connection, "update sessions set revoked_at = now() where company_id = $1 and user_id = $2 and revoked_at is null",
+        => ExecuteAsync(connection,
+            "update sessions set revoked_at = now() where company_id = $1 and user_id = $2 and revoked_at is null",
             [Platform, user], cancellationToken);
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, object[] values, CancellationToken cancellationToken)
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, object[] values,
+        CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values) command.Parameters.Add(new() { Value = value });

@@ -3,7 +3,9 @@ using ScaleHub.Core.Model.Identity;
 
 namespace ScaleHub.Api.Http.Authentication;
 
-/// <summary>Who may use an endpoint: one of <see cref="Roles"/>, or <see cref="Access.SignedIn"/>. The last one declared counts.</summary>
+/// <summary>
+/// Who may use an endpoint: one of <see cref="Roles"/>, or <see cref="Access.SignedIn"/>. The last one declared counts.
+/// </summary>
 public sealed record RequiredRole(string Role);
 
 /// <summary>
@@ -24,7 +26,9 @@ public static class Access
         [SignedIn] = [Roles.Member, Roles.Admin, Roles.Owner, Roles.Operator],
     };
 
-    /// <summary>Whether somebody with the role <paramref name="role"/> passes where <paramref name="required"/> is required.</summary>
+    /// <summary>
+    /// Whether somebody with the role <paramref name="role"/> passes where <paramref name="required"/> is required.
+    /// </summary>
     public static bool Allows(string required, string role) => Allowed[required].Contains(role);
 
     /// <summary>Only for those with that role, or one that may do more. Without a session 401, with too little 403.</summary>

@@ -18,14 +18,15 @@ namespace ScaleHub.Api.Http.Authentication;
 public sealed record AccessToken(Guid UserId, Guid CompanyId, Guid SessionId, string Role)
 {
     /// <summary>Lets a handler take its caller's token as a parameter.</summary>
-    public static ValueTask<AccessToken?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<AccessToken>());
+    public static ValueTask<AccessToken?> BindAsync(HttpContext context)
+        => ValueTask.FromResult(context.Features.Get<AccessToken>());
 }
 
 /// <summary>
 /// Signs and verifies access tokens: JWTs (RFC 7519) with ES256 (RFC 7518, 3.4) and nothing else. The header's <c>alg</c> is
 /// compared, never obeyed, which leaves no algorithm to confuse (RFC 8725, 3.1).
-/// <para>A token that was verified once is remembered, at most 100,000 of them by a hash, and then costs a lookup: only its times and
-/// its key are looked at again.</para>
+/// <para>A token that was verified once is remembered, at most 100,000 of them by a hash, and then costs a lookup: only its times
+/// and its key are looked at again.</para>
 /// <para>Written here because no maintained JWT library is in every registry that this project builds from (docs/decisions/0002);
 /// what remains of the format is three base64url parts and one signature check by .NET's <see cref="ECDsa"/>.</para>
 /// </summary>
@@ -74,9 +75,11 @@ public sealed class AccessTokens(SigningKeyRing keys, IOptions<IdentityOptions> 
         if (Decode<Header>(headerPart) is not { Alg: Algorithm, Typ: Type, Kid: { } kid }) return null;
         if (await keys.FindAsync(kid, cancellationToken) is not { } key) return null;
         if (!Signed(key, headerPart, claimsPart, signaturePart)) return null;
-        if (Decode<Claims>(claimsPart) is not { } claims || claims.Iss != _options.Issuer || claims.Aud != _options.Audience) return null;
+        if (Decode<Claims>(claimsPart) is not { } claims) return null;
+        if (claims.Iss != _options.Issuer || claims.Aud != _options.Audience) return null;
         if (time.GetUtcNow() < DateTimeOffset.FromUnixTimeSeconds(claims.Nbf) - ClockSkew) return null;
-        return new(new(claims.Sub, claims.Company, claims.Sid, claims.Role), kid, DateTimeOffset.FromUnixTimeSeconds(claims.Exp) + ClockSkew);
+        return new(new(claims.Sub, claims.Company, claims.Sid, claims.Role), kid,
+            DateTimeOffset.FromUnixTimeSeconds(claims.Exp) + ClockSkew);
     }
 
     // Half of a SHA-256: nobody can make another token of the same name, and memory holds no token.

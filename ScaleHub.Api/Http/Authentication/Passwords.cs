@@ -6,9 +6,9 @@ namespace ScaleHub.Api.Http.Authentication;
 
 /// <summary>
 /// Hashes and verifies passwords with ASP.NET Core's hasher, a few at a time.
-/// <para>Guarantee: whoever tries to sign in costs one verification, whether the address exists or not. Hashing is slow on purpose
-/// (tens of milliseconds of a processor), so at most half of the processors do it, and the rest go on serving; beyond the queue
-/// it is <see cref="HashingBusyException"/> at once.</para>
+/// <para>Guarantee: whoever tries to sign in costs one verification, whether the address exists or not. Hashing is slow on
+/// purpose (tens of milliseconds of a processor), so at most half of the processors do it, and the rest go on serving; beyond the
+/// queue it is <see cref="HashingBusyException"/> at once.</para>
 /// </summary>
 public sealed class Passwords : IDisposable
 {
@@ -64,5 +64,7 @@ public sealed class Passwords : IDisposable
     public void Dispose() => _turns.Dispose();
 }
 
-/// <summary>More sign in at the moment than there is time to verify passwords for; trying again later may succeed (503).</summary>
+/// <summary>
+/// More sign in at the moment than there is time to verify passwords for; trying again later may succeed (503).
+/// </summary>
 public sealed class HashingBusyException() : Exception("Too many passwords wait to be hashed.");

@@ -15,18 +15,23 @@ public sealed record VerificationKey(string Kid, ECDsa Public);
 
 /// <summary>
 /// The keys that sign and verify access tokens, kept in memory.
-/// <para>Rotation: a new key is published at once and signs after <see cref="Lead"/>, when every instance and everybody who caches the
-/// JWKS has had time to learn it; the one before verifies until the last token that it signed has expired. Nothing is restarted.</para>
-/// <para>Loaded again every minute while in use, in the background, and at most every five seconds for an unknown <c>kid</c>, so that
-/// a new key is known at once and a forged one costs nothing. Without a database the keys stay as they are.</para>
+/// <para>Rotation: a new key is published at once and signs after <see cref="Lead"/>, when every instance and everybody who
+/// caches the JWKS has had time to learn it; the one before verifies until the last token that it signed has expired. Nothing is
+/// restarted.</para>
+/// <para>Loaded again every minute while in use, in the background, and at most every five seconds for an unknown <c>kid</c>, so
+/// that a new key is known at once and a forged one costs nothing. Without a database the keys stay as they are.</para>
 /// </summary>
 public sealed class SigningKeyRing(
-    IServiceScopeFactory scopes, SecretBox secrets, IOptions<IdentityOptions> options, TimeProvider time, ILogger<SigningKeyRing> logger) : IDisposable
+    IServiceScopeFactory scopes, SecretBox secrets, IOptions<IdentityOptions> options, TimeProvider time,
+        ILogger<SigningKeyRing> logger) : IDisposable
 {
-    /// <summary>From making a key to signing with it. Longer than the keys are cached by others, and than it takes to load them.</summary>
+    /// <summary>
+    /// From making a key to signing with it. Longer than the keys are cached by others, and than it takes to load them.
+    /// </summary>
     public static readonly TimeSpan Lead = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan BetweenLoads = TimeSpan.FromSeconds(5), LoadEvery = TimeSpan.FromMinutes(1), Slack = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan BetweenLoads = TimeSpan.FromSeconds(5), LoadEvery = TimeSpan.FromMinutes(1),
+        Slack = TimeSpan.FromMinutes(1);
     private readonly TimeSpan _tokenLife = TimeSpan.FromMinutes(options.Value.AccessTokenMinutes);
     private readonly SemaphoreSlim _loading = new(1);
     private volatile Ring _ring = new([], FrozenDictionary<string, Key>.Empty, null);
@@ -56,23 +61,28 @@ public sealed class SigningKeyRing(
     }
 
     /// <summary>The key to sign with: the newest that has been known for <see cref="Lead"/>, or else the first.</summary>
-    /// <exception cref="InvalidOperationException">There is none that opens with the present secret: <c>migrate</c> has not run.</exception>
+    /// <exception cref="InvalidOperationException">There is none that opens with the present secret: <c>migrate</c> has not
+    /// run.</exception>
     public async ValueTask<(string Kid, ECDsa Private)> SignerAsync(CancellationToken cancellationToken)
     {
         if (Signer(_ring) is null) await LoadAsync(r => Signer(r) is not null, cancellationToken);
         LoadIfOld();
-        return Signer(_ring) is { } key ? (key.Kid, key.Private!) : throw new InvalidOperationException("There is no signing key; run the worker's migrate.");
+        return Signer(_ring) is { } key
+            ? (key.Kid, key.Private!)
+            : throw new InvalidOperationException("There is no signing key; run the worker's migrate.");
     }
 
     private Key? Signer(Ring ring)
     {
         var known = time.GetUtcNow() - Lead;
-        return ring.Keys.FirstOrDefault(k => k.Private is not null && k.CreatedAt <= known) ?? ring.Keys.LastOrDefault(k => k.Private is not null);
+        return ring.Keys.FirstOrDefault(k => k.Private is not null && k.CreatedAt <= known)
+            ?? ring.Keys.LastOrDefault(k => k.Private is not null);
     }
 
     private void LoadIfOld()
     {
-        if (_ring.LoadedAt is { } at && time.GetElapsedTime(at) > LoadEvery && _loading.CurrentCount > 0) _ = LoadInBackgroundAsync();
+        if (_ring.LoadedAt is { } at && time.GetElapsedTime(at) > LoadEvery && _loading.CurrentCount > 0)
+            _ = LoadInBackgroundAsync();
     }
 
     private async Task LoadInBackgroundAsync()
@@ -81,7 +91,7 @@ public sealed class SigningKeyRing(
         {
             await LoadAsync(r => r.LoadedAt is { } at && time.GetElapsedTime(at) < LoadEvery, CancellationToken.None);
         }
-        catch (Exception e) when (e is NpgsqlException or NoNodeException or TimeoutException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception e) when (e is NpgsqlException or NoNodeException or TimeoutException or InvalidOperationException)
         {
             logger.LogWarning(e, "Signing keys could not be loaded again; going on with those known");
             // As if loaded, so that the next attempt is a minute away.
@@ -122,7 +132,8 @@ public sealed class SigningKeyRing(
         {
             // Sealed with an earlier secret: it verifies what it signed, and signs no more.
         }
-        return new(row.Kid, ecdsa, signer, row.CreatedAt, successor is null ? DateTimeOffset.MaxValue : successor.CreatedAt + Lead + _tokenLife + Slack);
+        var retiresAt = successor is null ? DateTimeOffset.MaxValue : successor.CreatedAt + Lead + _tokenLife + Slack;
+        return new(row.Kid, ecdsa, signer, row.CreatedAt, retiresAt);
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,8 @@ namespace ScaleHub.Api.Modules.Companies;
 /// <summary>Body of <c>PUT /api/v1/company/plan</c>.</summary>
 /// <param name="Plan"><c>FREE</c>, <c>BASIC</c>, <c>PROFESSIONAL</c> or <c>ENTERPRISE</c>.</param>
 public sealed record ChangePlanRequest(
-    [property: Required, AllowedValues("FREE", "BASIC", "PROFESSIONAL", "ENTERPRISE", ErrorMessage = "Use FREE, BASIC, PROFESSIONAL or ENTERPRISE.")]
+    [property: Required, AllowedValues("FREE", "BASIC", "PROFESSIONAL", "ENTERPRISE",
+        ErrorMessage = "Use FREE, BASIC, PROFESSIONAL or ENTERPRISE.")]
     string Plan);
 
 /// <summary>What does not fit into a plan; the member <c>over</c> of the problem.</summary>
@@ -21,27 +22,30 @@ public sealed record ChangePlanRequest(
 public sealed record OverPlan(string Resource, long Used, long Limit);
 
 /// <summary>
-/// <c>PUT /api/v1/company/plan</c>: up at once, down when what is used fits. Every instance goes by the new limits in milliseconds,
-/// within three seconds when Redis is away.
+/// <c>PUT /api/v1/company/plan</c>: up at once, down when what is used fits. Every instance goes by the new limits in
+/// milliseconds, within three seconds when Redis is away.
 /// </summary>
 public static class ChangePlan
 {
     /// <summary>Changes the company's plan.</summary>
     public static async Task<Results<Ok<CompanyResponse>, ProblemHttpResult>> HandleAsync(
-        ChangePlanRequest request, ScaleHubDb db, Tenant tenant, CompanyPlans plans, TimeProvider time, CancellationToken cancellationToken)
+        ChangePlanRequest request, ScaleHubDb db, Tenant tenant, CompanyPlans plans, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var id = tenant.RequiredCompanyId;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         // Before the company, as whoever creates something has its counter before the company's row.
         var used = await db.LockQuotasAsync(time.GetUtcNow(), cancellationToken);
-        var company = await db.Companies.FromSql($"select * from companies where id = {id} for no key update").SingleAsync(cancellationToken);
+        var company = await db.Companies.FromSql($"select * from companies where id = {id} for no key update")
+            .SingleAsync(cancellationToken);
         var known = await db.Plans.ToDictionaryAsync(p => p.Name, cancellationToken);
         var wanted = known[request.Plan];
         if (wanted.Rank < known[company.Plan].Rank
             && Over(wanted, used) is { Count: > 0 } over)
         {
             return TypedResults.Problem(
-                $"More is in use than {wanted.Name} allows: {string.Join(", ", over.Select(o => $"{o.Used} of {o.Limit} {o.Resource}"))}.",
+                $"More is in use than {wanted.Name} allows: "
+                    + string.Join(", ", over.Select(o => $"{o.Used} of {o.Limit} {o.Resource}")) + ".",
                 statusCode: 409, extensions: [new("over", over)]);
         }
         company.Plan = wanted.Name;
@@ -54,7 +58,9 @@ public static class ChangePlan
     private static List<OverPlan> Over(Plan plan, IReadOnlyDictionary<string, long> used)
     {
         (string Resource, long Limit)[] limits =
-            [("users", plan.Users), ("patients", plan.Patients), ("orders", plan.OrdersPerMonth), ("products", plan.Products), ("exams", plan.ExamsPerMonth)];
-        return [.. limits.Where(l => used.GetValueOrDefault(l.Resource) > l.Limit).Select(l => new OverPlan(l.Resource, used[l.Resource], l.Limit))];
+            [("users", plan.Users), ("patients", plan.Patients), ("orders", plan.OrdersPerMonth), ("products", plan.Products),
+                ("exams", plan.ExamsPerMonth)];
+        return [.. limits.Where(l => used.GetValueOrDefault(l.Resource) > l.Limit)
+            .Select(l => new OverPlan(l.Resource, used[l.Resource], l.Limit))];
     }
 }

@@ -26,7 +26,8 @@ public static class AddUser
 {
     /// <summary>Adds a user, who can sign in from then on.</summary>
     public static async Task<Results<Created<UserResponse>, ProblemHttpResult>> HandleAsync(
-        AddUserRequest request, AccessToken me, ScaleHubDb db, Passwords passwords, TimeProvider time, CancellationToken cancellationToken)
+        AddUserRequest request, AccessToken me, ScaleHubDb db, Passwords passwords, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!Roles.MayGive(me.Role, request.Role)) return ChangeRole.NotAllowed();
         if (await db.FindLogin(request.Email).AnyAsync(cancellationToken)) return Taken();

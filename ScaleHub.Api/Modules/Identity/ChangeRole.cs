@@ -11,7 +11,8 @@ namespace ScaleHub.Api.Modules.Identity;
 /// <summary>Body of <c>PATCH /api/v1/users/{id}</c>.</summary>
 /// <param name="Role"><c>owner</c>, <c>admin</c> or <c>member</c>.</param>
 public sealed record ChangeRoleRequest(
-    [property: Required, AllowedValues(Roles.Owner, Roles.Admin, Roles.Member, ErrorMessage = "Use owner, admin or member.")] string Role);
+    [property: Required, AllowedValues(Roles.Owner, Roles.Admin, Roles.Member,
+        ErrorMessage = "Use owner, admin or member.")] string Role);
 
 /// <summary>
 /// <c>PATCH /api/v1/users/{id}</c>: gives a user another role. Access tokens with the old role fail on every instance in under a
@@ -48,7 +49,8 @@ public static class ChangeRole
         => user.Role == Roles.Owner
             && !await db.Users.AnyAsync(u => u.Role == Roles.Owner && u.DeletedAt == null && u.Id != user.Id, cancellationToken);
 
-    internal static ProblemHttpResult NotAllowed() => TypedResults.Problem("Only an owner may do that with an owner.", statusCode: 403);
+    internal static ProblemHttpResult NotAllowed()
+        => TypedResults.Problem("Only an owner may do that with an owner.", statusCode: 403);
 
     internal static ProblemHttpResult LastOwner()
         => TypedResults.Problem("A company has at least one owner. Make somebody else an owner first.", statusCode: 409);

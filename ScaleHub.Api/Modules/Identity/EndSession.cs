@@ -13,7 +13,8 @@ public static class EndSession
     /// <summary>Ends one of one's own sessions. Somebody else's does not exist.</summary>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
         Guid id, AccessToken me, ScaleHubDb db, LiveSessions live, TimeProvider time, CancellationToken cancellationToken)
-        => await EndAsync(db, live, me, id, time.GetDatabaseNow(), cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+        => await EndAsync(db, live, me, id, time.GetDatabaseNow(), cancellationToken)
+            ? TypedResults.NoContent() : TypedResults.NotFound();
 
     internal static async Task<bool> EndAsync(
         ScaleHubDb db, LiveSessions live, AccessToken me, Guid id, DateTimeOffset now, CancellationToken cancellationToken)

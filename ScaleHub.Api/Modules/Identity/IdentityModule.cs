@@ -33,7 +33,8 @@ public static class IdentityModule
         sessions.MapDelete("/", EndOtherSessions.HandleAsync);
         sessions.MapDelete("/{id:guid}", EndSession.HandleAsync).ProducesProblem(404);
 
-        var users = api.MapGroup("/users").WithTags("Identity").RequireRole(Roles.Admin).ProducesProblem(401).ProducesProblem(403).WithIdempotency();
+        var users = api.MapGroup("/users").WithTags("Identity").RequireRole(Roles.Admin).ProducesProblem(401)
+            .ProducesProblem(403).WithIdempotency();
         users.MapGet("/", ListUsers.HandleAsync);
         users.MapPost("/", AddUser.HandleAsync).ProducesProblem(409);
         users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).ProducesProblem(404).ProducesProblem(409);

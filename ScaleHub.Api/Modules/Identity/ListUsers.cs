@@ -24,5 +24,6 @@ public static class ListUsers
     /// <remarks>Served by the primary key.</remarks>
     public static async Task<Ok<PagedList<UserResponse>>> HandleAsync(
         [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
-        => TypedResults.Ok(await page.NewestFirstAsync(db.Users.Where(u => u.DeletedAt == null), u => u.Id, ToResponse, cancellationToken));
+        => TypedResults.Ok(await page.NewestFirstAsync(
+            db.Users.Where(u => u.DeletedAt == null), u => u.Id, ToResponse, cancellationToken));
 }

@@ -6,7 +6,9 @@ using ScaleHub.Core.Platform;
 
 namespace ScaleHub.Api.Modules.Identity;
 
-/// <summary><c>POST /api/v1/auth/logout</c>: ends the session that asks; its tokens fail on every instance in under a second.</summary>
+/// <summary>
+/// <c>POST /api/v1/auth/logout</c>: ends the session that asks; its tokens fail on every instance in under a second.
+/// </summary>
 public static class LogOut
 {
     /// <summary>Ends the session that asks.</summary>

@@ -12,13 +12,14 @@ public sealed record PublishKeysResponse(IReadOnlyList<PublishedKey> Keys);
 public sealed record PublishedKey(string Kty, string Crv, string X, string Y, string Kid, string Use, string Alg);
 
 /// <summary>
-/// <c>GET /.well-known/jwks.json</c>: the keys that access tokens are verified with. May be kept for five minutes: a new key is here
-/// twice as long before it signs.
+/// <c>GET /.well-known/jwks.json</c>: the keys that access tokens are verified with. May be kept for five minutes: a new key is
+/// here twice as long before it signs.
 /// </summary>
 public static class PublishKeys
 {
     /// <summary>Publishes the keys that verify access tokens.</summary>
-    public static async Task<Ok<PublishKeysResponse>> HandleAsync(SigningKeyRing keys, HttpContext http, CancellationToken cancellationToken)
+    public static async Task<Ok<PublishKeysResponse>> HandleAsync(SigningKeyRing keys, HttpContext http,
+        CancellationToken cancellationToken)
     {
         var published = await keys.PublishedAsync(cancellationToken);
         http.Response.Headers.CacheControl = "public, max-age=300";

@@ -21,16 +21,17 @@ public sealed record RefreshSessionRequest([property: Required, StringLength(200
 public sealed record RefreshSessionResponse(string AccessToken, string RefreshToken, int ExpiresIn);
 
 /// <summary>
-/// <c>POST /api/v1/auth/refresh</c>: new tokens for old. A refresh token works once. One that comes a second time was stolen, from
-/// the client or by it, so the session ends (RFC 9700, 4.14.2).
-/// <para>Requests with one token that were under way at the same time are no theft: one of them rotates, and all get its answer.</para>
+/// <c>POST /api/v1/auth/refresh</c>: new tokens for old. A refresh token works once. One that comes a second time was stolen,
+/// from the client or by it, so the session ends (RFC 9700, 4.14.2).
+/// <para>Requests with one token that were under way at the same time are no theft: one of them rotates, and all get its
+/// answer.</para>
 /// </summary>
 public static class RefreshSession
 {
     /// <summary>Trades a refresh token for the next pair of tokens.</summary>
     public static async Task<Results<Ok<RefreshSessionResponse>, ProblemHttpResult>> HandleAsync(
-        RefreshSessionRequest request, ScaleHubDb db, Tenant tenant, RefreshTokens tokens, AccessTokens accessTokens, LiveSessions live,
-        IOptions<IdentityOptions> options, TimeProvider time, CancellationToken cancellationToken)
+        RefreshSessionRequest request, ScaleHubDb db, Tenant tenant, RefreshTokens tokens, AccessTokens accessTokens,
+        LiveSessions live, IOptions<IdentityOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
         if (tokens.Read(request.RefreshToken) is not { } token) return Refused();
         tenant.Become(token.CompanyId, null);
@@ -40,16 +41,19 @@ public static class RefreshSession
         var next = tokens.Successor(token);
         if (Same(found.Hash, token.Hash))
         {
-            var rotated = await db.Sessions.Where(s => s.Id == token.SessionId && s.RefreshTokenHash == token.Hash).Where(Session.IsLiveAt(now))
+            var rotated = await db.Sessions.Where(s => s.Id == token.SessionId && s.RefreshTokenHash == token.Hash)
+                .Where(Session.IsLiveAt(now))
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(s => s.RefreshTokenHash, next.Hash).SetProperty(s => s.RefreshedAt, now)
                         .SetProperty(s => s.ExpiresAt, now + Session.Lifetime),
                     cancellationToken);
             // None: another request rotated it since the look above, which is when both were under way.
-            if (rotated == 0 && (await FindAsync(db, token, now, cancellationToken) is not { } again || !Same(again.Hash, next.Hash)))
+            if (rotated == 0 && (await FindAsync(db, token, now, cancellationToken) is not { } again
+                || !Same(again.Hash, next.Hash)))
                 return Refused();
         }
-        else if (!Same(found.Hash, next.Hash) || now >= found.RefreshedAt + TimeSpan.FromSeconds(options.Value.RefreshGraceSeconds))
+        else if (!Same(found.Hash, next.Hash)
+            || now >= found.RefreshedAt + TimeSpan.FromSeconds(options.Value.RefreshGraceSeconds))
         {
             await db.Sessions.Where(s => s.Id == token.SessionId && s.RevokedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
@@ -57,11 +61,13 @@ public static class RefreshSession
             return Refused();
         }
         tenant.Become(token.CompanyId, found.UserId);
-        var accessToken = await accessTokens.IssueAsync(new(found.UserId, token.CompanyId, token.SessionId, found.Role), cancellationToken);
+        var accessToken = await accessTokens.IssueAsync(new(found.UserId, token.CompanyId, token.SessionId, found.Role),
+            cancellationToken);
         return TypedResults.Ok(new RefreshSessionResponse(accessToken, next.Text, accessTokens.Seconds));
     }
 
-    private static Task<Found?> FindAsync(ScaleHubDb db, RefreshToken token, DateTimeOffset now, CancellationToken cancellationToken)
+    private static Task<Found?> FindAsync(ScaleHubDb db, RefreshToken token, DateTimeOffset now,
+        CancellationToken cancellationToken)
         => db.Sessions.Where(s => s.Id == token.SessionId).Where(Session.IsLiveAt(now))
             .Join(db.Users.Where(u => u.DeletedAt == null), s => s.UserId, u => u.Id,
                 (s, u) => new Found(u.Id, u.Role, s.RefreshTokenHash, s.RefreshedAt))
@@ -69,7 +75,8 @@ public static class RefreshSession
 
     private static bool Same(byte[] a, byte[] b) => CryptographicOperations.FixedTimeEquals(a, b);
 
-    private static ProblemHttpResult Refused() => TypedResults.Problem("The refresh token is not valid. Sign in again.", statusCode: 401);
+    private static ProblemHttpResult Refused()
+        => TypedResults.Problem("The refresh token is not valid. Sign in again.", statusCode: 401);
 
     private sealed record Found(Guid UserId, string Role, byte[] Hash, DateTimeOffset RefreshedAt);
 }

@@ -12,11 +12,11 @@ namespace ScaleHub.Api.Modules.Identity;
 public sealed record RefreshToken(Guid CompanyId, Guid SessionId, string Text, byte[] Hash);
 
 /// <summary>
-/// Makes and reads refresh tokens: company, session, 256 secret bits, and a tag (HMAC-SHA256, cut to 128 bits) that shows that this
-/// service made it. By the tag a token that was used before differs from one that somebody made up: the one ends its session
+/// Makes and reads refresh tokens: company, session, 256 secret bits, and a tag (HMAC-SHA256, cut to 128 bits) that shows that
+/// this service made it. By the tag a token that was used before differs from one that somebody made up: the one ends its session
 /// (RFC 9700, 4.14.2), the other does nothing.
-/// <para>The secret of a token's successor follows from the token by HMAC, so that two refreshes of one token at the same time get
-/// the same answer without anybody having stored it.</para>
+/// <para>The secret of a token's successor follows from the token by HMAC, so that two refreshes of one token at the same time
+/// get the same answer without anybody having stored it.</para>
 /// </summary>
 public sealed class RefreshTokens(SecretBox secrets)
 {
@@ -24,7 +24,8 @@ public sealed class RefreshTokens(SecretBox secrets)
     private readonly byte[] _tagKey = secrets.KeyFor("refresh-tag"), _nextKey = secrets.KeyFor("refresh-next");
 
     /// <summary>The first token of a session.</summary>
-    public RefreshToken Create(Guid companyId, Guid sessionId) => Build(companyId, sessionId, RandomNumberGenerator.GetBytes(SecretLength));
+    public RefreshToken Create(Guid companyId, Guid sessionId)
+        => Build(companyId, sessionId, RandomNumberGenerator.GetBytes(SecretLength));
 
     /// <summary>The token that takes the place of <paramref name="token"/>; always the same one.</summary>
     public RefreshToken Successor(RefreshToken token)
@@ -35,8 +36,10 @@ public sealed class RefreshTokens(SecretBox secrets)
     {
         if (!Base64Url.IsValid(text, out var length) || length != Length) return null;
         var bytes = Base64Url.DecodeFromChars(text);
-        if (!CryptographicOperations.FixedTimeEquals(Tag(bytes.AsSpan(0, Length - TagLength)), bytes.AsSpan(Length - TagLength))) return null;
-        return new(new(bytes.AsSpan(0, 16), bigEndian: true), new(bytes.AsSpan(16, 16), bigEndian: true), text, SHA256.HashData(bytes));
+        if (!CryptographicOperations.FixedTimeEquals(Tag(bytes.AsSpan(0, Length - TagLength)),
+            bytes.AsSpan(Length - TagLength))) return null;
+        return new(new(bytes.AsSpan(0, 16), bigEndian: true), new(bytes.AsSpan(16, 16), bigEndian: true), text,
+            SHA256.HashData(bytes));
     }
 
     private RefreshToken Build(Guid companyId, Guid sessionId, byte[] secret)

@@ -30,7 +30,8 @@ public static class RemoveUser
         user.DeletedAt = now;
         await db.SaveChangesAsync(cancellationToken);
         await db.Logins.Where(l => l.UserId == id).ExecuteDeleteAsync(cancellationToken);
-        var sessions = await db.Sessions.Where(s => s.UserId == id).Where(Session.IsLiveAt(now)).Select(s => s.Id).ToListAsync(cancellationToken);
+        var sessions = await db.Sessions.Where(s => s.UserId == id).Where(Session.IsLiveAt(now)).Select(s => s.Id)
+            .ToListAsync(cancellationToken);
         await db.Sessions.Where(s => s.UserId == id && s.RevokedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
         await transaction.CommitAsync(cancellationToken);

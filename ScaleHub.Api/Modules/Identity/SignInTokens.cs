@@ -40,11 +40,14 @@ public sealed class SignInTokens(AccessTokens accessTokens, RefreshTokens refres
     {
         var now = time.GetDatabaseNow();
         var longAgo = now - Session.Lifetime;
-        await db.Sessions.Where(s => s.UserId == userId && (s.ExpiresAt < longAgo || s.RevokedAt < longAgo)).ExecuteDeleteAsync(cancellationToken);
+        await db.Sessions.Where(s => s.UserId == userId && (s.ExpiresAt < longAgo || s.RevokedAt < longAgo))
+            .ExecuteDeleteAsync(cancellationToken);
         var surplus = await db.Sessions.Where(s => s.UserId == userId).Where(Session.IsLiveAt(now))
-            .OrderByDescending(s => s.CreatedAt).Skip(Session.MostPerUser).Take(100).Select(s => s.Id).ToListAsync(cancellationToken);
+            .OrderByDescending(s => s.CreatedAt).Skip(Session.MostPerUser).Take(100).Select(s => s.Id)
+                .ToListAsync(cancellationToken);
         if (surplus.Count == 0) return;
-        await db.Sessions.Where(s => surplus.Contains(s.Id)).ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
+        await db.Sessions.Where(s => surplus.Contains(s.Id))
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
         await live.EndedAsync(companyId, surplus, cancellationToken);
     }
 

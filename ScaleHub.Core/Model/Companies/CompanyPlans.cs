@@ -8,8 +8,8 @@ namespace ScaleHub.Core.Model.Companies;
 
 /// <summary>
 /// Which plan each company is on, kept in process.
-/// <para>Guarantee: a change of plan is seen by every instance in milliseconds, and within three seconds when Redis is away. A plan
-/// that is kept is answered without waiting, and also when the database is away.</para>
+/// <para>Guarantee: a change of plan is seen by every instance in milliseconds, and within three seconds when Redis is away. A
+/// plan that is kept is answered without waiting, and also when the database is away.</para>
 /// </summary>
 public sealed class CompanyPlans
 {
@@ -20,7 +20,8 @@ public sealed class CompanyPlans
     public CompanyPlans(Broadcast broadcast, IServiceScopeFactory scopes, TimeProvider time)
     {
         _scopes = scopes;
-        _plans = new LiveCache<Plan>("plan", broadcast, time, capacity: 50_000, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)).Listening();
+        _plans = new LiveCache<Plan>("plan", broadcast, time, capacity: 50_000, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2))
+            .Listening();
     }
 
     /// <summary>The company's plan.</summary>
@@ -35,7 +36,8 @@ public sealed class CompanyPlans
     }
 
     /// <summary>Tells every instance that the company's plan has changed; after the commit.</summary>
-    public ValueTask ChangedAsync(Guid companyId, CancellationToken cancellationToken) => _plans.ForgetAsync(companyId, cancellationToken);
+    public ValueTask ChangedAsync(Guid companyId, CancellationToken cancellationToken)
+        => _plans.ForgetAsync(companyId, cancellationToken);
 
     private async Task<Plan?> LoadAsync(Guid companyId)
     {

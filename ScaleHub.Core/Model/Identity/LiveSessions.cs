@@ -14,8 +14,9 @@ public sealed record LiveSession(Guid CompanyId, Guid UserId, string Role);
 /// <summary>
 /// Which sessions work, asked on every request: in process, then Redis, then PostgreSQL, which alone decides.
 /// <para>Guarantee: a session that was ended, or whose user was removed or got another role, fails on every instance in under a
-/// second, with Redis and without. While news are heard a session is kept in process for 10 s, else for half a second. Redis keeps
-/// it for 60 s; what ends a session overwrites it there, and a lookup only ever adds, so a slow lookup cannot bring it back.</para>
+/// second, with Redis and without. While news are heard a session is kept in process for 10 s, else for half a second. Redis
+/// keeps it for 60 s; what ends a session overwrites it there, and a lookup only ever adds, so a slow lookup cannot bring it
+/// back.</para>
 /// <para>Redis away: every half second a session in use costs one lookup in PostgreSQL. For 60 s after a failure nothing is read
 /// from Redis: it may have missed that a session ended, or have gone back in time. If only the instance that ended a session has
 /// lost Redis, the others learn of it within 70 s.</para>
@@ -88,14 +89,16 @@ public sealed class LiveSessions
         // The primary: a standby may not know yet that the session has ended.
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         return await db.Sessions.Where(s => s.Id == sessionId).Where(Session.IsLiveAt(_time.GetDatabaseNow()))
-            .Join(db.Users.Where(u => u.DeletedAt == null), s => s.UserId, u => u.Id, (s, u) => new LiveSession(s.CompanyId, u.Id, u.Role))
+            .Join(db.Users.Where(u => u.DeletedAt == null), s => s.UserId, u => u.Id,
+                (s, u) => new LiveSession(s.CompanyId, u.Id, u.Role))
             .SingleOrDefaultAsync();
     }
 
     private static string Write(Guid userId, string role) => $"{userId:N} {role}";
 
     private static LiveSession? Read(Guid companyId, string state)
-        => state.Split(' ') is [var user, var role] && Guid.TryParseExact(user, "N", out var id) ? new(companyId, id, role) : null;
+        => state.Split(' ') is [var user, var role] && Guid.TryParseExact(user, "N", out var id)
+            ? new(companyId, id, role) : null;
 
     private string Key(Guid company, Guid session) => $"{_redis.Prefix}:{{{company:N}}}:session:{session:N}";
 }

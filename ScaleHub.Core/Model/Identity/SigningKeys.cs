@@ -39,12 +39,13 @@ public static class SigningKeys
     }
 
     /// <summary>
-    /// Makes a new key; it signs when every instance has had time to learn it. Keys whose last token has long expired are deleted.
-    /// Runs as the schema's owner.
+    /// Makes a new key; it signs when every instance has had time to learn it. Keys whose last token has long expired are
+    /// deleted. Runs as the schema's owner.
     /// </summary>
     /// <param name="connection">The owner's.</param>
     /// <param name="secrets">Seal the private half.</param>
-    /// <param name="revoke">Deletes all earlier keys, and with them every access token: for when a key got into wrong hands.</param>
+    /// <param name="revoke">Deletes all earlier keys, and with them every access token: for when a key got into wrong
+    /// hands.</param>
     /// <param name="cancellationToken">Leaves things as they were.</param>
     /// <returns>The name of the new key.</returns>
     public static async Task<string> RotateAsync(

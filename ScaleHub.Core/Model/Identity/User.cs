@@ -25,11 +25,15 @@ public sealed class User : ITenantEntity
     /// <summary>When the user was added.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the user was removed. The row stays, since what the user did refers to it; sign-in and sessions do not.</summary>
+    /// <summary>
+    /// When the user was removed. The row stays, since what the user did refers to it; sign-in and sessions do not.
+    /// </summary>
     public DateTimeOffset? DeletedAt { get; set; }
 }
 
-/// <summary>What a user may do. An owner may do what an admin may, an admin what a member may; an operator has no part in companies.</summary>
+/// <summary>
+/// What a user may do. An owner may do what an admin may, an admin what a member may; an operator has no part in companies.
+/// </summary>
 public static class Roles
 {
     /// <summary>Runs the platform; a user of the company <see cref="Guid.AllBitsSet"/>.</summary>
@@ -44,7 +48,9 @@ public static class Roles
     /// <summary>The daily work.</summary>
     public const string Member = "member";
 
-    /// <summary>Whether somebody with the role <paramref name="actor"/> may give, change or end the role <paramref name="role"/>.</summary>
+    /// <summary>
+    /// Whether somebody with the role <paramref name="actor"/> may give, change or end the role <paramref name="role"/>.
+    /// </summary>
     public static bool MayGive(string actor, string role) => actor == Owner || (actor == Admin && role != Owner);
 }
 

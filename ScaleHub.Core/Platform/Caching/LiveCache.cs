@@ -5,8 +5,8 @@ namespace ScaleHub.Core.Platform.Caching;
 
 /// <summary>
 /// Small values kept in process until news of a change, for what is looked at on every request.
-/// <para>Guarantee: <see cref="ForgetAsync"/> is known to every instance in milliseconds while <see cref="Broadcast"/> is live, and
-/// within <paramref name="deafLife"/> plus 600 ms when it stops. A load that began before the change is never kept after it.
+/// <para>Guarantee: <see cref="ForgetAsync"/> is known to every instance in milliseconds while <see cref="Broadcast"/> is live,
+/// and within <paramref name="deafLife"/> plus 600 ms when it stops. A load that began before the change is never kept after it.
 /// One load for each key at a time. At most <paramref name="capacity"/> values.</para>
 /// </summary>
 /// <param name="topic">Names the values in the broadcast.</param>
@@ -15,7 +15,8 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <param name="capacity">Most values that are kept.</param>
 /// <param name="life">How long a value is kept while news are heard.</param>
 /// <param name="deafLife">How long it is kept otherwise.</param>
-public sealed class LiveCache<T>(string topic, Broadcast broadcast, TimeProvider time, int capacity, TimeSpan life, TimeSpan deafLife)
+public sealed class LiveCache<T>(
+    string topic, Broadcast broadcast, TimeProvider time, int capacity, TimeSpan life, TimeSpan deafLife)
     where T : class
 {
     private readonly BoundedMap<Guid, Entry> _entries = new(capacity);

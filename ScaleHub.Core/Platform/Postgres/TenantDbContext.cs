@@ -69,7 +69,8 @@ public abstract class TenantDbContext : DbContext
         {
             // What a mapping names itself stays as it is.
             foreach (var property in entity.GetProperties())
-                if (property.FindAnnotation(RelationalAnnotationNames.ColumnName) is null) property.SetColumnName(SnakeCase(property.Name));
+                if (property.FindAnnotation(RelationalAnnotationNames.ColumnName) is null)
+                    property.SetColumnName(SnakeCase(property.Name));
             if (typeof(ITenantEntity).IsAssignableFrom(entity.ClrType))
                 FilterMethod.MakeGenericMethod(entity.ClrType).Invoke(this, [modelBuilder]);
         }

@@ -1,14 +1,15 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Hosting;
+using StackExchange.Redis;
 
 namespace ScaleHub.Core.Platform.Redis;
 
 /// <summary>
 /// News from any process to all of them, over one Redis channel, for caches to forget what has changed.
-/// <para>Guarantee: while <see cref="IsLive"/>, what was sent more than 600 ms ago has been heard, unless <see cref="Epoch"/> grew
-/// since. Redis promises no delivery, so each process sends itself a beat every 200 ms over the same channel: its arrival shows
-/// that the channel works, its absence that it may not. A lost connection makes the epoch grow at once.</para>
+/// <para>Guarantee: while <see cref="IsLive"/>, what was sent more than 600 ms ago has been heard, unless <see cref="Epoch"/>
+/// grew since. Redis promises no delivery, so each process sends itself a beat every 200 ms over the same channel: its arrival
+/// shows that the channel works, its absence that it may not. A lost connection makes the epoch grow at once.</para>
 /// <para>Without Redis nothing is heard and nothing throws: a cache then keeps its entries only for as long as being late is
 /// harmless.</para>
 /// </summary>
@@ -32,7 +33,9 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time) : BackgroundS
 
     private string Channel => $"{redis.Prefix}:news";
 
-    /// <summary>Calls <paramref name="heard"/> for each message of a topic, from this process too. It must be quick and not throw.</summary>
+    /// <summary>
+    /// Calls <paramref name="heard"/> for each message of a topic, from this process too. It must be quick and not throw.
+    /// </summary>
     /// <param name="topic">A word without blanks; one listener each.</param>
     /// <param name="heard">Gets the message's text.</param>
     public void Listen(string topic, Action<string> heard)
@@ -42,8 +45,8 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time) : BackgroundS
 
     /// <summary>Sends to every process. Returns when Redis has it, or when Redis fails to answer.</summary>
     public ValueTask SendAsync(string topic, string text, CancellationToken cancellationToken)
-        => redis.SendAsync(db => db.PublishAsync(new(Channel, StackExchange.Redis.RedisChannel.PatternMode.Literal), $"{topic} {text}"),
-            cancellationToken);
+        => redis.SendAsync(
+            db => db.PublishAsync(new(Channel, RedisChannel.PatternMode.Literal), $"{topic} {text}"), cancellationToken);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -61,7 +64,8 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time) : BackgroundS
                     await redis.SubscribeAsync(Channel, Hear, stoppingToken);
                     subscribedAt = time.GetTimestamp();
                 }
-                await SendAsync(Beat, string.Create(CultureInfo.InvariantCulture, $"{_self} {time.GetTimestamp()}"), stoppingToken);
+                await SendAsync(Beat, string.Create(CultureInfo.InvariantCulture, $"{_self} {time.GetTimestamp()}"),
+                    stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

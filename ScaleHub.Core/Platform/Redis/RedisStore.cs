@@ -46,7 +46,8 @@ public sealed class RedisStore : IAsyncDisposable
     /// How long ago a command had no answer or a connection was lost; very long when that never happened. What Redis held before
     /// may have been changed meanwhile without Redis being told, and a restarted server may have gone back in time.
     /// </summary>
-    public TimeSpan SinceFailure => Volatile.Read(ref _lastFailure) is not 0 and var at ? _time.GetElapsedTime(at) : TimeSpan.MaxValue;
+    public TimeSpan SinceFailure
+        => Volatile.Read(ref _lastFailure) is not 0 and var at ? _time.GetElapsedTime(at) : TimeSpan.MaxValue;
 
     /// <summary>Raised when a connection is lost, and when one is back: messages may have been missed.</summary>
     internal event Action? ConnectionChanged;
@@ -96,8 +97,9 @@ public sealed class RedisStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Hears a channel from now on, also after the connection was lost and is back. Called again for the same channel, it takes the
-    /// place of what was there. False when there is no answer within two seconds; the subscription may be made later all the same.
+    /// Hears a channel from now on, also after the connection was lost and is back. Called again for the same channel, it takes
+    /// the place of what was there. False when there is no answer within two seconds; the subscription may be made later all the
+    /// same.
     /// </summary>
     internal async Task<bool> SubscribeAsync(string channel, Action<string> heard, CancellationToken cancellationToken)
     {
@@ -106,7 +108,8 @@ public sealed class RedisStore : IAsyncDisposable
             var subscriber = (await _connection.Value.WaitAsync(SubscribePatience, _time, cancellationToken)).GetSubscriber();
             var name = new RedisChannel(channel, RedisChannel.PatternMode.Literal);
             await subscriber.UnsubscribeAsync(name).WaitAsync(SubscribePatience, _time, cancellationToken);
-            await subscriber.SubscribeAsync(name, (_, message) => heard(message!)).WaitAsync(SubscribePatience, _time, cancellationToken);
+            await subscriber.SubscribeAsync(name, (_, message) => heard(message!))
+                .WaitAsync(SubscribePatience, _time, cancellationToken);
             return true;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or InvalidOperationException

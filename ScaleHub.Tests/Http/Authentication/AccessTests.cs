@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -47,7 +46,8 @@ public sealed class AccessTests(GraphFixture graph)
                         : (int)status >= 500 ? $"{(int)status}" : "passes";
                     // Whoever signs in with nothing gets 400 or 401 whatever the role: the endpoint was reached.
                     if (required == Anonymous && actual == "401") actual = "passes";
-                    if (actual != expected) wrong.Add($"{method} {Name(endpoint)} as {role}: {actual} instead of {expected} ({required})");
+                    if (actual != expected)
+                        wrong.Add($"{method} {Name(endpoint)} as {role}: {actual} instead of {expected} ({required})");
                 }
             }
         }
@@ -59,7 +59,7 @@ public sealed class AccessTests(GraphFixture graph)
     private async Task<HttpStatusCode> AskAsync(Account account, string role, string method, RouteEndpoint endpoint)
     {
         using var request = new HttpRequestMessage(new(method), Path(endpoint));
-        if (role != Anonymous) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(account, role));
+        if (role != Anonymous) request.Headers.Authorization = new("Bearer", await TokenAsync(account, role));
         if (method is not ("GET" or "DELETE")) request.Content = Responses.Json("{}");
         using var response = await graph.Client.SendAsync(request);
         // It ends the session that asks.
@@ -71,7 +71,8 @@ public sealed class AccessTests(GraphFixture graph)
     {
         if (_tokens.TryGetValue(role, out var token)) return token;
         if (role == Roles.Operator) return _tokens[role] = await account.OperatorAsync(graph);
-        if (!_emails.TryGetValue(role, out var email)) _emails[role] = email = role == Roles.Owner ? account.Email : (await account.AddAsync(role)).Email;
+        if (!_emails.TryGetValue(role, out var email))
+            _emails[role] = email = role == Roles.Owner ? account.Email : (await account.AddAsync(role)).Email;
         return _tokens[role] = (await account.Client.SignInAsync(email)).Access;
     }
 

@@ -4,13 +4,16 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Aspire.Hosting.Testing;
 using Npgsql;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Http.Authentication;
 
-/// <summary>Tokens with one thing wrong. A key of the test's own is put among the signing keys, so that the rest of each is right.</summary>
+/// <summary>
+/// Tokens with one thing wrong. A key of the test's own is put among the signing keys, so that the rest of each is right.
+/// </summary>
 [Collection(GraphCollection.Name)]
 public sealed class AccessTokenTests(GraphFixture graph) : IAsyncLifetime
 {
@@ -22,7 +25,8 @@ public sealed class AccessTokenTests(GraphFixture graph) : IAsyncLifetime
     {
         _account = await Account.RegisterAsync(graph.Address);
         // What the service cannot open, it does not sign with.
-        await ExecuteAsync("insert into signing_keys (kid, public_key, private_key) values ($1, $2, '\\x00')", _kid, _key.ExportSubjectPublicKeyInfo());
+        await ExecuteAsync("insert into signing_keys (kid, public_key, private_key) values ($1, $2, '\\x00')", _kid,
+            _key.ExportSubjectPublicKeyInfo());
     }
 
     public async Task DisposeAsync()
@@ -37,8 +41,11 @@ public sealed class AccessTokenTests(GraphFixture graph) : IAsyncLifetime
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         // The control: what the others differ from. The key is new, so instances may take up to five seconds to look again.
-        await Poll.UntilAsync(async () => Assert.Equal(HttpStatusCode.OK, await _account.Client.StatusAsync(Token())), seconds: 15);
-        await Poll.UntilAsync(async () => Assert.Equal(HttpStatusCode.OK, await _account.Client.StatusAsync(Token())), seconds: 15);
+        foreach (var instance in (string[])["api-1", "api-2"])
+        {
+            using var client = graph.App.CreateHttpClient(instance, "http");
+            await Poll.UntilAsync(async () => Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(Token())));
+        }
 
         using var other = await Account.RegisterAsync(graph.Address);
         var good = Token();
@@ -91,15 +98,18 @@ public sealed class AccessTokenTests(GraphFixture graph) : IAsyncLifetime
             Q = new() { X = Base64Url.DecodeFromChars(Text("x")), Y = Base64Url.DecodeFromChars(Text("y")) },
         });
         var parts = _account.AccessToken.Split('.');
-        Assert.True(ecdsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256));
+        Assert.True(ecdsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]),
+            HashAlgorithmName.SHA256));
 
         string Text(string name) => key.GetProperty(name).GetString()!;
     }
 
-    private string Token(Action<JsonObject>? header = null, Action<JsonObject>? claims = null, DSASignatureFormat format = DSASignatureFormat.IeeeP1363FixedFieldConcatenation)
+    private string Token(Action<JsonObject>? header = null, Action<JsonObject>? claims = null,
+        DSASignatureFormat format = DSASignatureFormat.IeeeP1363FixedFieldConcatenation)
     {
         var signed = Unsigned("ES256", header, claims);
-        return $"{signed}.{Base64Url.EncodeToString(_key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, format))}";
+        var signature = _key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, format);
+        return $"{signed}.{Base64Url.EncodeToString(signature)}";
     }
 
     private string Hs256(byte[] key)
@@ -109,7 +119,8 @@ public sealed class AccessTokenTests(GraphFixture graph) : IAsyncLifetime
     }
 
     private string Unsigned(string algorithm, Action<JsonObject>? header = null, Action<JsonObject>? claims = null)
-        => Encode(new() { ["alg"] = algorithm, ["typ"] = "at+jwt", ["kid"] = _kid }, header) + "." + Encode(Claims(_account.AccessToken), claims);
+        => Encode(new() { ["alg"] = algorithm, ["typ"] = "at+jwt", ["kid"] = _kid }, header)
+            + "." + Encode(Claims(_account.AccessToken), claims);
 
     private static string Encode(JsonObject part, Action<JsonObject>? change)
     {
@@ -121,7 +132,8 @@ public sealed class AccessTokenTests(GraphFixture graph) : IAsyncLifetime
 
     private static string Kid(string token) => Part(token, 0)["kid"]!.GetValue<string>();
 
-    private static JsonObject Part(string token, int index) => JsonNode.Parse(Base64Url.DecodeFromChars(token.Split('.')[index]))!.AsObject();
+    private static JsonObject Part(string token, int index)
+        => JsonNode.Parse(Base64Url.DecodeFromChars(token.Split('.')[index]))!.AsObject();
 
     private async Task ExecuteAsync(string sql, params object[] values)
     {

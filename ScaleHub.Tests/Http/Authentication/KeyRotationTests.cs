@@ -62,7 +62,8 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
 
         await PassAsync(TimeSpan.FromMinutes(12));
         Assert.Equal(_content, await Tokens.VerifyAsync(last, CancellationToken.None));
-        Assert.Equal(_content, await Tokens.VerifyAsync(await Tokens.IssueAsync(_content, CancellationToken.None), CancellationToken.None));
+        Assert.Equal(_content,
+            await Tokens.VerifyAsync(await Tokens.IssueAsync(_content, CancellationToken.None), CancellationToken.None));
         await PassAsync(TimeSpan.FromMinutes(5));
         Assert.Null(await Tokens.VerifyAsync(last, CancellationToken.None));
         Assert.Equal([young], await PublishedAsync());
@@ -77,7 +78,8 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
         await PassAsync(TimeSpan.FromMinutes(2));
         Assert.Null(await Tokens.VerifyAsync(token, CancellationToken.None));
         Assert.Equal(young, (await Keys.SignerAsync(CancellationToken.None)).Kid);
-        Assert.NotNull(await Tokens.VerifyAsync(await Tokens.IssueAsync(_content, CancellationToken.None), CancellationToken.None));
+        Assert.NotNull(await Tokens.VerifyAsync(await Tokens.IssueAsync(_content, CancellationToken.None),
+            CancellationToken.None));
     }
 
     [Fact]
@@ -93,7 +95,8 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
     {
         await using var owner = NpgsqlDataSource.Create(_database.Owner);
         await using var connection = await owner.OpenConnectionAsync();
-        return await SigningKeys.RotateAsync(connection, _host.Services.GetRequiredService<SecretBox>(), revoke, CancellationToken.None);
+        return await SigningKeys.RotateAsync(connection, _host.Services.GetRequiredService<SecretBox>(), revoke,
+            CancellationToken.None);
     }
 
     /// <summary>Lets time pass, and the keys be loaded again, which happens behind a use of them.</summary>
@@ -104,7 +107,8 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
         await Task.Delay(500);
     }
 
-    private async Task<IEnumerable<string>> PublishedAsync() => (await Keys.PublishedAsync(CancellationToken.None)).Select(k => k.Kid);
+    private async Task<IEnumerable<string>> PublishedAsync()
+        => (await Keys.PublishedAsync(CancellationToken.None)).Select(k => k.Kid);
 
     private sealed class ShiftedTime : TimeProvider
     {

@@ -13,7 +13,8 @@ public sealed class CompanyTests(GraphFixture graph)
     public async Task An_admin_changes_the_name_and_everybody_reads_it()
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        var changed = await (await account.Client.PatchAsJsonAsync("/api/v1/company", new { name = "New Name" })).JsonAsync(HttpStatusCode.OK);
+        var changed = await (await account.Client.PatchAsJsonAsync("/api/v1/company", new { name = "New Name" }))
+            .JsonAsync(HttpStatusCode.OK);
         Assert.Equal("New Name", changed.GetProperty("name").GetString());
         var read = await (await account.Client.GetAsync("/api/v1/company")).JsonAsync(HttpStatusCode.OK);
         Assert.Equal((account.CompanyId, "New Name"), (read.GetProperty("id").GetGuid(), read.GetProperty("name").GetString()));
@@ -29,14 +30,16 @@ public sealed class CompanyTests(GraphFixture graph)
     {
         using var account = await Account.RegisterAsync(graph.Address);
         await (await account.Client.PatchAsync("/api/v1/company", Responses.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
-        Assert.Equal("Test Company", (await (await account.Client.GetAsync("/api/v1/company")).JsonAsync(HttpStatusCode.OK)).GetProperty("name").GetString());
+        Assert.Equal("Test Company", (await (await account.Client.GetAsync("/api/v1/company")).JsonAsync(HttpStatusCode.OK))
+            .GetProperty("name").GetString());
     }
 
     [Fact]
     public async Task Plans_are_public_and_say_what_they_allow()
     {
         using var client = graph.CreateClient();
-        var plans = (await (await client.GetAsync("/api/v1/plans")).JsonAsync(HttpStatusCode.OK)).GetProperty("items").EnumerateArray().ToList();
+        var plans = (await (await client.GetAsync("/api/v1/plans")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")
+            .EnumerateArray().ToList();
         Assert.Equal(["FREE", "BASIC", "PROFESSIONAL", "ENTERPRISE"], plans.Select(p => p.GetProperty("name").GetString()));
         Assert.Equal([500, 2000, 5000, 20000], plans.Select(p => p.GetProperty("requestsPer15Minutes").GetInt32()));
     }
@@ -47,17 +50,21 @@ public sealed class CompanyTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         await ChangeAsync(account, "BASIC", HttpStatusCode.OK);
         for (var i = 0; i < 3; i++) await account.AddAsync("member");
-        var month = int.Parse(DateTimeOffset.UtcNow.ToString("yyyyMM", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        var month = int.Parse(DateTimeOffset.UtcNow.ToString("yyyyMM", CultureInfo.InvariantCulture),
+            CultureInfo.InvariantCulture);
         await PostgresServer.ExecuteAsync(await graph.GetConnectionString("pg"), $"""
-            insert into quota_counters values ('{account.CompanyId}', 'patients', 0, 101), ('{account.CompanyId}', 'products', 0, 50),
+            insert into quota_counters values ('{account.CompanyId}', 'patients', 0, 101),
+                ('{account.CompanyId}', 'products', 0, 50),
                 ('{account.CompanyId}', 'orders', {month}, 101), ('{account.CompanyId}', 'exams', 202001, 5000)
             """);
 
         using var refused = await account.Client.PutAsJsonAsync("/api/v1/company/plan", new { plan = "FREE" });
         var over = (await refused.ProblemAsync(HttpStatusCode.Conflict)).GetProperty("over").EnumerateArray();
         Assert.Equal([("users", 4, 3), ("patients", 101, 100), ("orders", 101, 100)],
-            over.Select(o => (o.GetProperty("resource").GetString()!, o.GetProperty("used").GetInt32(), o.GetProperty("limit").GetInt32())));
-        Assert.Equal("BASIC", (await (await account.Client.GetAsync("/api/v1/company")).JsonAsync(HttpStatusCode.OK)).GetProperty("plan").GetString());
+            over.Select(o => (o.GetProperty("resource").GetString()!, o.GetProperty("used").GetInt32(), o.GetProperty("limit")
+                .GetInt32())));
+        Assert.Equal("BASIC", (await (await account.Client.GetAsync("/api/v1/company")).JsonAsync(HttpStatusCode.OK))
+            .GetProperty("plan").GetString());
 
         await PostgresServer.ExecuteAsync(await graph.GetConnectionString("pg"), $"""
             update quota_counters set used = 1 where company_id = '{account.CompanyId}';
@@ -76,9 +83,12 @@ public sealed class CompanyTests(GraphFixture graph)
     public async Task A_plan_that_does_not_exist_is_400(string body)
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        await (await account.Client.PutAsync("/api/v1/company/plan", Responses.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
+        await (await account.Client.PutAsync("/api/v1/company/plan", Responses.Json(body)))
+            .ProblemAsync(HttpStatusCode.BadRequest);
     }
 
     private static async Task ChangeAsync(Account account, string plan, HttpStatusCode expected)
-        => Assert.Equal(plan, (await (await account.Client.PutAsJsonAsync("/api/v1/company/plan", new { plan })).JsonAsync(expected)).GetProperty("plan").GetString());
+        => Assert.Equal(plan,
+            (await (await account.Client.PutAsJsonAsync("/api/v1/company/plan", new { plan })).JsonAsync(expected))
+                .GetProperty("plan").GetString());
 }

@@ -31,7 +31,8 @@ public sealed class RefreshTests(GraphFixture graph)
 
         await (await account.Client.RefreshAsync(stolen)).ProblemAsync(HttpStatusCode.Unauthorized);
         await (await account.Client.RefreshAsync(newest)).ProblemAsync(HttpStatusCode.Unauthorized);
-        await Poll.UntilAsync(async () => Assert.Equal(HttpStatusCode.Unauthorized, await account.Client.StatusAsync(access)), seconds: 1);
+        await Poll.UntilAsync(
+            async () => Assert.Equal(HttpStatusCode.Unauthorized, await account.Client.StatusAsync(access)), seconds: 1);
         // The user's other session is another family.
         Assert.Equal(HttpStatusCode.OK, await account.Client.StatusAsync(account.AccessToken));
     }
@@ -44,9 +45,11 @@ public sealed class RefreshTests(GraphFixture graph)
         {
             var (_, token) = await account.Client.SignInAsync(account.Email);
             var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => account.Client.RefreshAsync(token)));
-            Assert.All(answers, a => Assert.True(a.StatusCode is HttpStatusCode.OK or HttpStatusCode.Unauthorized, a.StatusCode.ToString()));
+            Assert.All(
+                answers, a => Assert.True(a.StatusCode is HttpStatusCode.OK or HttpStatusCode.Unauthorized, a.StatusCode.ToString()));
             var successors = new HashSet<string>();
-            foreach (var answer in answers.Where(a => a.IsSuccessStatusCode)) successors.Add(SignIns.Tokens(await answer.JsonAsync(HttpStatusCode.OK)).Refresh);
+            foreach (var answer in answers.Where(a => a.IsSuccessStatusCode))
+                successors.Add(SignIns.Tokens(await answer.JsonAsync(HttpStatusCode.OK)).Refresh);
             Assert.Single(successors);
         }
     }
@@ -56,7 +59,8 @@ public sealed class RefreshTests(GraphFixture graph)
     {
         using var account = await Account.RegisterAsync(graph.Address);
         var (access, token) = await account.Client.SignInAsync(account.Email);
-        foreach (var forged in (string[])["x", "", "\u0000", new string('A', 107), Change(token, 10), Change(token, 30), Change(token, 60), Change(token, 100), token + "A"])
+        foreach (var forged in (string[])["x", "", "\u0000", new string('A', 107), Change(token, 10), Change(token, 30),
+            Change(token, 60), Change(token, 100), token + "A"])
         {
             var status = (await account.Client.RefreshAsync(forged)).StatusCode;
             Assert.True(status is HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest, $"{status} for {forged}");
@@ -72,7 +76,8 @@ public sealed class RefreshTests(GraphFixture graph)
     {
         using var account = await Account.RegisterAsync(graph.Address);
         var (_, token) = await account.Client.SignInAsync(account.Email);
-        var rows = await PostgresServer.QueryAsync(await graph.GetConnectionString("pg"), $"select s::text from sessions s where company_id = '{account.CompanyId}'");
+        var rows = await PostgresServer.QueryAsync(await graph.GetConnectionString("pg"),
+            $"select s::text from sessions s where company_id = '{account.CompanyId}'");
         Assert.NotEmpty(rows);
         var secret = Convert.ToHexString(global::System.Buffers.Text.Base64Url.DecodeFromChars(token)[32..64]);
         Assert.All(rows, row => Assert.DoesNotContain(secret, row, StringComparison.OrdinalIgnoreCase));

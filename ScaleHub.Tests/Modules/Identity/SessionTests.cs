@@ -29,7 +29,8 @@ public sealed class SessionTests(GraphFixture graph)
         await using (await StoppedResource.StopAsync(graph, "redis"))
         {
             foreach (var client in Instances()) Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(early));
-            await AssertEndsEverywhereAsync(account, early, access => account.Client.SendAsync(access, "/api/v1/auth/logout", HttpMethod.Post));
+            await AssertEndsEverywhereAsync(
+                account, early, access => account.Client.SendAsync(access, "/api/v1/auth/logout", HttpMethod.Post));
         }
         // Back again, with nothing that Redis remembers from before.
         foreach (var client in Instances()) Assert.Equal(HttpStatusCode.Unauthorized, await client.StatusAsync(early));
@@ -44,7 +45,8 @@ public sealed class SessionTests(GraphFixture graph)
         var member = await account.AddAsync("member");
         await AssertEndsEverywhereAsync(account, member.Access, _ => account.Client.DeleteAsync($"/api/v1/users/{member.Id}"));
         await (await account.Client.RefreshAsync(member.Refresh)).ProblemAsync(HttpStatusCode.Unauthorized);
-        await (await account.Client.PostJsonAsync("/api/v1/auth/login", new { email = member.Email, password = Account.Password }))
+        await (await account.Client.PostJsonAsync("/api/v1/auth/login",
+            new { email = member.Email, password = Account.Password }))
             .ProblemAsync(HttpStatusCode.Unauthorized);
     }
 
@@ -54,7 +56,8 @@ public sealed class SessionTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         var admin = await account.AddAsync("admin");
         await AssertEndsEverywhereAsync(account, admin.Access,
-            _ => account.Client.SendAsync(account.AccessToken, $"/api/v1/users/{admin.Id}", HttpMethod.Patch, new { role = "member" }));
+            _ => account.Client.SendAsync(account.AccessToken, $"/api/v1/users/{admin.Id}", HttpMethod.Patch,
+                new { role = "member" }));
         var (access, _) = SignIns.Tokens(await (await account.Client.RefreshAsync(admin.Refresh)).JsonAsync(HttpStatusCode.OK));
         foreach (var client in Instances())
         {
@@ -70,7 +73,8 @@ public sealed class SessionTests(GraphFixture graph)
         using var phone = graph.CreateClient();
         phone.DefaultRequestHeaders.UserAgent.ParseAdd("Phone/1.0");
         var (access, _) = await phone.SignInAsync(account.Email);
-        var items = (await (await phone.SendAsync(access, "/api/v1/sessions")).JsonAsync(HttpStatusCode.OK)).GetProperty("items").EnumerateArray().ToList();
+        var items = (await (await phone.SendAsync(access, "/api/v1/sessions")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")
+            .EnumerateArray().ToList();
         Assert.Equal(2, items.Count);
         Assert.Equal("Phone/1.0", items[0].GetProperty("userAgent").GetString());
         Assert.Equal([true, false], items.Select(i => i.GetProperty("current").GetBoolean()));
@@ -87,7 +91,8 @@ public sealed class SessionTests(GraphFixture graph)
         for (var i = 0; i < 3; i++) others.Add((await account.Client.SignInAsync(account.Email)).Access);
 
         var newest = (await ListAsync(account.Client, account.AccessToken))[0].GetProperty("id").GetGuid();
-        await (await account.Client.SendAsync(colleague.Access, $"/api/v1/sessions/{newest}", HttpMethod.Delete)).ProblemAsync(HttpStatusCode.NotFound);
+        await (await account.Client.SendAsync(colleague.Access, $"/api/v1/sessions/{newest}", HttpMethod.Delete))
+            .ProblemAsync(HttpStatusCode.NotFound);
         await (await stranger.Client.DeleteAsync($"/api/v1/sessions/{newest}")).ProblemAsync(HttpStatusCode.NotFound);
         Assert.Equal(HttpStatusCode.NoContent, (await account.Client.DeleteAsync($"/api/v1/sessions/{newest}")).StatusCode);
         await (await account.Client.DeleteAsync($"/api/v1/sessions/{newest}")).ProblemAsync(HttpStatusCode.NotFound);
@@ -96,16 +101,21 @@ public sealed class SessionTests(GraphFixture graph)
         Assert.Equal(HttpStatusCode.NoContent, (await account.Client.DeleteAsync("/api/v1/sessions")).StatusCode);
         Assert.Single(await ListAsync(account.Client, account.AccessToken));
         foreach (var access in others)
-            await Poll.UntilAsync(async () => Assert.Equal(HttpStatusCode.Unauthorized, await account.Client.StatusAsync(access)), seconds: 1);
+            await Poll.UntilAsync(
+                async () => Assert.Equal(HttpStatusCode.Unauthorized, await account.Client.StatusAsync(access)), seconds: 1);
         Assert.Equal(HttpStatusCode.OK, await account.Client.StatusAsync(colleague.Access));
     }
 
     private static async Task<List<JsonElement>> ListAsync(HttpClient client, string access)
-        => [.. (await (await client.SendAsync(access, "/api/v1/sessions")).JsonAsync(HttpStatusCode.OK)).GetProperty("items").EnumerateArray()];
+        => [.. (await (await client.SendAsync(access, "/api/v1/sessions")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")
+            .EnumerateArray()];
 
-    private HttpClient[] Instances() => [graph.App.CreateHttpClient("api-1", "http"), graph.App.CreateHttpClient("api-2", "http")];
+    private HttpClient[] Instances()
+        => [graph.App.CreateHttpClient("api-1", "http"), graph.App.CreateHttpClient("api-2", "http")];
 
-    /// <summary>Uses a token on each instance, so that each keeps its session, then ends it and sees how long it goes on.</summary>
+    /// <summary>
+    /// Uses a token on each instance, so that each keeps its session, then ends it and sees how long it goes on.
+    /// </summary>
     private async Task AssertEndsEverywhereAsync(Account account, string access, Func<string, Task<HttpResponseMessage>> end)
     {
         var instances = Instances();

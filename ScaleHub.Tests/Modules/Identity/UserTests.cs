@@ -13,15 +13,19 @@ public sealed class UserTests(GraphFixture graph)
     {
         using var account = await Account.RegisterAsync(graph.Address);
         var admin = await account.AddAsync("admin");
-        foreach (var (role, expected) in ((string, HttpStatusCode)[])[("member", HttpStatusCode.Created), ("owner", HttpStatusCode.Forbidden)])
+        foreach (var (role, expected) in ((string, HttpStatusCode)[])[("member", HttpStatusCode.Created),
+            ("owner", HttpStatusCode.Forbidden)])
         {
             using var answer = await account.Client.SendAsync(admin.Access, "/api/v1/users", HttpMethod.Post,
                 new { email = Account.NewEmail(), password = Account.Password, role });
             Assert.Equal(expected, answer.StatusCode);
         }
-        await (await account.Client.SendAsync(admin.Access, $"/api/v1/users/{admin.Id}", HttpMethod.Patch, new { role = "owner" })).ProblemAsync(HttpStatusCode.Forbidden);
-        await (await account.Client.SendAsync(admin.Access, $"/api/v1/users/{account.UserId}", HttpMethod.Patch, new { role = "member" })).ProblemAsync(HttpStatusCode.Forbidden);
-        await (await account.Client.SendAsync(admin.Access, $"/api/v1/users/{account.UserId}", HttpMethod.Delete)).ProblemAsync(HttpStatusCode.Forbidden);
+        await (await account.Client.SendAsync(admin.Access, $"/api/v1/users/{admin.Id}", HttpMethod.Patch,
+            new { role = "owner" })).ProblemAsync(HttpStatusCode.Forbidden);
+        await (await account.Client.SendAsync(admin.Access, $"/api/v1/users/{account.UserId}", HttpMethod.Patch,
+            new { role = "member" })).ProblemAsync(HttpStatusCode.Forbidden);
+        await (await account.Client.SendAsync(admin.Access, $"/api/v1/users/{account.UserId}", HttpMethod.Delete))
+            .ProblemAsync(HttpStatusCode.Forbidden);
     }
 
     [Fact]
@@ -29,12 +33,14 @@ public sealed class UserTests(GraphFixture graph)
     {
         using var account = await Account.RegisterAsync(graph.Address);
         await (await account.Client.DeleteAsync($"/api/v1/users/{account.UserId}")).ProblemAsync(HttpStatusCode.Conflict);
-        await (await account.Client.PatchAsJsonAsync($"/api/v1/users/{account.UserId}", new { role = "member" })).ProblemAsync(HttpStatusCode.Conflict);
+        await (await account.Client.PatchAsJsonAsync($"/api/v1/users/{account.UserId}", new { role = "member" }))
+            .ProblemAsync(HttpStatusCode.Conflict);
 
         var second = await account.AddAsync("owner");
         var answers = await Task.WhenAll(
             account.Client.SendAsync(second.Access, $"/api/v1/users/{account.UserId}", HttpMethod.Delete),
-            account.Client.SendAsync(account.AccessToken, $"/api/v1/users/{second.Id}", HttpMethod.Patch, new { role = "member" }));
+            account.Client.SendAsync(account.AccessToken, $"/api/v1/users/{second.Id}", HttpMethod.Patch,
+                new { role = "member" }));
         Assert.Single(answers, a => a.IsSuccessStatusCode);
         Assert.Equal(["1"], await PostgresServer.QueryAsync(await graph.GetConnectionString("pg"),
             $"select count(*) from users where company_id = '{account.CompanyId}' and role = 'owner' and deleted_at is null"));
@@ -45,15 +51,19 @@ public sealed class UserTests(GraphFixture graph)
     {
         using var account = await Account.RegisterAsync(graph.Address);
         var member = await account.AddAsync("member");
-        await (await account.Client.SendAsync(member.Access, "/api/v1/tasks", HttpMethod.Post, new { title = "Done by somebody" })).JsonAsync(HttpStatusCode.Created);
+        await (await account.Client.SendAsync(member.Access, "/api/v1/tasks", HttpMethod.Post,
+            new { title = "Done by somebody" })).JsonAsync(HttpStatusCode.Created);
         Assert.Equal(HttpStatusCode.NoContent, (await account.Client.DeleteAsync($"/api/v1/users/{member.Id}")).StatusCode);
         await (await account.Client.DeleteAsync($"/api/v1/users/{member.Id}")).ProblemAsync(HttpStatusCode.NotFound);
 
-        var users = (await (await account.Client.GetAsync("/api/v1/users")).JsonAsync(HttpStatusCode.OK)).GetProperty("items").EnumerateArray();
+        var users = (await (await account.Client.GetAsync("/api/v1/users")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")
+            .EnumerateArray();
         Assert.Equal([account.UserId], users.Select(u => u.GetProperty("id").GetGuid()));
-        var tasks = (await (await account.Client.GetAsync("/api/v1/tasks")).JsonAsync(HttpStatusCode.OK)).GetProperty("items").EnumerateArray();
+        var tasks = (await (await account.Client.GetAsync("/api/v1/tasks")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")
+            .EnumerateArray();
         Assert.Equal([member.Id], tasks.Select(t => t.GetProperty("createdBy").GetGuid()));
-        await (await account.Client.PostJsonAsync("/api/v1/users", new { email = member.Email, password = Account.Password })).JsonAsync(HttpStatusCode.Created);
+        await (await account.Client.PostJsonAsync("/api/v1/users", new { email = member.Email, password = Account.Password }))
+            .JsonAsync(HttpStatusCode.Created);
     }
 
     [Fact]
@@ -62,7 +72,8 @@ public sealed class UserTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         using var stranger = await Account.RegisterAsync(graph.Address);
         await (await account.Client.DeleteAsync($"/api/v1/users/{stranger.UserId}")).ProblemAsync(HttpStatusCode.NotFound);
-        await (await account.Client.PatchAsJsonAsync($"/api/v1/users/{stranger.UserId}", new { role = "member" })).ProblemAsync(HttpStatusCode.NotFound);
+        await (await account.Client.PatchAsJsonAsync($"/api/v1/users/{stranger.UserId}", new { role = "member" }))
+            .ProblemAsync(HttpStatusCode.NotFound);
     }
 
     [Theory]
@@ -76,6 +87,7 @@ public sealed class UserTests(GraphFixture graph)
     {
         using var account = await Account.RegisterAsync(graph.Address);
         await (await account.Client.PostAsync("/api/v1/users", Responses.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
-        Assert.Single((await (await account.Client.GetAsync("/api/v1/users")).JsonAsync(HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
+        Assert.Single((await (await account.Client.GetAsync("/api/v1/users")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")
+            .EnumerateArray());
     }
 }

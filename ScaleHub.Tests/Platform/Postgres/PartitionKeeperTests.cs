@@ -21,7 +21,7 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
         await PostgresServer.ExecuteAsync(_database.Owner, """
             insert into companies (id, name) values (gen_random_uuid(), 'c');
             insert into users (company_id, id, email, password_hash, role)
-            select id, id, 'a@b.example', 'x', 'owner' from companies;
+            select id, id, 'a@b.example', 'x', 'owner' from companies where name = 'c';
             """);
     }
 

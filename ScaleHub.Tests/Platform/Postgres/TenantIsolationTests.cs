@@ -24,7 +24,7 @@ public sealed class TenantIsolationTests(PostgresServer server) : IAsyncLifetime
         _app = NpgsqlDataSource.Create(database.App);
         _data = await SampleData.PrepareAsync(_owner, companies: 2);
         await _data.FillAsync(_owner, rows: 4);
-        await using var ids = _owner.CreateCommand("select id::text from companies order by id desc");
+        await using var ids = _owner.CreateCommand($"select id::text from companies where id <> '{Platform}' order by id desc");
         await using var reader = await ids.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
         _mine = reader.GetString(0);
@@ -107,7 +107,8 @@ public sealed class TenantIsolationTests(PostgresServer server) : IAsyncLifetime
     {
         await using var insert = _owner.CreateCommand($"insert into companies (id, name) values ('{Platform}', 'x')");
         var e = await Assert.ThrowsAsync<PostgresException>(() => insert.ExecuteNonQueryAsync());
-        Assert.Equal(PostgresErrorCodes.CheckViolation, e.SqlState);
+        // It is there already, in every database, from the migration on.
+        Assert.Equal(PostgresErrorCodes.UniqueViolation, e.SqlState);
     }
 
     private async Task ForEachTableAsync(Func<string, Task> test)
