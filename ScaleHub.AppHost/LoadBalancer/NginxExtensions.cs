@@ -48,36 +48,40 @@ internal static class NginxExtensions
             ''      $request_id;
         }
 
+        map $status $problem_title {
+            default Error;
+            400     "Bad Request";
+            404     "Not Found";
+            405     "Method Not Allowed";
+            408     "Request Timeout";
+            411     "Length Required";
+            413     "Content Too Large";
+            414     "URI Too Long";
+            500     "Internal Server Error";
+            501     "Not Implemented";
+            503     "Service Unavailable";
+            505     "HTTP Version Not Supported";
+        }
+
+        map $status $problem_retry_after {
+            default '';
+            503     1;
+        }
+
         server {
             listen ${NGINX_PORT};
             server_tokens off;
             client_max_body_size 10m;
 
             # What nginx has to say itself is a problem (RFC 9457) too; what the instances say passes as it is.
-            error_page 400 494 @malformed;
-            error_page 413 @too_large;
-            error_page 414 @too_long;
-            error_page 502 504 =503 @unavailable;
-            location @malformed {
+            error_page 400 404 405 408 411 413 414 494 500 501 505 /.problem;
+            error_page 502 504 =503 /.problem;
+            location = /.problem {
+                internal;
                 default_type application/problem+json;
-                return 400 '{"title":"Bad Request","status":400,"detail":"The request is malformed, or its headers are too large.",
-                    "traceId":"$request_id"}';
-            }
-            location @too_large {
-                default_type application/problem+json;
-                return 413 '{"title":"Content Too Large","status":413,"detail":"The request body is too large.",
-                    "traceId":"$request_id"}';
-            }
-            location @too_long {
-                default_type application/problem+json;
-                return 414 '{"title":"URI Too Long","status":414,"detail":"The address is too long.",
-                    "traceId":"$request_id"}';
-            }
-            location @unavailable {
-                default_type application/problem+json;
-                add_header Retry-After 1 always;
-                return 503 '{"title":"Service Unavailable","status":503,"detail":"No instance answers. Try again shortly.",
-                    "traceId":"$request_id"}';
+                add_header Retry-After $problem_retry_after always;
+                # The status is that of the error; this one is not used.
+                return 400 '{"title":"$problem_title","status":$status,"traceId":"$request_id"}';
             }
 
             location / {
