@@ -53,6 +53,9 @@ internal static class NginxExtensions
         map $status $problem_title {
             default 'Bad Request';
             404     'Not Found';
+            405     'Method Not Allowed';
+            408     'Request Timeout';
+            411     'Length Required';
             413     'Content Too Large';
             414     'URI Too Long';
             431     'Request Header Fields Too Large';
@@ -61,6 +64,7 @@ internal static class NginxExtensions
             502     'Bad Gateway';
             503     'Service Unavailable';
             504     'Gateway Timeout';
+            505     'HTTP Version Not Supported';
         }
 
         map $status $problem_type {
@@ -103,7 +107,7 @@ internal static class NginxExtensions
             client_max_body_size 10m;
 
             # Not a named location: what is no HTTP has no address, and cannot be sent on to one.
-            error_page 400 404 413 414 500 501 502 503 504 /.problem;
+            error_page 400 404 405 408 411 413 414 500 501 502 503 504 505 /.problem;
             error_page 494 =431 /.problem;
 
             location = /.problem {

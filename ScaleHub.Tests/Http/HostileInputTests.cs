@@ -80,7 +80,9 @@ public sealed class HostileInputTests(GraphFixture graph)
             // Nothing at all is the answer to what is no HTTP.
             if (answer.Length == 0) continue;
             var spoken = answer.StartsWith("HTTP/1.1 ", StringComparison.Ordinal);
-            if (!spoken || int.Parse(answer.AsSpan(9, 3), CultureInfo.InvariantCulture) is < 200 or >= 500) wrong.Add(shown);
+            // 501 and 505 are the client's doing, though they are counted as the server's.
+            var status = spoken ? int.Parse(answer.AsSpan(9, 3), CultureInfo.InvariantCulture) : 0;
+            if (status is < 200 or (>= 500 and not 501 and not 505)) wrong.Add(shown);
             if (answer.Contains("<html>", StringComparison.OrdinalIgnoreCase)) wrong.Add($"HTML: {shown}");
         }
         Assert.True(wrong.Count == 0, string.Join("\n", wrong));
