@@ -29,7 +29,8 @@ internal static class NginxExtensions
                 .WaitFor(instances[i]);
         }
         var site = Template.Replace("{{instances}}", upstream.ToString(), StringComparison.Ordinal);
-        return balancer.WithContainerFiles("/etc/nginx/templates", [new ContainerFile { Name = "scalehub.conf.template", Contents = site }]);
+        return balancer.WithContainerFiles(
+            "/etc/nginx/templates", [new ContainerFile { Name = "scalehub.conf.template", Contents = site }]);
     }
 
     private const string Template = """
@@ -48,10 +49,71 @@ internal static class NginxExtensions
             ''      $request_id;
         }
 
+        # The balancer's own errors look like the API's: application/problem+json (RFC 9457).
+        map $status $problem_title {
+            default 'Bad Request';
+            404     'Not Found';
+            413     'Content Too Large';
+            414     'URI Too Long';
+            431     'Request Header Fields Too Large';
+            500     'Internal Server Error';
+            501     'Not Implemented';
+            502     'Bad Gateway';
+            503     'Service Unavailable';
+            504     'Gateway Timeout';
+        }
+
+        map $status $problem_type {
+            default https://www.rfc-editor.org/rfc/rfc9110#name-bad-request;
+            404     https://www.rfc-editor.org/rfc/rfc9110#name-not-found;
+            413     https://www.rfc-editor.org/rfc/rfc9110#name-content-too-large;
+            414     https://www.rfc-editor.org/rfc/rfc9110#name-uri-too-long;
+            431     https://www.rfc-editor.org/rfc/rfc6585#section-5;
+            500     https://www.rfc-editor.org/rfc/rfc9110#name-internal-server-error;
+            501     https://www.rfc-editor.org/rfc/rfc9110#name-not-implemented;
+            502     https://www.rfc-editor.org/rfc/rfc9110#name-bad-gateway;
+            503     https://www.rfc-editor.org/rfc/rfc9110#name-service-unavailable;
+            504     https://www.rfc-editor.org/rfc/rfc9110#name-gateway-timeout;
+        }
+
+        map $status $problem_detail {
+            default 'The request is not valid HTTP.';
+            404     'There is nothing at this address.';
+            413     'A body has at most 10 megabytes.';
+            414     'The address is too long.';
+            431     'The headers are too long.';
+            500     'The load balancer failed.';
+            501     'The transfer encoding is not known.';
+            502     'No instance answered. Try again shortly; look before you repeat a change.';
+            503     'No instance is free. Try again shortly.';
+            504     'No instance answered in time. Look before you repeat a change.';
+        }
+
+        # An empty value leaves the header out.
+        map $status $problem_retry_after {
+            default '';
+            502     1;
+            503     1;
+            504     1;
+        }
+
         server {
             listen ${NGINX_PORT};
             server_tokens off;
             client_max_body_size 10m;
+
+            # Not a named location: what is no HTTP has no address, and cannot be sent on to one.
+            error_page 400 404 413 414 500 501 502 503 504 /.problem;
+            error_page 494 =431 /.problem;
+
+            location = /.problem {
+                internal;
+                default_type application/problem+json;
+                add_header Retry-After $problem_retry_after always;
+                add_header X-Content-Type-Options nosniff always;
+                # The status stays that of the error.
+                return 200 '{"type":"$problem_type","title":"$problem_title","status":$status,"detail":"$problem_detail"}';
+            }
 
             location / {
                 proxy_pass http://api;

@@ -52,7 +52,9 @@ internal sealed class PostgresLauncher : Launcher
             new(Path.Combine(binaries, "postgres"), [.. server, .. context.Args.SkipWhile(a => a == "postgres")], environment,
                 context.WorkDirectory, context.ServerUser, StandardInput: null, context.Log),
             Signals.Interrupt,
-            isNew ? token => FinishFirstStartAsync(context, files, unfinished, environment, token) : null);
+            token => isNew
+                ? FinishFirstStartAsync(context, files, unfinished, environment, token)
+                : CheckPasswordAsync(context, data, token));
     }
 
     private static List<string> ServerArguments(LaunchContext context, string data) =>
@@ -157,6 +159,21 @@ internal sealed class PostgresLauncher : Launcher
             }
         }
         File.Delete(unfinished);
+    }
+
+    // The password is in the data, and what the graph was told may have changed since: then nobody would ever get in.
+    private static async Task CheckPasswordAsync(LaunchContext context, string data, CancellationToken ct)
+    {
+        try
+        {
+            await WaitUntilItAnswersAsync(context, ct);
+        }
+        catch (PostgresException refused) when (refused.SqlState is
+            PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
+        {
+            throw new StartException($"{context.Resource.Name}: the data in {data} was made with another password than the one in the "
+                + "user secrets: restore the user secrets, or start with --reset to delete the data.");
+        }
     }
 
     private static async Task WaitUntilItAnswersAsync(LaunchContext context, CancellationToken ct)

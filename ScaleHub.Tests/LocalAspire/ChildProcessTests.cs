@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ScaleHub.LocalAspire;
+using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.LocalAspire;
 
@@ -90,7 +91,7 @@ public sealed class ChildProcessTests : IDisposable
     public async Task Stop_sends_the_signal_that_was_asked_for()
     {
         var child = await StartAsync("trap 'echo asked; exit 5' INT; echo ready; while :; do sleep 0.01; done");
-        await Eventually.True(() => _lines.Contains(("ready", false)));
+        await Poll.UntilAsync(() => _lines.Contains(("ready", false)));
         await child.StopAsync(ProcessTable.SigInt, TimeSpan.FromSeconds(10));
         Assert.Equal(5, await child.Exited);
         Assert.Contains(("asked", false), _lines);
@@ -101,7 +102,7 @@ public sealed class ChildProcessTests : IDisposable
     {
         // One grandchild in the session, one that made a session of its own, as PostgreSQL's backends do.
         var child = await StartAsync("trap '' INT; sleep 600 & echo $!; setsid sleep 600 & echo $!; echo ready; while :; do wait; done");
-        await Eventually.True(() => _lines.Contains(("ready", false)));
+        await Poll.UntilAsync(() => _lines.Contains(("ready", false)));
         var grandchildren = _lines.Take(2).Select(line => int.Parse(line.Line)).ToList();
         Assert.All(grandchildren, pid => Assert.True(ProcessTable.Find(pid)?.IsAlive));
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ScaleHub.LocalAspire;
+using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.LocalAspire;
 
@@ -47,7 +48,7 @@ public sealed class RunRecordTests : IDisposable
 
         host.Kill();
 
-        await Eventually.True(() => !pids.Any(IsAlive));
+        await Poll.UntilAsync(() => !pids.Any(IsAlive));
         RunRecord.Open(_directory).Dispose();
     }
 

@@ -22,4 +22,14 @@ internal static class Poll
             }
         }
     }
+
+    /// <summary>Waits until a condition holds.</summary>
+    public static Task UntilAsync(Func<bool> condition, double seconds = 15)
+        => UntilAsync(
+            () =>
+            {
+                Assert.True(condition(), $"It did not become true in {seconds} s.");
+                return Task.CompletedTask;
+            },
+            seconds);
 }

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Diagnostics;
 using Npgsql;
 
 namespace ScaleHub.Core.Platform.Postgres;
@@ -28,8 +29,9 @@ internal static class WatchedRead
         {
             return await reading.WaitAsync(TimeSpan.FromSeconds(command.CommandTimeout), either.Token);
         }
-        catch (Exception e) when (!reading.IsCompleted && e is OperationCanceledException or TimeoutException)
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException)
         {
+            // Also when it has just completed after all: its reader holds a connection.
             _ = AbandonAsync(reading);
             if (lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested) throw new NodeLostException(node.Name, e);
             throw;
@@ -73,9 +75,10 @@ internal static class WatchedRead
         {
             await (await reading).DisposeAsync();
         }
-        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or NodeLostException or IOException)
+        catch (Exception e)
         {
-            // Whoever waited for it has been told already; Npgsql has closed the connection.
+            // Whoever waited for it has been told already, and Npgsql has closed the connection: nobody is left to tell.
+            Debug.WriteLine(e);
         }
     }
 }
