@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace ScaleHub.Tests.System;
@@ -53,13 +54,41 @@ public sealed class GraphFixture : IAsyncLifetime
         _app = await builder.BuildAsync();
         using var deadline = new CancellationTokenSource(Patience);
         await _app.StartAsync(deadline.Token);
-        foreach (var resource in (string[])["lb", "worker"])
+        try
         {
-            await _app.ResourceNotifications.WaitForResourceHealthyAsync(
-                resource, WaitBehavior.StopOnResourceUnavailable, deadline.Token);
+            foreach (var resource in (string[])["lb", "worker"])
+            {
+                await _app.ResourceNotifications.WaitForResourceHealthyAsync(
+                    resource, WaitBehavior.StopOnResourceUnavailable, deadline.Token);
+            }
+        }
+        catch (DistributedApplicationException e)
+        {
+            throw new DistributedApplicationException($"{e.Message}\n{await LastWordsAsync(_app)}", e);
         }
         Client.Dispose();
         Client = CreateClient();
+    }
+
+    /// <summary>What the resources that have ended said last: why a start failed.</summary>
+    private static async Task<string> LastWordsAsync(DistributedApplication app)
+    {
+        var words = new List<string>();
+        foreach (var resource in app.Services.GetRequiredService<DistributedApplicationModel>().Resources)
+        {
+            if (!app.ResourceNotifications.TryGetCurrentState(resource.Name, out var state)
+                || !KnownResourceStates.TerminalStates.Contains(state.Snapshot.State?.Text))
+            {
+                continue;
+            }
+            var log = new List<string>();
+            await foreach (var batch in app.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resource.Name))
+            {
+                log.AddRange(batch.Select(line => line.Content));
+            }
+            words.AddRange([$"{resource.Name} ({state.Snapshot.State?.Text}, {state.Snapshot.ExitCode}):", .. log.TakeLast(15)]);
+        }
+        return string.Join('\n', words);
     }
 
     public async Task DisposeAsync()
