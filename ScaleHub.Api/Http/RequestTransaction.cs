@@ -7,8 +7,8 @@ namespace ScaleHub.Api.Http;
 
 /// <summary>
 /// One request, one transaction of <see cref="ScaleHubDb"/>, around the handler: <c>InTransaction()</c> at the route.
-/// <para>Guarantee: an answer below 400 leaves only after everything that the handler wrote is committed, together; with any other
-/// answer, and with an exception, nothing is. Each <c>SaveChanges</c> joins the transaction.</para>
+/// <para>Guarantee: an answer below 400 leaves only after everything that the handler wrote is committed, together; with any
+/// other answer, and with an exception, nothing is. Each <c>SaveChanges</c> joins the transaction.</para>
 /// <para>The handler holds a connection all the while, and nothing is visible to others before it returns: what is slow, or has
 /// effects outside the database, belongs in a job.</para>
 /// </summary>
@@ -63,7 +63,8 @@ internal sealed record BufferedAnswer(int Status, IReadOnlyDictionary<string, st
         {
             response.Body = client;
         }
-        var headers = Kept.Where(response.Headers.ContainsKey).ToDictionary(name => name, name => response.Headers[name].ToString());
+        var headers = Kept.Where(response.Headers.ContainsKey)
+            .ToDictionary(name => name, name => response.Headers[name].ToString());
         return new(response.StatusCode, headers, buffer.ToArray());
     }
 

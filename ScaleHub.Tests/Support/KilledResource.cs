@@ -25,7 +25,8 @@ internal sealed class KilledResource : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         using var deadline = new CancellationTokenSource(Patience);
-        var result = await _graph.App.ResourceCommands.ExecuteCommandAsync(_name, KnownResourceCommands.StartCommand, deadline.Token);
+        var result = await _graph.App.ResourceCommands.ExecuteCommandAsync(_name, KnownResourceCommands.StartCommand,
+            deadline.Token);
         Assert.True(result.Success, result.Message);
         await _graph.App.ResourceNotifications.WaitForResourceHealthyAsync(_name, deadline.Token);
     }

@@ -11,8 +11,10 @@ internal static class PracticeSupport
         => Id(await (await account.Client.PostJsonAsync("/api/v1/patients", new { name })).JsonAsync(HttpStatusCode.Created));
 
     /// <summary>Makes a product; returns the id.</summary>
-    public static async Task<Guid> CreateProductAsync(this Account account, int stock, string sku = "sku-1", string currency = "EUR")
-        => Id(await (await account.Client.PostJsonAsync("/api/v1/products", new { sku, name = $"Product {sku}", priceMinor = 1250, currency, stock }))
+    public static async Task<Guid> CreateProductAsync(this Account account, int stock, string sku = "sku-1",
+        string currency = "EUR")
+        => Id(await (await account.Client.PostJsonAsync("/api/v1/products",
+            new { sku, name = $"Product {sku}", priceMinor = 1250, currency, stock }))
             .JsonAsync(HttpStatusCode.Created));
 
     /// <summary>A POST with an Idempotency-Key.</summary>

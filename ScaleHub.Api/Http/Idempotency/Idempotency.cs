@@ -9,8 +9,8 @@ using ScaleHub.Core.Platform.Tenancy;
 namespace ScaleHub.Api.Http.Idempotency;
 
 /// <summary>
-/// <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header, with Stripe's semantics): a client that does not know whether
-/// its POST was done repeats it, and it is done once.
+/// <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header, with Stripe's semantics): a client that does not know
+/// whether its POST was done repeats it, and it is done once.
 /// <para>Guarantee: of the requests of one user with one method, path and key, one at most takes effect in 24 hours, over all
 /// instances and through crashes; the others get its answer. The record commits in the transaction of the work
 /// (<see cref="IdempotencyRecords"/>), so that neither can be without the other.</para>
@@ -31,8 +31,8 @@ public static class Idempotency
     private const int BodyInMemory = 256 * 1024;
 
     /// <summary>
-    /// Every POST of the endpoint or group runs in one transaction and accepts a key. Public endpoints ignore it: there is no user
-    /// yet whose key it could be.
+    /// Every POST of the endpoint or group runs in one transaction and accepts a key. Public endpoints ignore it: there is no
+    /// user yet whose key it could be.
     /// </summary>
     public static TBuilder WithIdempotency<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder
         => Add(builder, new(Required: false));
@@ -41,7 +41,8 @@ public static class Idempotency
     public static TBuilder RequireIdempotency<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder
         => Add(builder, new(Required: true));
 
-    private static TBuilder Add<TBuilder>(TBuilder builder, IdempotencyMetadata metadata) where TBuilder : IEndpointConventionBuilder
+    private static TBuilder Add<TBuilder>(TBuilder builder, IdempotencyMetadata metadata)
+        where TBuilder : IEndpointConventionBuilder
     {
         builder.Add(endpoint =>
         {
@@ -81,7 +82,7 @@ public static class Idempotency
             {
                 case ClaimOutcome.InFlight:
                     http.Response.Headers.RetryAfter = "1";
-                    return Problem(409, "A request with this Idempotency-Key is being worked on. Repeat it shortly for its answer.");
+                    return Problem(409, "A request with this Idempotency-Key is at work. Repeat it shortly for its answer.");
                 case ClaimOutcome.OtherBody:
                     return Problem(422, "This Idempotency-Key was used with another body. A new request needs a new key.");
                 case ClaimOutcome.Recorded:
@@ -94,7 +95,8 @@ public static class Idempotency
 
         var answer = await BufferedAnswer.ExecuteAsync(http, await next(invocation));
         if (!answer.Succeeded) return answer;
-        if (request is not null) await db.RecordAsync(request, new(answer.Status, answer.Headers, answer.Body), http.RequestAborted);
+        if (request is not null)
+            await db.RecordAsync(request, new(answer.Status, answer.Headers, answer.Body), http.RequestAborted);
         // Not cancellable: a client that has gone will ask again, and then it must be known.
         await transaction.CommitAsync(CancellationToken.None);
         return answer;
@@ -105,7 +107,7 @@ public static class Idempotency
         http.Response.Headers[ReplayedHeader] = "true";
         if (recorded.Body is { } body) return new BufferedAnswer(recorded.Status, recorded.Headers, body);
         if (recorded.Headers.TryGetValue("Location", out var location)) http.Response.Headers.Location = location;
-        return Problem(409, "The request was done, and is not done again; its answer was too large to keep. Read the resource instead.");
+        return Problem(409, "The request was done; its answer was too large to keep. Read the resource instead.");
     }
 
     private static ProblemHttpResult Problem(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
@@ -128,7 +130,8 @@ public static class Idempotency
         body.AppendData(Encoding.UTF8.GetBytes($"{request.QueryString}\n"));
         request.Body.Position = 0;
         var chunk = new byte[8192];
-        for (int read; (read = await request.Body.ReadAsync(chunk, http.RequestAborted)) > 0;) body.AppendData(chunk.AsSpan(0, read));
+        for (int read; (read = await request.Body.ReadAsync(chunk, http.RequestAborted)) > 0;)
+            body.AppendData(chunk.AsSpan(0, read));
         request.Body.Position = 0;
         return new(SHA256.HashData(Encoding.UTF8.GetBytes(identity)), body.GetHashAndReset());
     }

@@ -6,7 +6,9 @@ using ScaleHub.Core.Platform;
 
 namespace ScaleHub.Api.Modules.Practice;
 
-/// <summary><c>POST /api/v1/orders/{id}/cancel</c>: an order that was not delivered is called off, and its products are back in stock.</summary>
+/// <summary>
+/// <c>POST /api/v1/orders/{id}/cancel</c>: an order that was not delivered is called off, and its products are back in stock.
+/// </summary>
 public static class CancelOrder
 {
     /// <summary>Cancels an order. It stays in its month's quota, as it was placed in it.</summary>
@@ -15,10 +17,11 @@ public static class CancelOrder
         Guid id, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
     {
         // Locked, so that of two who cancel one puts the products back.
-        var order = await db.Orders.FromSql($"select * from orders where id = {id} for update").Include(o => o.Lines)
-            .SingleOrDefaultAsync(cancellationToken);
+        var order = await db.Orders.FromSql($"select * from orders where id = {id} for update")
+            .Include(o => o.Lines).SingleOrDefaultAsync(cancellationToken);
         if (order is null) return TypedResults.NotFound();
-        if (order.Status == OrderState.Delivered) return TypedResults.Problem("The order was delivered already.", statusCode: 409);
+        if (order.Status == OrderState.Delivered) return TypedResults.Problem("The order was delivered already.",
+            statusCode: 409);
         if (order.Status != OrderState.Cancelled)
         {
             var products = await db.LockProductsAsync(order.Lines.Select(l => l.ProductId), cancellationToken);

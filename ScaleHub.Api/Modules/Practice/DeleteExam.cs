@@ -8,10 +8,14 @@ namespace ScaleHub.Api.Modules.Practice;
 /// <summary><c>DELETE /api/v1/exams/{id}</c>.</summary>
 public static class DeleteExam
 {
-    /// <summary>Deletes an exam and gives its place back. Of an earlier month, that month's count falls.</summary>
-    public static async Task<Results<NoContent, NotFound>> HandleAsync(Guid id, ScaleHubDb db, CancellationToken cancellationToken)
+    /// <summary>Deletes an exam and gives its place back.</summary>
+    /// <remarks>Of an earlier month, that month's count falls.</remarks>
+    public static async Task<Results<NoContent, NotFound>> HandleAsync(
+        Guid id, ScaleHubDb db, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(Quota.Exams, id, cancellationToken);
-        return await db.Exams.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0 ? TypedResults.NoContent() : TypedResults.NotFound();
+        return await db.Exams.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
+            ? TypedResults.NoContent()
+            : TypedResults.NotFound();
     }
 }

@@ -8,10 +8,14 @@ namespace ScaleHub.Api.Modules.Practice;
 /// <summary><c>DELETE /api/v1/patients/{id}</c>.</summary>
 public static class DeletePatient
 {
-    /// <summary>Deletes a patient and gives its place back. With orders or exams it is 409.</summary>
-    public static async Task<Results<NoContent, NotFound>> HandleAsync(Guid id, ScaleHubDb db, CancellationToken cancellationToken)
+    /// <summary>Deletes a patient and gives its place back.</summary>
+    /// <remarks>With orders or exams it is 409.</remarks>
+    public static async Task<Results<NoContent, NotFound>> HandleAsync(
+        Guid id, ScaleHubDb db, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(Quota.Patients, id, cancellationToken);
-        return await db.Patients.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0 ? TypedResults.NoContent() : TypedResults.NotFound();
+        return await db.Patients.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
+            ? TypedResults.NoContent()
+            : TypedResults.NotFound();
     }
 }

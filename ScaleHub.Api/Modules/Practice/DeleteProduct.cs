@@ -8,10 +8,14 @@ namespace ScaleHub.Api.Modules.Practice;
 /// <summary><c>DELETE /api/v1/products/{id}</c>.</summary>
 public static class DeleteProduct
 {
-    /// <summary>Deletes a product and gives its place back. One that was ordered is 409.</summary>
-    public static async Task<Results<NoContent, NotFound>> HandleAsync(Guid id, ScaleHubDb db, CancellationToken cancellationToken)
+    /// <summary>Deletes a product and gives its place back.</summary>
+    /// <remarks>One that was ordered is 409.</remarks>
+    public static async Task<Results<NoContent, NotFound>> HandleAsync(
+        Guid id, ScaleHubDb db, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(Quota.Products, id, cancellationToken);
-        return await db.Products.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0 ? TypedResults.NoContent() : TypedResults.NotFound();
+        return await db.Products.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
+            ? TypedResults.NoContent()
+            : TypedResults.NotFound();
     }
 }

@@ -8,8 +8,10 @@ namespace ScaleHub.Api.Modules.Practice;
 public static class GetExam
 {
     /// <summary>Reads an exam. One of another company does not exist.</summary>
-    public static async Task<Results<Ok<ExamResponse>, NotFound>> HandleAsync(Guid id, ReadDb db, CancellationToken cancellationToken)
-        => await db.Exams.Where(x => x.Id == id).Select(ExamResponse.Projection).SingleOrDefaultAsync(cancellationToken) is { } found
+    public static async Task<Results<Ok<ExamResponse>, NotFound>> HandleAsync(
+        Guid id, ReadDb db, CancellationToken cancellationToken)
+        => await db.Exams.Where(x => x.Id == id).Select(ExamResponse.Projection)
+            .SingleOrDefaultAsync(cancellationToken) is { } found
             ? TypedResults.Ok(found)
             : TypedResults.NotFound();
 }

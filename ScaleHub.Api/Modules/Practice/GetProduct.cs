@@ -8,8 +8,10 @@ namespace ScaleHub.Api.Modules.Practice;
 public static class GetProduct
 {
     /// <summary>Reads a product. One of another company does not exist.</summary>
-    public static async Task<Results<Ok<ProductResponse>, NotFound>> HandleAsync(Guid id, ReadDb db, CancellationToken cancellationToken)
-        => await db.Products.Where(x => x.Id == id).Select(ProductResponse.Projection).SingleOrDefaultAsync(cancellationToken) is { } found
+    public static async Task<Results<Ok<ProductResponse>, NotFound>> HandleAsync(
+        Guid id, ReadDb db, CancellationToken cancellationToken)
+        => await db.Products.Where(x => x.Id == id).Select(ProductResponse.Projection)
+            .SingleOrDefaultAsync(cancellationToken) is { } found
             ? TypedResults.Ok(found)
             : TypedResults.NotFound();
 }

@@ -7,7 +7,9 @@ using ScaleHub.Core.Model.Practice;
 
 namespace ScaleHub.Api.Modules.Practice;
 
-/// <summary><c>GET /api/v1/orders?status=&amp;patientId=&amp;limit=&amp;cursor=</c>: the company's orders, newest first.</summary>
+/// <summary>
+/// <c>GET /api/v1/orders?status=&amp;patientId=&amp;limit=&amp;cursor=</c>: the company's orders, newest first.
+/// </summary>
 public static class ListOrders
 {
     /// <summary>Lists the company's orders, newest first, without their lines.</summary>

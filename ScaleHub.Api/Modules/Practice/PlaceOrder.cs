@@ -24,7 +24,8 @@ public sealed record PlaceOrderRequest(
     {
         // JSON may have null in a list, whatever the list's type says.
         if (Lines.Any(l => l is null)) yield return new("A line cannot be null.", [nameof(Lines)]);
-        else if (Lines.DistinctBy(l => l.ProductId).Count() < Lines.Count) yield return new("Each product is in one line.", [nameof(Lines)]);
+        else if (Lines.DistinctBy(l => l.ProductId).Count() < Lines.Count)
+            yield return new("Each product is in one line.", [nameof(Lines)]);
     }
 }
 
@@ -46,13 +47,16 @@ public static class PlaceOrder
         await db.TakeQuotaAsync(Quota.Orders, id, cancellationToken);
         var products = await db.LockProductsAsync(request.Lines.Select(l => l.ProductId), cancellationToken);
         for (var i = 0; i < request.Lines.Count; i++)
-            if (!products.ContainsKey(request.Lines[i].ProductId)) return Invalid($"lines[{i}].productId", "There is no such product.");
-        if (products.Values.DistinctBy(p => p.Currency).Count() > 1) return Invalid("lines", "The products are in different currencies.");
+            if (!products.ContainsKey(request.Lines[i].ProductId))
+                return Invalid($"lines[{i}].productId", "There is no such product.");
+        if (products.Values.DistinctBy(p => p.Currency).Count() > 1)
+            return Invalid("lines", "The products are in different currencies.");
         foreach (var line in request.Lines)
         {
             var product = products[line.ProductId];
             if (product.Stock < line.Quantity)
-                return TypedResults.Problem($"There are {product.Stock} of '{product.Name}', not {line.Quantity}.", statusCode: 409);
+                return TypedResults.Problem(
+                    $"There are {product.Stock} of '{product.Name}', not {line.Quantity}.", statusCode: 409);
             product.Stock -= line.Quantity;
             product.UpdatedAt = now;
         }
@@ -83,8 +87,8 @@ public static class PlaceOrder
     }
 
     /// <summary>
-    /// The products, locked until the transaction ends: what is read of their stock holds. Always in the order of their ids, so that
-    /// two orders of the same products wait for each other and never in a circle.
+    /// The products, locked until the transaction ends: what is read of their stock holds. Always in the order of their ids, so
+    /// that two orders of the same products wait for each other and never in a circle.
     /// </summary>
     internal static Task<Dictionary<Guid, Product>> LockProductsAsync(
         this ScaleHubDb db, IEnumerable<Guid> productIds, CancellationToken cancellationToken)

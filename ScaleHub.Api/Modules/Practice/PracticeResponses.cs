@@ -14,7 +14,8 @@ namespace ScaleHub.Api.Modules.Practice;
 /// <param name="CreatedAt">When the patient was put on file.</param>
 /// <param name="UpdatedAt">When the file was last changed.</param>
 public sealed record PatientResponse(
-    Guid Id, string Name, DateOnly? BornOn, string? Email, string? Phone, string? Notes, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    Guid Id, string Name, DateOnly? BornOn, string? Email, string? Phone, string? Notes,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     internal static readonly Expression<Func<Patient, PatientResponse>> Projection =
         p => new(p.Id, p.Name, p.BornOn, p.Email, p.Phone, p.Notes, p.CreatedAt, p.UpdatedAt);
@@ -32,7 +33,8 @@ public sealed record PatientResponse(
 /// <param name="CreatedAt">When it was added.</param>
 /// <param name="UpdatedAt">When it was last changed.</param>
 public sealed record ProductResponse(
-    Guid Id, string Sku, string Name, long PriceMinor, string Currency, int Stock, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    Guid Id, string Sku, string Name, long PriceMinor, string Currency, int Stock,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     internal static readonly Expression<Func<Product, ProductResponse>> Projection =
         p => new(p.Id, p.Sku, p.Name, p.PriceMinor, p.Currency, p.Stock, p.CreatedAt, p.UpdatedAt);
@@ -70,11 +72,12 @@ public sealed record OrderSummary(
 /// <param name="CreatedAt">When it was placed.</param>
 /// <param name="UpdatedAt">When it was last changed.</param>
 public sealed record OrderResponse(
-    Guid Id, Guid PatientId, OrderState Status, IReadOnlyList<OrderLineResponse> Lines, long TotalMinor, string Currency, string? Notes,
-    Guid CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    Guid Id, Guid PatientId, OrderState Status, IReadOnlyList<OrderLineResponse> Lines, long TotalMinor, string Currency,
+    string? Notes, Guid CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     internal static OrderResponse From(Order order) => new(order.Id, order.PatientId, order.Status,
-        [.. order.Lines.OrderBy(l => l.Line).Select(l => new OrderLineResponse(l.Line, l.ProductId, l.Quantity, l.UnitPriceMinor))],
+        [.. order.Lines.OrderBy(l => l.Line)
+            .Select(l => new OrderLineResponse(l.Line, l.ProductId, l.Quantity, l.UnitPriceMinor))],
         order.TotalMinor, order.Currency, order.Notes, order.CreatedBy, order.CreatedAt, order.UpdatedAt);
 }
 
@@ -95,8 +98,8 @@ public sealed record OrderLineResponse(int Line, Guid ProductId, int Quantity, l
 /// <param name="CreatedAt">When it was recorded.</param>
 /// <param name="UpdatedAt">When it was last changed.</param>
 public sealed record ExamResponse(
-    Guid Id, Guid PatientId, Guid PerformedBy, ExamKind Kind, JsonElement Findings, DateTimeOffset PerformedAt, DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt)
+    Guid Id, Guid PatientId, Guid PerformedBy, ExamKind Kind, JsonElement Findings, DateTimeOffset PerformedAt,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     internal static readonly Expression<Func<Exam, ExamResponse>> Projection =
         e => new(e.Id, e.PatientId, e.PerformedBy, e.Kind, e.Findings, e.PerformedAt, e.CreatedAt, e.UpdatedAt);

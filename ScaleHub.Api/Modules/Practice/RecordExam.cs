@@ -15,8 +15,8 @@ namespace ScaleHub.Api.Modules.Practice;
 /// <param name="Kind">What was examined.</param>
 /// <param name="Findings">Measurements of the kind: a JSON object of at most 8 KiB; empty by default.</param>
 /// <param name="PerformedAt">When it took place (RFC 3339); now by default.</param>
-public sealed record RecordExamRequest(Guid PatientId, ExamKind Kind, JsonElement? Findings = null, DateTimeOffset? PerformedAt = null)
-    : IValidatableObject
+public sealed record RecordExamRequest(
+    Guid PatientId, ExamKind Kind, JsonElement? Findings = null, DateTimeOffset? PerformedAt = null) : IValidatableObject
 {
     // The database measures its own form, which has more blanks; twice this is its limit.
     private const int MaxFindings = 8 * 1024;

@@ -26,8 +26,8 @@ create function count_quota(company uuid, wanted text, period int) returns bigin
        end $$;
 comment on function count_quota(uuid, text, int) is 'What a quota counts, counted in the rows. The counters must say the same.';
 
--- Moves a counter, and keeps its row locked until the transaction ends: whoever creates or deletes what it counts comes here first,
--- then touches the rows. A counter that is missing is made from the rows, so nothing has to be counted before the first use.
+-- Moves a counter, and keeps its row locked until the transaction ends: whoever creates or deletes what it counts comes here
+-- first, then touches the rows. A counter that is missing is made from the rows: nothing is counted before the first use.
 -- When the plan does not allow it, the counter stays as it was and "granted" is false; giving back is always granted.
 create function change_quota(company uuid, wanted text, period int, delta int)
     returns table (granted boolean, company_plan text, quota bigint, used bigint, upgrade_to text)

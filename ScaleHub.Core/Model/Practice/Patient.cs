@@ -37,5 +37,6 @@ public sealed class Patient : ITenantEntity
 
 internal sealed class PatientMapping : IEntityTypeConfiguration<Patient>
 {
-    public void Configure(EntityTypeBuilder<Patient> builder) => builder.ToTable("patients").HasKey(p => new { p.CompanyId, p.Id });
+    public void Configure(EntityTypeBuilder<Patient> builder)
+        => builder.ToTable("patients").HasKey(p => new { p.CompanyId, p.Id });
 }

@@ -37,5 +37,6 @@ public sealed class Product : ITenantEntity
 
 internal sealed class ProductMapping : IEntityTypeConfiguration<Product>
 {
-    public void Configure(EntityTypeBuilder<Product> builder) => builder.ToTable("products").HasKey(p => new { p.CompanyId, p.Id });
+    public void Configure(EntityTypeBuilder<Product> builder)
+        => builder.ToTable("products").HasKey(p => new { p.CompanyId, p.Id });
 }

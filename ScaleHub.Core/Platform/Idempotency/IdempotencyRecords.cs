@@ -34,7 +34,7 @@ public enum ClaimOutcome
 }
 
 /// <summary>
-/// The store behind <c>Idempotency-Key</c>: rows of <c>idempotency_keys</c>, written in the transaction of the work that they tell of.
+/// The store behind <c>Idempotency-Key</c>: rows of <c>idempotency_keys</c>, written in the transaction of the work.
 /// <para>Guarantee: of any number of requests with one identity, over all instances, at most one commits in 24 hours. A claim
 /// is an advisory lock of its transaction: it ends with the transaction, so a crash leaves nothing that a retry would have to
 /// wait for. Who finds neither the lock free nor a record is told so at once; nobody waits.</para>
@@ -66,7 +66,7 @@ public static class IdempotencyRecords
         {
             BatchCommands =
             {
-                new(Lock) { Parameters = { new NpgsqlParameter<long> { TypedValue = BinaryPrimitives.ReadInt64BigEndian(request.RequestKey) } } },
+                new(Lock) { Parameters = { new NpgsqlParameter<long> { TypedValue = LockOf(request) } } },
                 new(Find) { Parameters = { Company(db), Bytes(request.RequestKey), Bytes(request.BodyHash) } },
             },
         };
@@ -77,7 +77,8 @@ public static class IdempotencyRecords
         if (!await reader.ReadAsync(cancellationToken)) return (locked ? ClaimOutcome.Claimed : ClaimOutcome.InFlight, null);
         if (!reader.GetBoolean(0)) return (ClaimOutcome.OtherBody, null);
         var headers = JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(2))!;
-        return (ClaimOutcome.Recorded, new(reader.GetInt32(1), headers, reader.IsDBNull(3) ? null : reader.GetFieldValue<byte[]>(3)));
+        var body = reader.IsDBNull(3) ? null : reader.GetFieldValue<byte[]>(3);
+        return (ClaimOutcome.Recorded, new(reader.GetInt32(1), headers, body));
     }
 
     /// <summary>Records the answer; the caller commits. A body over <see cref="MaxBody"/> is left out.</summary>
@@ -107,9 +108,12 @@ public static class IdempotencyRecords
     /// </summary>
     public static async Task ConfirmAsync(this TenantDbContext db, CancellationToken cancellationToken)
     {
-        await using var emit = new NpgsqlCommand("select pg_logical_emit_message(true, 'idempotency', '')", db.TransactionConnection);
+        await using var emit = new NpgsqlCommand("select pg_logical_emit_message(true, 'idempotency', '')",
+            db.TransactionConnection);
         await emit.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static long LockOf(RequestIdentity request) => BinaryPrimitives.ReadInt64BigEndian(request.RequestKey);
 
     private static NpgsqlParameter<Guid> Company(TenantDbContext db) => new() { TypedValue = db.Tenant.RequiredCompanyId };
 

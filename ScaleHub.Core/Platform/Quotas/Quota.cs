@@ -22,7 +22,7 @@ public sealed record Quota(string Resource, bool Monthly)
     /// <summary>Exams recorded in a month.</summary>
     public static readonly Quota Exams = new("exams", Monthly: true);
 
-    /// <summary>The month that a row counts in, as <c>yyyymm</c>, by the time in its UUIDv7; 0 for what is not counted by month.</summary>
+    /// <summary>The month that a row counts in, <c>yyyymm</c>, by the time in its UUIDv7; 0 where months do not matter.</summary>
     internal int Period(Guid id)
     {
         if (!Monthly) return 0;

@@ -26,16 +26,20 @@ public static class QuotaCounters
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         if (reader.GetBoolean(0)) return;
-        throw new QuotaExceededException(quota.Resource, plan: reader.GetString(1), limit: reader.GetInt64(2), used: reader.GetInt64(3),
+        throw new QuotaExceededException(quota.Resource, plan: reader.GetString(1), limit: reader.GetInt64(2),
+            used: reader.GetInt64(3),
             upgradeTo: reader.IsDBNull(4) ? null : reader.GetString(4));
     }
 
-    /// <summary>Gives the place of a row back that is about to be deleted; the transaction must end without effect if it is not there.</summary>
+    /// <summary>
+    /// Gives the place of a row back that is about to be deleted; the transaction must end without effect if it is not there.
+    /// </summary>
     /// <param name="db">With a transaction open.</param>
     /// <param name="quota">What it was counted as.</param>
     /// <param name="id">The row's UUIDv7.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task GiveBackQuotaAsync(this TenantDbContext db, Quota quota, Guid id, CancellationToken cancellationToken)
+    public static async Task GiveBackQuotaAsync(this TenantDbContext db, Quota quota, Guid id,
+        CancellationToken cancellationToken)
     {
         await using var command = Change(db, quota, id, -1);
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -10,8 +10,8 @@ namespace ScaleHub.Core.Platform.Quotas;
 public sealed record QuotaStatus(Guid CompanyId, string Plan, IReadOnlyList<QuotaUse> Quotas)
 {
     /// <summary>
-    /// Reads the counters, in one round trip and without a lock. Not cached: it is a handful of lookups by primary key, and whoever
-    /// asks wants to know whether the next creation passes.
+    /// Reads the counters, in one round trip and without a lock. Not cached: it is a handful of lookups by primary key, and
+    /// whoever asks wants to know whether the next creation passes.
     /// </summary>
     /// <returns>Null when there is no such company.</returns>
     public static async Task<QuotaStatus?> ReadAsync(TenantDbContext db, DateTimeOffset now, CancellationToken cancellationToken)

@@ -137,7 +137,10 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
     {
         await PostAsync("key", "{}");
         // To the partition of the day that it would have been written on.
-        await ExecuteAsync($"update idempotency_keys set created_at = now() - interval '{age}', day = ((now() - interval '{age}') at time zone 'utc')::date");
+        await ExecuteAsync($"""
+            update idempotency_keys set created_at = now() - interval '{age}',
+                day = ((now() - interval '{age}') at time zone 'utc')::date
+            """);
         Assert.Equal(HttpStatusCode.Created, (await PostAsync("key", "{}")).StatusCode);
         Assert.Equal(effects, await EffectsAsync());
     }
@@ -161,7 +164,8 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
     {
         foreach (var key in (string[])["", "with blank", "ü", new string('k', 256)])
             await (await PostAsync(key, "{}")).ProblemAsync(HttpStatusCode.BadRequest);
-        using var twice = new HttpRequestMessage(HttpMethod.Post, "/things") { Headers = { { "Idempotency-Key", ["a", "b"] } }, Content = Responses.Json("{}") };
+        using var twice = new HttpRequestMessage(HttpMethod.Post, "/things") { Content = Responses.Json("{}") };
+        twice.Headers.Add("Idempotency-Key", ["a", "b"]);
         await (await _client.SendAsync(twice)).ProblemAsync(HttpStatusCode.BadRequest);
         Assert.Equal(0, await EffectsAsync());
         Assert.Equal(HttpStatusCode.Created, (await PostAsync("\"" + new string('~', 254), "{}")).StatusCode);
@@ -182,14 +186,16 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
         Assert.Equal(100_000, (await first.Content.ReadAsByteArrayAsync()).Length);
         var replay = await PostAsync("key", "{}", "?mode=large");
         await replay.ProblemAsync(HttpStatusCode.Conflict);
-        Assert.Equal(("true", first.Headers.Location), (replay.Headers.GetValues("Idempotency-Replayed").Single(), replay.Headers.Location));
+        Assert.Equal(("true", first.Headers.Location),
+            (replay.Headers.GetValues("Idempotency-Replayed").Single(), replay.Headers.Location));
         Assert.Equal(1, await EffectsAsync());
     }
 
     private async Task<IResult> HandleAsync(HttpContext http, ScaleHubDb db, Tenant tenant, string mode = "")
     {
         var id = Guid.CreateVersion7();
-        await db.Database.ExecuteSqlAsync($"insert into audit_log (company_id, id, action) values ({tenant.RequiredCompanyId}, {id}, 'effect')");
+        await db.Database.ExecuteSqlAsync(
+            $"insert into audit_log (company_id, id, action) values ({tenant.RequiredCompanyId}, {id}, 'effect')");
         http.Response.Headers.ETag = $"\"{id}\"";
         switch (mode)
         {
@@ -204,20 +210,26 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
                 break;
         }
         http.Response.Headers.Location = $"/things/{id}";
-        return TypedResults.Text(mode == "large" ? new string('x', 100_000) : $"Ünïcode 🚀 {id}", "text/x-own; charset=utf-8", statusCode: 201);
+        return TypedResults.Text(mode == "large" ? new string('x', 100_000) : $"Ünïcode 🚀 {id}", "text/x-own; charset=utf-8",
+            statusCode: 201);
     }
 
     private async Task<HttpResponseMessage> PostAsync(string? key, string body, string query = "")
-        => key is null ? await _client.PostAsync($"/things{query}", Responses.Json(body)) : await _client.PostOnceAsync($"/things{query}", key, body);
+        => key is null ? await _client.PostAsync($"/things{query}",
+            Responses.Json(body)) : await _client.PostOnceAsync($"/things{query}", key, body);
 
     private static HttpClient Client(string address, Guid company, Guid user)
     {
         // Sends header values as they are, where the default refuses what is not ASCII.
         var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => global::System.Text.Encoding.UTF8 };
-        return new(handler) { BaseAddress = new(address), DefaultRequestHeaders = { { "Company", company.ToString() }, { "User", user.ToString() } } };
+        var client = new HttpClient(handler) { BaseAddress = new(address) };
+        client.DefaultRequestHeaders.Add("Company", company.ToString());
+        client.DefaultRequestHeaders.Add("User", user.ToString());
+        return client;
     }
 
-    private async Task<int> EffectsAsync() => int.Parse((await PostgresServer.QueryAsync(_database.Owner, "select count(*) from audit_log"))[0], null);
+    private async Task<int> EffectsAsync()
+        => int.Parse((await PostgresServer.QueryAsync(_database.Owner, "select count(*) from audit_log"))[0], null);
 
     private Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(_database.Owner, sql);
 }

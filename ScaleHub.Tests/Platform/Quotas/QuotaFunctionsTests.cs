@@ -27,9 +27,12 @@ public sealed class QuotaFunctionsTests(PostgresServer server) : IAsyncLifetime
         await using (var look = new NpgsqlCommand($"select used from change_quota('{_company}', 'patients', 0, 0)", smaller))
             Assert.Equal(100L, await look.ExecuteScalarAsync());
 
-        var creation = QueryAsync($"select granted || ' ' || quota || ' ' || used || ' ' || upgrade_to from change_quota('{_company}', 'patients', 0, 1)");
+        var creation = QueryAsync($"""
+            select granted || ' ' || quota || ' ' || used || ' ' || upgrade_to from change_quota('{_company}', 'patients', 0, 1)
+            """);
         await Poll.UntilAsync(async () => Assert.Single(await QueryAsync("select 1 from pg_locks where not granted")));
-        await using (var change = new NpgsqlCommand($"update companies set plan = 'FREE' where id = '{_company}'", smaller)) await change.ExecuteNonQueryAsync();
+        await using (var change = new NpgsqlCommand($"update companies set plan = 'FREE' where id = '{_company}'",
+            smaller)) await change.ExecuteNonQueryAsync();
         await transaction.CommitAsync();
         Assert.Equal(["false 100 100 BASIC"], await creation);
     }
@@ -40,7 +43,9 @@ public sealed class QuotaFunctionsTests(PostgresServer server) : IAsyncLifetime
         await ExecuteAsync($"update companies set plan = 'ENTERPRISE' where id = '{_company}'");
         await ExecuteAsync($"insert into quota_counters values ('{_company}', 'users', 0, 1000)");
         Assert.Equal(["false 1000 none"],
-            await QueryAsync($"select granted || ' ' || used || ' ' || coalesce(upgrade_to, 'none') from change_quota('{_company}', 'users', 0, 1)"));
+            await QueryAsync($"""
+                select granted || ' ' || used || ' ' || coalesce(upgrade_to, 'none') from change_quota('{_company}', 'users', 0, 1)
+                """));
     }
 
     [Fact]
@@ -48,14 +53,15 @@ public sealed class QuotaFunctionsTests(PostgresServer server) : IAsyncLifetime
     {
         await QueryAsync($"select used from change_quota('{_company}', 'patients', 0, 1)");
         await AddPatientsAsync(3);
-        Assert.Equal(["patients: 1 counted 3"], await QueryAsync("select resource || ': ' || used || ' counted ' || counted from quota_drift"));
+        Assert.Equal(["patients: 1 counted 3"],
+            await QueryAsync("select resource || ': ' || used || ' counted ' || counted from quota_drift"));
         Assert.Equal(["1"], await QueryAsync($"select repair_quotas('{_company}')"));
         Assert.Empty(await QueryAsync("select resource from quota_drift"));
         Assert.Equal(["3"], await QueryAsync($"select used from quota_counters where company_id = '{_company}'"));
     }
 
     private Task AddPatientsAsync(int count) => ExecuteAsync(
-        $"insert into patients (company_id, id, name) select '{_company}', gen_random_uuid(), 'n' from generate_series(1, {count})");
+        $"insert into patients (company_id, id, name) select '{_company}', gen_random_uuid(), n from generate_series(1, {count}) n");
 
     private Task<List<string>> QueryAsync(string sql) => PostgresServer.QueryAsync(_database.Owner, sql);
 

@@ -17,26 +17,31 @@ public sealed class QuotasTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         // Before the first use: the counter is made from the rows, even when fifty ask for it at once.
         await ExecuteAsync($"""
-            insert into patients (company_id, id, name) select '{account.CompanyId}', gen_random_uuid(), 'n' || n from generate_series(1, 99) n
+            insert into patients (company_id, id, name)
+            select '{account.CompanyId}', gen_random_uuid(), 'n' || n from generate_series(1, 99) n
             """);
         using var first = account.At(graph.App.GetEndpoint("api-1", "http"));
         using var second = account.At(graph.App.GetEndpoint("api-2", "http"));
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => (i % 2 == 0 ? first : second).PostJsonAsync("/api/v1/patients", new { name = "x" })));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50)
+            .Select(i => (i % 2 == 0 ? first : second).PostJsonAsync("/api/v1/patients", new { name = "x" })));
 
         var created = await Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created).JsonAsync(HttpStatusCode.Created);
         foreach (var refused in answers.Where(a => a.StatusCode != HttpStatusCode.Created))
         {
             var problem = await refused.ProblemAsync(HttpStatusCode.Forbidden);
             Assert.Equal((100, 100), (problem.GetProperty("limit").GetInt32(), problem.GetProperty("used").GetInt32()));
-            Assert.Equal(("patients", "FREE", "BASIC"), (problem.GetProperty("resource").GetString(), problem.GetProperty("plan").GetString(),
+            Assert.Equal(("patients", "FREE", "BASIC"),
+                (problem.GetProperty("resource").GetString(), problem.GetProperty("plan").GetString(),
                 problem.GetProperty("upgradeTo").GetString()));
         }
-        Assert.Equal(HttpStatusCode.NoContent, (await second.DeleteAsync($"/api/v1/patients/{PracticeSupport.Id(created)}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await second.DeleteAsync($"/api/v1/patients/{PracticeSupport.Id(created)}"))
+            .StatusCode);
         await (await first.PostJsonAsync("/api/v1/patients", new { name = "again" })).JsonAsync(HttpStatusCode.Created);
         await (await first.PostJsonAsync("/api/v1/patients", new { name = "too many" })).ProblemAsync(HttpStatusCode.Forbidden);
 
         await ExecuteAsync($"update companies set plan = 'BASIC' where id = '{account.CompanyId}'");
-        await (await first.PostJsonAsync("/api/v1/patients", new { name = "allowed by the larger plan" })).JsonAsync(HttpStatusCode.Created);
+        await (await first.PostJsonAsync("/api/v1/patients", new { name = "allowed by the larger plan" }))
+            .JsonAsync(HttpStatusCode.Created);
         Assert.Empty(await DriftAsync(account));
     }
 
@@ -54,7 +59,8 @@ public sealed class QuotasTests(GraphFixture graph)
             on conflict (company_id, resource, period_yyyymm) do update set used = excluded.used
             """);
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i =>
-            account.Client.PostAsync($"/api/v1/{resource}", Responses.Json(body.Replace("#", $"{i}", StringComparison.Ordinal)))));
+            account.Client.PostAsync($"/api/v1/{resource}",
+                Responses.Json(body.Replace("#", $"{i}", StringComparison.Ordinal)))));
         Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created);
         Assert.Equal(9, answers.Count(a => a.StatusCode == HttpStatusCode.Forbidden));
     }
@@ -65,9 +71,11 @@ public sealed class QuotasTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         await ExecuteAsync($"update companies set plan = 'PROFESSIONAL' where id = '{account.CompanyId}'");
         var acknowledged = new ConcurrentDictionary<Guid, bool>();
-        var instances = new[] { account.At(graph.App.GetEndpoint("api-1", "http")), account.At(graph.App.GetEndpoint("api-2", "http")) };
+        var instances = new[] { account.At(graph.App.GetEndpoint("api-1", "http")),
+            account.At(graph.App.GetEndpoint("api-2", "http")) };
         using var stop = new CancellationTokenSource();
-        var load = Enumerable.Range(0, 12).Select(i => CreateAndDeleteAsync(instances[i % 2], acknowledged, keep: i % 3 > 0, stop.Token)).ToList();
+        var load = Enumerable.Range(0, 12)
+            .Select(i => CreateAndDeleteAsync(instances[i % 2], acknowledged, keep: i % 3 > 0, stop.Token)).ToList();
         await AtLeastAsync(acknowledged, 60);
         await using (await KilledResource.KillAsync(graph, "api-1"))
         {
@@ -77,7 +85,8 @@ public sealed class QuotasTests(GraphFixture graph)
             // What the killed instance had open is rolled back as soon as the server notices.
             await Poll.UntilAsync(async () => Assert.Empty(await DriftAsync(account)));
         }
-        var rows = (await QueryAsync($"select id::text from patients where company_id = '{account.CompanyId}'")).Select(Guid.Parse).ToHashSet();
+        var rows = (await QueryAsync($"select id::text from patients where company_id = '{account.CompanyId}'"))
+            .Select(Guid.Parse).ToHashSet();
         Assert.Superset(acknowledged.Where(a => a.Value).Select(a => a.Key).ToHashSet(), rows);
         Assert.Equal(rows.Count, Used(await StatusAsync(account), "patients"));
         foreach (var instance in instances) instance.Dispose();
@@ -91,15 +100,18 @@ public sealed class QuotasTests(GraphFixture graph)
         var status = await StatusAsync(account);
         Assert.Equal("FREE", status.GetProperty("plan").GetString());
         Assert.Equal(["users 3 1 2", "patients 100 1 99", "orders 100 0 100", "products 50 0 50", "exams 100 0 100"],
-            status.GetProperty("quotas").EnumerateArray().Select(q => $"{q.GetProperty("resource")} {q.GetProperty("limit")} {q.GetProperty("used")} {q.GetProperty("remaining")}"));
+            status.GetProperty("quotas").EnumerateArray()
+                .Select(q => string.Join(' ', ((string[])["resource", "limit", "used", "remaining"]).Select(m => q.GetProperty(m)))));
         var today = DateTime.UtcNow;
         foreach (var quota in status.GetProperty("quotas").EnumerateArray())
         {
             var monthly = quota.GetProperty("resource").GetString() is "orders" or "exams";
             var resets = quota.GetProperty("resetsAt");
-            Assert.Equal(monthly ? $"{new DateTime(today.Year, today.Month, 1).AddMonths(1):yyyy-MM-dd}T00:00:00+00:00" : "", resets.ToString());
+            Assert.Equal(monthly ? $"{new DateTime(today.Year, today.Month, 1).AddMonths(1):yyyy-MM-dd}T00:00:00+00:00" : "",
+                resets.ToString());
         }
-        var operators = await (await account.Client.GetAsync($"/api/admin/quotas/{account.CompanyId}")).JsonAsync(HttpStatusCode.OK);
+        var operators = await (await account.Client.GetAsync($"/api/admin/quotas/{account.CompanyId}"))
+            .JsonAsync(HttpStatusCode.OK);
         Assert.Equal(status.ToString(), operators.ToString());
         await (await account.Client.GetAsync($"/api/admin/quotas/{Guid.NewGuid()}")).ProblemAsync(HttpStatusCode.NotFound);
     }
@@ -114,7 +126,8 @@ public sealed class QuotasTests(GraphFixture graph)
             insert into exams (company_id, id, patient_id, performed_by, kind) values
                 ('{account.CompanyId}', '{earlier}', '{patient}', '{account.UserId}', 'retina')
             """);
-        await (await account.Client.PostAsync("/api/v1/exams", Responses.Json(await BodyAsync(account, "exams")))).JsonAsync(HttpStatusCode.Created);
+        await (await account.Client.PostAsync("/api/v1/exams", Responses.Json(await BodyAsync(account, "exams"))))
+            .JsonAsync(HttpStatusCode.Created);
         Assert.Equal(1, Used(await StatusAsync(account), "exams"));
         Assert.Equal(HttpStatusCode.NoContent, (await account.Client.DeleteAsync($"/api/v1/exams/{earlier}")).StatusCode);
         Assert.Equal(1, Used(await StatusAsync(account), "exams"));
@@ -127,7 +140,8 @@ public sealed class QuotasTests(GraphFixture graph)
         return Task.CompletedTask;
     }, seconds: 30);
 
-    private static async Task CreateAndDeleteAsync(HttpClient client, ConcurrentDictionary<Guid, bool> acknowledged, bool keep, CancellationToken stop)
+    private static async Task CreateAndDeleteAsync(HttpClient client, ConcurrentDictionary<Guid, bool> acknowledged, bool keep,
+        CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -151,17 +165,24 @@ public sealed class QuotasTests(GraphFixture graph)
     {
         "products" => """{"sku":"#","name":"x","priceMinor":1,"currency":"EUR"}""",
         "exams" => $$"""{"patientId":"{{await account.CreatePatientAsync()}}","kind":"retina"}""",
-        _ => $$"""{"patientId":"{{await account.CreatePatientAsync()}}","lines":[{"productId":"{{await account.CreateProductAsync(50)}}","quantity":1}]}""",
+        _ => $$"""
+            {"patientId":"{{await account.CreatePatientAsync()}}",
+             "lines":[{"productId":"{{await account.CreateProductAsync(50)}}","quantity":1}]}
+            """,
     };
 
-    private static Task<JsonElement> StatusAsync(Account account) => account.Client.GetFromJsonAsync<JsonElement>("/api/v1/quotas");
+    private static Task<JsonElement> StatusAsync(Account account)
+        => account.Client.GetFromJsonAsync<JsonElement>("/api/v1/quotas");
 
     private static int Used(JsonElement status, string resource)
-        => status.GetProperty("quotas").EnumerateArray().Single(q => q.GetProperty("resource").GetString() == resource).GetProperty("used").GetInt32();
+        => status.GetProperty("quotas").EnumerateArray().Single(q => q.GetProperty("resource").GetString() == resource)
+            .GetProperty("used").GetInt32();
 
-    private Task<List<string>> DriftAsync(Account account) => QueryAsync($"select resource from quota_drift where company_id = '{account.CompanyId}'");
+    private Task<List<string>> DriftAsync(Account account)
+        => QueryAsync($"select resource from quota_drift where company_id = '{account.CompanyId}'");
 
-    private async Task<List<string>> QueryAsync(string sql) => await PostgresServer.QueryAsync(await graph.GetConnectionString("pg"), sql);
+    private async Task<List<string>> QueryAsync(string sql)
+        => await PostgresServer.QueryAsync(await graph.GetConnectionString("pg"), sql);
 
     private async Task ExecuteAsync(string sql) => await PostgresServer.ExecuteAsync(await graph.GetConnectionString("pg"), sql);
 }
