@@ -70,4 +70,5 @@ builder.AddLoadBalancer("lb", port: 8080, apis)
     .WithHttpHealthCheck("/health/ready");
 
 await builder.Build().RunAsync();
-return 0;
+// 1 when the start was broken.
+return Environment.ExitCode;

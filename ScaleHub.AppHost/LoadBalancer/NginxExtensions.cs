@@ -112,6 +112,8 @@ internal static class NginxExtensions
 
             location = /.problem {
                 internal;
+                # Not measured a second time: a body that is too large would get nginx's own page then.
+                client_max_body_size 0;
                 default_type application/problem+json;
                 add_header Retry-After $problem_retry_after always;
                 add_header X-Content-Type-Options nosniff always;

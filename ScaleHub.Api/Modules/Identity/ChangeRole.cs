@@ -43,7 +43,7 @@ public static class ChangeRole
 
     /// <summary>One change of a company's users at a time: two owners who remove each other must not both succeed.</summary>
     internal static Task LockAsync(ScaleHubDb db, Guid companyId, CancellationToken cancellationToken)
-        => db.Database.ExecuteSqlAsync($"select from companies where id = {companyId} for update", cancellationToken);
+        => db.Database.ExecuteSqlAsync($"select from companies where id = {companyId} for no key update", cancellationToken);
 
     internal static async Task<bool> IsLastOwnerAsync(ScaleHubDb db, User user, CancellationToken cancellationToken)
         => user.Role == Roles.Owner

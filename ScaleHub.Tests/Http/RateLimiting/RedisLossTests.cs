@@ -43,8 +43,8 @@ public sealed class RedisLossTests
         await stop.CancelAsync();
         await Task.WhenAll(load);
         Assert.All(answers, a => Assert.True(a.Status is HttpStatusCode.OK or HttpStatusCode.TooManyRequests, $"{a.Status}"));
-        // 250 ms, and as much again for a busy machine.
-        Assert.All(answers, a => Assert.True(a.Took < TimeSpan.FromMilliseconds(500), $"{a.Took}, until {a.At}"));
+        // The time-out of a command, 100 ms, at most; the rest is room for a machine that does other things besides.
+        Assert.All(answers, a => Assert.True(a.Took < TimeSpan.FromSeconds(1), $"{a.Took}, until {a.At}"));
         Assert.True(answers.Count > 100, $"{answers.Count}");
 
         using var other = await instances.RegisterAsync();

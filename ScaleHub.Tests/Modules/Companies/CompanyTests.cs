@@ -56,6 +56,7 @@ public sealed class CompanyTests(GraphFixture graph)
             insert into quota_counters values ('{account.CompanyId}', 'patients', 0, 101),
                 ('{account.CompanyId}', 'products', 0, 50),
                 ('{account.CompanyId}', 'orders', {month}, 101), ('{account.CompanyId}', 'exams', 202001, 5000)
+            on conflict (company_id, resource, period_yyyymm) do update set used = excluded.used
             """);
 
         using var refused = await account.Client.PutAsJsonAsync("/api/v1/company/plan", new { plan = "FREE" });
