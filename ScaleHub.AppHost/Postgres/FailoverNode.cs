@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -72,12 +73,15 @@ internal sealed class FailoverNode(IResourceWithConnectionString resource)
         await using var source = await ConnectAsync(ct);
         await ExecuteAsync(source, "alter system set primary_conninfo = ''", ct);
         await ExecuteAsync(source, "select pg_reload_conf()", ct);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(ReceiverPatience);
+        var clock = Stopwatch.StartNew();
         await using var ask = source.CreateCommand("select exists (select from pg_stat_wal_receiver)");
-        while ((bool)(await ask.ExecuteScalarAsync(deadline.Token))!)
+        while ((bool)(await ask.ExecuteScalarAsync(ct))!)
         {
-            await Task.Delay(20, deadline.Token);
+            if (clock.Elapsed > ReceiverPatience)
+            {
+                throw new DistributedApplicationException($"{Name} does not stop streaming from its primary.");
+            }
+            await Task.Delay(20, ct);
         }
     }
 

@@ -16,40 +16,46 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
         Pooling = false,
         ApplicationName = "scalehub-monitor",
         MaxAutoPrepare = 0,
+        // A look that took too long ends by itself soon after.
+        Timeout = 1,
+        CommandTimeout = 1,
+        CancellationTimeout = -1,
     }.ConnectionString;
 
     private NpgsqlConnection? _connection;
+    private Task _asking = Task.CompletedTask;
 
     public PostgresNode Node => node;
 
     /// <summary>Asks the node what it is; <see cref="NodeRole.Unknown"/> when no answer comes within <paramref name="patience"/>.</summary>
     public async Task<NodeState> LookAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
         var connection = _connection ??= new(_connectionString);
+        var asking = AskAsync(connection);
+        _asking = asking;
         try
         {
-            // A server that hangs may hang the cancellation too, so the wait is bounded apart from it.
-            return await AskAsync(connection, limit.Token).WaitAsync(patience, cancellationToken);
+            // The wait is bounded, not the asking: a cancellation that hits Npgsql 10.0 while it connects throws where nobody can
+            // catch it (NpgsqlConnector.PerformUserCancellationUnsynchronized, on the timer's thread), which ends the process.
+            return await asking.WaitAsync(patience, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && e is NpgsqlException or TimeoutException or OperationCanceledException or InvalidOperationException)
         {
             logger.LogDebug(e, "Database node {Node} does not answer", node.Name);
             _connection = null;
-            _ = DiscardAsync(connection);
+            _ = DiscardAsync(connection, asking);
             return NodeState.Unreachable(DateTimeOffset.UtcNow);
         }
     }
 
-    private static async Task<NodeState> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<NodeState> AskAsync(NpgsqlConnection connection)
     {
-        if (connection.State != System.Data.ConnectionState.Open) await connection.OpenAsync(cancellationToken);
+        if (connection.State != System.Data.ConnectionState.Open) await connection.OpenAsync();
         var start = Stopwatch.GetTimestamp();
         await using var command = new NpgsqlCommand("select standby, lsn, timeline from node_state()", connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
         return new(
             reader.GetBoolean(0) ? NodeRole.Standby : NodeRole.Primary,
             reader.IsDBNull(1) ? default : reader.GetFieldValue<NpgsqlLogSequenceNumber>(1),
@@ -59,8 +65,10 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
             DateTimeOffset.UtcNow);
     }
 
-    private async Task DiscardAsync(NpgsqlConnection connection)
+    private async Task DiscardAsync(NpgsqlConnection connection, Task asking)
     {
+        // How it ended does not matter any more, but the connection cannot be closed before.
+        await asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
             await connection.DisposeAsync();
@@ -74,6 +82,6 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
 
     public async ValueTask DisposeAsync()
     {
-        if (_connection is not null) await DiscardAsync(_connection);
+        if (_connection is not null) await DiscardAsync(_connection, _asking);
     }
 }
