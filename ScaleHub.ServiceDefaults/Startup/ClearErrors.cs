@@ -21,6 +21,11 @@ public static class ClearErrors
         {
             return await program();
         }
+        catch (OperationCanceledException)
+        {
+            // It was asked to stop while it was starting.
+            return 0;
+        }
         catch (Exception e)
         {
             var line = Explain(e) ?? $"ended by a defect: {e}";
