@@ -100,6 +100,9 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
     internal static (int Status, string? Detail) Find(Exception exception) => exception switch
     {
         BadHttpRequestException bad => (bad.StatusCode, BadRequestText.Explain(bad)),
+        // How ReadFromJsonAsync reports a charset that nobody knows.
+        InvalidOperationException { InnerException: ArgumentException } e
+            when e.Message.StartsWith("Unable to read the request as JSON", StringComparison.Ordinal) => (415, "Send the body as UTF-8."),
         QuotaExceededException => (403, exception.Message),
         NoNodeException => (503, "The database is not available at the moment. Try again shortly."),
         HashingBusyException => (503, "Too many people sign in at the moment. Try again shortly."),

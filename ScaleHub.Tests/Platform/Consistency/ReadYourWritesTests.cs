@@ -40,11 +40,15 @@ public sealed class ReadYourWritesTests(GraphFixture graph)
         // A standby serves the writer again as soon as it has the write.
         await Poll.UntilAsync(async () => Assert.StartsWith("pg-replica-", From(await account.Client.GetAsync("/api/v1/tasks"))));
 
-        var nodes = new ConcurrentDictionary<string, int>();
-        await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, cancellationToken) =>
-            nodes.AddOrUpdate(From(await account.Client.GetAsync("/api/v1/tasks", cancellationToken)), 1, (_, n) => n + 1));
-        Assert.Equal(["pg-replica-1", "pg-replica-2"], nodes.Keys.Order());
-        Assert.All(nodes.Values, n => Assert.True(n >= 40, $"{n} of 200"));
+        // Repeated, because an instance that misses an answer of Redis reads from the primary for a moment.
+        await Poll.UntilAsync(async () =>
+        {
+            var nodes = new ConcurrentDictionary<string, int>();
+            await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, cancellationToken) =>
+                nodes.AddOrUpdate(From(await account.Client.GetAsync("/api/v1/tasks", cancellationToken)), 1, (_, n) => n + 1));
+            Assert.Equal(["pg-replica-1", "pg-replica-2"], nodes.Keys.Order());
+            Assert.All(nodes.Values, n => Assert.True(n >= 40, $"{n} of 200"));
+        }, seconds: 30);
     }
 
     [Fact]
