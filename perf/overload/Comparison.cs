@@ -25,13 +25,16 @@ internal static class Comparison
             await WaitAsync(client);
             var best = await FindBestAsync(client, TimeSpan.FromSeconds(seconds));
             Console.WriteLine($"best: {best:N0} requests/s ({Environment.ProcessorCount} processors, shared with this program)");
-            Console.WriteLine("  load      sent/s     done/s   of best   shed/s   shed p50   shed p99   inside   done p99   failed");
+            Console.WriteLine("  load      sent/s     done/s   of best   shed/s   " +
+                "shed p50   shed p99   inside   done p99   failed");
             var kept = true;
             foreach (var times in (double[])[1, 2, 3])
             {
                 var result = await Load.OpenAsync(client, best * times, TimeSpan.FromSeconds(seconds));
-                Console.Write($"  {times,3:0} x {result.SentPerSecond,10:N0} {result.DonePerSecond,10:N0} {result.DonePerSecond / best,8:P0} ");
-                Console.Write($"{result.ShedPerSecond,9:N0} {result.Shed(50),7:0.0} ms {result.Shed(99),7:0.0} ms {result.ShedInside(99),5:0.0} ms ");
+                Console.Write($"  {times,3:0} x {result.SentPerSecond,10:N0} {result.DonePerSecond,10:N0} ");
+                Console.Write($"{result.DonePerSecond / best,8:P0} ");
+                Console.Write($"{result.ShedPerSecond,9:N0} {result.Shed(50),7:0.0} ms {result.Shed(99),7:0.0} ms ");
+                Console.Write($"{result.ShedInside(99),5:0.0} ms ");
                 Console.WriteLine($"{result.Done(99),7:0} ms {result.Failed,7}");
                 if (times == 3) kept = result.DonePerSecond >= 0.8 * best && result.ShedInside(99) < 10 && result.Failed == 0;
             }
