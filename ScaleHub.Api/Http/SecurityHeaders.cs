@@ -53,7 +53,8 @@ public static class SecurityHeaders
             }
             foreach (var network in networks) options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
             // The middleware takes two empty lists for "trust everybody".
-            if (options.KnownIPNetworks.Count == 0 && options.KnownProxies.Count == 0) options.ForwardedHeaders = ForwardedHeaders.None;
+            if (options.KnownIPNetworks.Count == 0 && options.KnownProxies.Count == 0)
+                options.ForwardedHeaders = ForwardedHeaders.None;
         });
     }
 

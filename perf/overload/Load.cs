@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 
 namespace ScaleHub.Perf.Overload;
@@ -42,7 +43,8 @@ internal static class Load
         try
         {
             using var response = await client.GetAsync("/work");
-            result.Add(response.StatusCode, clock.Elapsed);
+            var inside = response.Headers.GetValues(Server.TimeHeader).Single();
+            result.Add(response.StatusCode, clock.Elapsed, double.Parse(inside, CultureInfo.InvariantCulture));
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
@@ -54,7 +56,7 @@ internal static class Load
 /// <summary>What became of the requests of one step.</summary>
 internal sealed class LoadResult(TimeSpan time)
 {
-    private readonly ConcurrentBag<double> _done = [], _shed = [];
+    private readonly ConcurrentBag<double> _done = [], _shed = [], _shedInside = [];
     private int _failed;
 
     public int Failed => _failed;
@@ -69,10 +71,17 @@ internal sealed class LoadResult(TimeSpan time)
 
     public double Shed(int percentile) => Percentile(_shed, percentile);
 
-    public void Add(HttpStatusCode status, TimeSpan took)
+    /// <summary>Milliseconds that the server took to turn a request away, without this program's own waiting.</summary>
+    public double ShedInside(int percentile) => Percentile(_shedInside, percentile);
+
+    public void Add(HttpStatusCode status, TimeSpan took, double inside)
     {
         if (status is HttpStatusCode.OK) _done.Add(took.TotalMilliseconds);
-        else if (status is HttpStatusCode.ServiceUnavailable) _shed.Add(took.TotalMilliseconds);
+        else if (status is HttpStatusCode.ServiceUnavailable)
+        {
+            _shed.Add(took.TotalMilliseconds);
+            _shedInside.Add(inside);
+        }
         else AddFailure();
     }
 

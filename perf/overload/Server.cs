@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ScaleHub.Api.Http.Errors;
 using ScaleHub.Api.Http.Overload;
 
@@ -10,6 +11,9 @@ namespace ScaleHub.Perf.Overload;
 /// </summary>
 internal static class Server
 {
+    /// <summary>Milliseconds from the request's first byte in the pipeline to the response's first.</summary>
+    public const string TimeHeader = "X-Time";
+
     private const int Pieces = 10;
     private static readonly long PieceTicks = Stopwatch.Frequency / 10_000;
 
@@ -21,6 +25,17 @@ internal static class Server
         builder.AddErrors();
         builder.AddLoadShedding();
         var app = builder.Build();
+        app.Use((context, next) =>
+        {
+            var began = Stopwatch.GetTimestamp();
+            context.Response.OnStarting(() =>
+            {
+                var took = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+                context.Response.Headers[TimeHeader] = took.ToString("0.00", CultureInfo.InvariantCulture);
+                return Task.CompletedTask;
+            });
+            return next(context);
+        });
         app.UseErrors();
         app.UseRouting();
         app.UseLoadShedding();
