@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 using Npgsql;
 
 namespace ScaleHub.Tests.Support;
@@ -66,6 +68,17 @@ public sealed class ApiInstances : IAsyncDisposable
         var account = await Account.RegisterAsync(Addresses[0]);
         if (plan != "FREE") await ExecuteAsync($"update companies set plan = '{plan}' where id = '{account.CompanyId}'");
         return account;
+    }
+
+    /// <summary>Waits until an instance finds its Redis <c>healthy</c> or <c>degraded</c>.</summary>
+    public async Task UntilRedisIsAsync(string status, int instance = 0)
+    {
+        using var client = CreateClient(instance);
+        await Poll.UntilAsync(async () =>
+        {
+            var health = await client.GetFromJsonAsync<JsonElement>("/health/ready");
+            Assert.Equal(status, health.GetProperty("checks").GetProperty("redis").GetProperty("status").GetString());
+        });
     }
 
     /// <summary>Runs statements as the owner of the schema.</summary>

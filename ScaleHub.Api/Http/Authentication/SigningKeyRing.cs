@@ -36,6 +36,9 @@ public sealed class SigningKeyRing(
     private readonly SemaphoreSlim _loading = new(1);
     private volatile Ring _ring = new([], FrozenDictionary<string, Key>.Empty, null);
 
+    /// <summary>How long ago they were loaded; null before the first time.</summary>
+    internal TimeSpan? SinceLoaded => _ring.LoadedAt is { } at ? time.GetElapsedTime(at) : null;
+
     /// <summary>The public key of that name while tokens of it may be valid, or null.</summary>
     public async ValueTask<ECDsa?> FindAsync(string kid, CancellationToken cancellationToken)
     {

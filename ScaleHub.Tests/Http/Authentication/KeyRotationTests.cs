@@ -104,7 +104,7 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
     {
         _time.Shift += time;
         await PublishedAsync();
-        await Task.Delay(500);
+        await Poll.UntilAsync(() => Keys.SinceLoaded < TimeSpan.FromMinutes(1));
     }
 
     private async Task<IEnumerable<string>> PublishedAsync()

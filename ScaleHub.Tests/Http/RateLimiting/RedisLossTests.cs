@@ -33,19 +33,18 @@ public sealed class RedisLossTests
                 await Task.Delay(25, CancellationToken.None);
             }
         })).ToList();
-        await Task.Delay(500);
-        using (instances.Redis.Freeze()) await Task.Delay(2500);
-        await Task.Delay(500);
+        await SteadyAsync();
+        using (instances.Redis.Freeze()) await SteadyAsync("degraded");
+        await SteadyAsync("healthy");
         await instances.Redis.KillAsync();
-        await Task.Delay(1500);
+        await SteadyAsync("degraded");
         await instances.Redis.StartAsync();
-        await Task.Delay(3000);
+        await SteadyAsync("healthy");
         await stop.CancelAsync();
         await Task.WhenAll(load);
         Assert.All(answers, a => Assert.True(a.Status is HttpStatusCode.OK or HttpStatusCode.TooManyRequests, $"{a.Status}"));
-        // The time-out of a command, 100 ms, at most; the rest is room for a machine that does other things besides.
-        Assert.All(answers, a => Assert.True(a.Took < TimeSpan.FromSeconds(1), $"{a.Took}, until {a.At}"));
-        Assert.True(answers.Count > 100, $"{answers.Count}");
+        // The time-out of a command, 100 ms, and the rest of a request.
+        Assert.All(answers, a => Assert.True(a.Took < TimeSpan.FromMilliseconds(250), $"{a.Took}, until {a.At}"));
 
         using var other = await instances.RegisterAsync();
         var clients = instances.Addresses.Select(other.At).ToList();
@@ -54,5 +53,14 @@ public sealed class RedisLossTests
             if ((await clients[i % 3].GetAsync("/api/v1/tasks?limit=1")).IsSuccessStatusCode) admitted++;
         foreach (var client in clients) client.Dispose();
         Assert.Equal(500, admitted);
+
+        // Until every instance has seen what became of Redis, and fifty requests more.
+        async Task SteadyAsync(string? redis = null)
+        {
+            if (redis is not null)
+                foreach (var i in Enumerable.Range(0, 3)) await instances.UntilRedisIsAsync(redis, i);
+            var before = answers.Count;
+            await Poll.UntilAsync(() => answers.Count > before + 50);
+        }
     }
 }
