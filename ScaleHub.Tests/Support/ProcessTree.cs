@@ -7,13 +7,15 @@ namespace ScaleHub.Tests.Support;
 internal static class ProcessTree
 {
     /// <summary>
-    /// The process that has the port in its arguments (postgres -p) or in <c>ASPNETCORE_URLS</c>; of several, the one that the
+    /// The process that has the port in its arguments (postgres -p, redis-server) or in <c>ASPNETCORE_URLS</c>; of several, the one that the
     /// others descend from.
     /// </summary>
     public static int Listening(int port)
     {
         var text = port.ToString(CultureInfo.InvariantCulture);
-        var found = All().Where(p => p.Arguments.Contains(text) || p.Environment.Contains($"ASPNETCORE_URLS=http://localhost:{text}")).ToList();
+        // Redis makes one text of its arguments: redis-server 127.0.0.1:6379.
+        var found = All().Where(p => p.Arguments.Any(a => a == text || a.EndsWith($":{text}", StringComparison.Ordinal))
+            || p.Environment.Contains($"ASPNETCORE_URLS=http://localhost:{text}")).ToList();
         Assert.NotEmpty(found);
         return found.First(p => found.All(other => other.Pid != p.Parent)).Pid;
     }

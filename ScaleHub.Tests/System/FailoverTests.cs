@@ -10,14 +10,7 @@ using Xunit.Abstractions;
 
 namespace ScaleHub.Tests.System;
 
-/// <summary>Tests that kill a graph's primary: one graph each, and nothing beside them.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class FailoverDrills
-{
-    public const string Name = "failover";
-}
-
-[Collection(FailoverDrills.Name)]
+[Collection(Alone.Name)]
 public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private readonly GraphFixture _graph = new(["--durability", "quorum"], builder =>

@@ -30,7 +30,7 @@ public sealed class GraphFixture : IAsyncLifetime
 
     /// <summary>A graph of a test's own, with other settings.</summary>
     internal GraphFixture(string[] args, Action<IDistributedApplicationTestingBuilder> change)
-        => (_args, _change) = (["--volumes", "false", "--limits", "1000", .. args], change);
+        => (_args, _change) = (["--volumes", "false", "--limits", "1000", "--instances", "3", .. args], change);
 
     public DistributedApplication App => _app ?? throw new InvalidOperationException("The graph has not been started.");
 
@@ -39,6 +39,9 @@ public sealed class GraphFixture : IAsyncLifetime
 
     /// <summary>A client of the load balancer.</summary>
     public HttpClient Client { get; private set; } = new();
+
+    /// <summary>The API's instances, behind the load balancer's back: what one does, the others have to know.</summary>
+    public IReadOnlyList<Uri> Instances => [.. ((string[])["api-1", "api-2", "api-3"]).Select(i => App.GetEndpoint(i, "http"))];
 
     /// <summary>Another client of the load balancer, with headers of its own.</summary>
     public HttpClient CreateClient() => App.CreateHttpClient("lb");

@@ -16,6 +16,7 @@ public sealed class GraphTests(GraphFixture graph)
     [InlineData("redis")]
     [InlineData("api-1")]
     [InlineData("api-2")]
+    [InlineData("api-3")]
     [InlineData("worker")]
     [InlineData("lb")]
     public async Task Every_resource_is_healthy(string resource)
@@ -36,9 +37,10 @@ public sealed class GraphTests(GraphFixture graph)
     [Fact]
     public async Task An_instance_that_is_killed_fails_no_read_and_comes_back_when_started()
     {
+        using var account = await Account.RegisterAsync(graph.Address);
         var statuses = new ConcurrentBag<HttpStatusCode>();
         using var stop = new CancellationTokenSource();
-        var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(statuses, stop.Token)).ToList();
+        var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(account.Client, statuses, stop.Token)).ToList();
         await CountAsync(statuses, 200);
 
         await using (await KilledResource.KillAsync(graph, "api-1"))
@@ -50,11 +52,11 @@ public sealed class GraphTests(GraphFixture graph)
         Assert.All(statuses, s => Assert.Equal(HttpStatusCode.OK, s));
     }
 
-    private async Task LoadAsync(ConcurrentBag<HttpStatusCode> statuses, CancellationToken ct)
+    private static async Task LoadAsync(HttpClient client, ConcurrentBag<HttpStatusCode> statuses, CancellationToken ct)
     {
         while (!ct.IsCancellationRequested)
         {
-            using var response = await graph.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), CancellationToken.None);
+            using var response = await client.GetAsync("/api/v1/tasks", CancellationToken.None);
             statuses.Add(response.StatusCode);
         }
     }

@@ -14,6 +14,7 @@ public sealed class LoadBalancerTests(GraphFixture graph)
     {
         await using var first = await StoppedResource.StopAsync(graph, "api-1");
         await using var second = await StoppedResource.StopAsync(graph, "api-2");
+        await using var third = await StoppedResource.StopAsync(graph, "api-3");
 
         using var response = await graph.Client.GetAsync(new Uri("/api/v1/tasks", UriKind.Relative));
 

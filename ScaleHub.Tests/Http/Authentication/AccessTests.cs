@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.Idempotency;
 using ScaleHub.Core.Model.Identity;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
@@ -24,6 +25,17 @@ public sealed class AccessTests(GraphFixture graph)
         var endpoints = Endpoints();
         Assert.NotEmpty(endpoints);
         Assert.Empty(endpoints.Where(e => Decision(e) is null).Select(Name));
+    }
+
+    [Fact]
+    public void Every_post_of_somebody_signed_in_takes_an_idempotency_key()
+    {
+        // Ending a session twice is ending it once, and no answer is worth keeping.
+        string[] byNature = ["/api/v1/auth/logout"];
+        var without = Endpoints().Where(e => Decision(e) != Anonymous
+            && e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") is true
+            && e.Metadata.GetMetadata<IdempotencyMetadata>() is null);
+        Assert.Equal(byNature, without.Select(Name));
     }
 
     [Fact]

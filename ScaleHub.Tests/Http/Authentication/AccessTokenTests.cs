@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Aspire.Hosting.Testing;
 using Npgsql;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
@@ -41,9 +40,9 @@ public sealed class AccessTokenTests(GraphFixture graph) : IAsyncLifetime
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         // The control: what the others differ from. The key is new, so instances may take up to five seconds to look again.
-        foreach (var instance in (string[])["api-1", "api-2"])
+        foreach (var instance in graph.Instances)
         {
-            using var client = graph.App.CreateHttpClient(instance, "http");
+            using var client = new HttpClient { BaseAddress = instance };
             await Poll.UntilAsync(async () => Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(Token())));
         }
 

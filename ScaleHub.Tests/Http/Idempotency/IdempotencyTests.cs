@@ -1,5 +1,4 @@
 using System.Net;
-using Aspire.Hosting.Testing;
 using Npgsql;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
@@ -12,13 +11,12 @@ public sealed class IdempotencyTests(GraphFixture graph)
     private const string Body = """{"name":"Ada"}""";
 
     [Fact]
-    public async Task A_hundred_requests_at_once_with_one_key_over_two_instances_create_one_row_and_all_get_its_answer_or_409()
+    public async Task A_hundred_requests_at_once_with_one_key_over_three_instances_create_one_row_and_all_get_its_answer_or_409()
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        using var first = account.At(graph.App.GetEndpoint("api-1", "http"));
-        using var second = account.At(graph.App.GetEndpoint("api-2", "http"));
+        var instances = graph.Instances.Select(account.At).ToList();
         var answers = await Task.WhenAll(Enumerable.Range(0, 100)
-            .Select(i => (i % 2 == 0 ? first : second).PostOnceAsync("/api/v1/patients", "key", Body)));
+            .Select(i => instances[i % 3].PostOnceAsync("/api/v1/patients", "key", Body)));
 
         var bodies = new HashSet<string>();
         foreach (var answer in answers)
@@ -28,17 +26,18 @@ public sealed class IdempotencyTests(GraphFixture graph)
         }
         var body = Assert.Single(bodies);
         Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created && !a.Headers.Contains("Idempotency-Replayed"));
-        var late = await second.PostOnceAsync("/api/v1/patients", "key", Body);
+        var late = await instances[1].PostOnceAsync("/api/v1/patients", "key", Body);
         Assert.Equal((HttpStatusCode.Created, body), (late.StatusCode, await late.Content.ReadAsStringAsync()));
         Assert.Equal(["1"], await QueryAsync($"select count(*) from patients where company_id = '{account.CompanyId}'"));
+        foreach (var instance in instances) instance.Dispose();
     }
 
     [Fact]
     public async Task A_hundred_requests_with_one_key_create_one_row_when_the_one_at_work_is_killed_between_claim_and_commit()
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        using var first = account.At(graph.App.GetEndpoint("api-1", "http"));
-        using var second = account.At(graph.App.GetEndpoint("api-2", "http"));
+        using var first = account.At(graph.Instances[0]);
+        using var second = account.At(graph.Instances[1]);
         await account.CreatePatientAsync("so that there is a counter");
 
         await using var source = NpgsqlDataSource.Create(await graph.GetConnectionString("pg"));
@@ -78,7 +77,7 @@ public sealed class IdempotencyTests(GraphFixture graph)
     public async Task A_replay_lets_its_client_read_what_the_first_request_wrote_through_another_instance()
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        using var second = account.At(graph.App.GetEndpoint("api-2", "http"));
+        using var second = account.At(graph.Instances[1]);
         await account.Client.PostOnceAsync("/api/v1/patients", "key", Body);
         await using var late = await Standbys.DelayAsync(graph, TimeSpan.FromSeconds(2));
         var replay = await second.PostOnceAsync("/api/v1/patients", "key", Body);

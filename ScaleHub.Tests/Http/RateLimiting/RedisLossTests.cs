@@ -6,6 +6,7 @@ using ScaleHub.Tests.Support;
 namespace ScaleHub.Tests.Http.RateLimiting;
 
 /// <summary>Three instances that lose their Redis.</summary>
+[Collection(Alone.Name)]
 public sealed class RedisLossTests
 {
     [Fact]
@@ -46,13 +47,8 @@ public sealed class RedisLossTests
         // The time-out of a command, 100 ms, and the rest of a request.
         Assert.All(answers, a => Assert.True(a.Took < TimeSpan.FromMilliseconds(250), $"{a.Took}, until {a.At}"));
 
-        using var other = await instances.RegisterAsync();
-        var clients = instances.Addresses.Select(other.At).ToList();
-        var admitted = 0;
-        for (var i = 0; i < 510; i++)
-            if ((await clients[i % 3].GetAsync("/api/v1/tasks?limit=1")).IsSuccessStatusCode) admitted++;
-        foreach (var client in clients) client.Dispose();
-        Assert.Equal(500, admitted);
+        // Again, should a machine that is busy take longer than the time-out meanwhile.
+        await Poll.UntilAsync(async () => Assert.Equal(500, await AdmittedAsync(instances)), seconds: 30);
 
         // Until every instance has seen what became of Redis, and fifty requests more.
         async Task SteadyAsync(string? redis = null)
@@ -62,5 +58,17 @@ public sealed class RedisLossTests
             var before = answers.Count;
             await Poll.UntilAsync(() => answers.Count > before + 50);
         }
+    }
+
+    /// <summary>How many of a new company's 510 requests are admitted, whose limit is 500.</summary>
+    private static async Task<int> AdmittedAsync(ApiInstances instances)
+    {
+        using var account = await instances.RegisterAsync();
+        var clients = instances.Addresses.Select(account.At).ToList();
+        var admitted = 0;
+        for (var i = 0; i < 510; i++)
+            if ((await clients[i % 3].GetAsync("/api/v1/tasks?limit=1")).IsSuccessStatusCode) admitted++;
+        foreach (var client in clients) client.Dispose();
+        return admitted;
     }
 }

@@ -39,6 +39,23 @@ public sealed class SessionTests(GraphFixture graph)
     }
 
     [Fact]
+    public async Task While_Redis_hangs_sessions_begin_work_and_end_on_every_instance()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        var (early, _) = await account.Client.SignInAsync(account.Email);
+        foreach (var client in Instances()) Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(early));
+        using (ProcessTree.Freeze(graph.App.GetEndpoint("redis").Port))
+        {
+            var (late, _) = await account.Client.SignInAsync(account.Email);
+            foreach (var client in Instances()) Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(late));
+            foreach (var access in (string[])[early, late])
+                await AssertEndsEverywhereAsync(
+                    account, access, token => account.Client.SendAsync(token, "/api/v1/auth/logout", HttpMethod.Post));
+        }
+        foreach (var client in Instances()) Assert.Equal(HttpStatusCode.Unauthorized, await client.StatusAsync(early));
+    }
+
+    [Fact]
     public async Task The_token_of_a_removed_user_fails_on_every_instance_in_under_a_second()
     {
         using var account = await Account.RegisterAsync(graph.Address);
@@ -111,7 +128,7 @@ public sealed class SessionTests(GraphFixture graph)
             .EnumerateArray()];
 
     private HttpClient[] Instances()
-        => [graph.App.CreateHttpClient("api-1", "http"), graph.App.CreateHttpClient("api-2", "http")];
+        => [.. graph.Instances.Select(address => new HttpClient { BaseAddress = address })];
 
     /// <summary>
     /// Uses a token on each instance, so that each keeps its session, then ends it and sees how long it goes on.

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Aspire.Hosting.Testing;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
 
@@ -18,11 +17,11 @@ public sealed class ReadYourWritesTests(GraphFixture graph)
         await Task.WhenAll(Enumerable.Range(0, Users).Select(async user =>
         {
             using var account = await Account.RegisterAsync(graph.Address);
-            HttpClient[] instances = [account.At(graph.App.GetEndpoint("api-1", "http")), account.At(graph.App.GetEndpoint("api-2", "http"))];
+            var instances = graph.Instances.Select(account.At).ToList();
             for (var i = 0; i < PairsPerUser; i++)
             {
-                var writer = instances[(i + user) % 2];
-                var reader = instances[(i + user + 1) % 2];
+                var writer = instances[(i + user) % 3];
+                var reader = instances[(i + user + 1) % 3];
                 var created = await (await writer.PostJsonAsync("/api/v1/tasks", new { title = $"task {i}" })).JsonAsync(HttpStatusCode.Created);
                 var read = await reader.GetAsync($"/api/v1/tasks/{created.GetProperty("id").GetGuid()}");
                 if (read.StatusCode != HttpStatusCode.OK) stale.Add($"{read.StatusCode} from {From(read)}");
@@ -81,8 +80,8 @@ public sealed class ReadYourWritesTests(GraphFixture graph)
         await using var late = await Standbys.DelayAsync(graph, TimeSpan.FromSeconds(1));
         using var account = await Account.RegisterAsync(graph.Address);
         await using var away = await StoppedResource.StopAsync(graph, "redis");
-        using var first = account.At(graph.App.GetEndpoint("api-1", "http"));
-        using var second = account.At(graph.App.GetEndpoint("api-2", "http"));
+        using var first = account.At(graph.Instances[0]);
+        using var second = account.At(graph.Instances[1]);
         for (var i = 0; i < 50; i++)
         {
             var written = await first.PostJsonAsync("/api/v1/tasks", new { title = $"task {i}" });

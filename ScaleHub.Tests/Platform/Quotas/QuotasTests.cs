@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Aspire.Hosting.Testing;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
 
@@ -20,10 +19,10 @@ public sealed class QuotasTests(GraphFixture graph)
             insert into patients (company_id, id, name)
             select '{account.CompanyId}', gen_random_uuid(), 'n' || n from generate_series(1, 99) n
             """);
-        using var first = account.At(graph.App.GetEndpoint("api-1", "http"));
-        using var second = account.At(graph.App.GetEndpoint("api-2", "http"));
+        var instances = graph.Instances.Select(account.At).ToList();
+        var (first, second) = (instances[0], instances[1]);
         var answers = await Task.WhenAll(Enumerable.Range(0, 50)
-            .Select(i => (i % 2 == 0 ? first : second).PostJsonAsync("/api/v1/patients", new { name = "x" })));
+            .Select(i => instances[i % 3].PostJsonAsync("/api/v1/patients", new { name = "x" })));
 
         var created = await Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created).JsonAsync(HttpStatusCode.Created);
         foreach (var refused in answers.Where(a => a.StatusCode != HttpStatusCode.Created))
@@ -43,6 +42,7 @@ public sealed class QuotasTests(GraphFixture graph)
         await (await first.PostJsonAsync("/api/v1/patients", new { name = "allowed by the larger plan" }))
             .JsonAsync(HttpStatusCode.Created);
         Assert.Empty(await DriftAsync(account));
+        foreach (var instance in instances) instance.Dispose();
     }
 
     [Theory]
@@ -71,11 +71,10 @@ public sealed class QuotasTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         await ExecuteAsync($"update companies set plan = 'PROFESSIONAL' where id = '{account.CompanyId}'");
         var acknowledged = new ConcurrentDictionary<Guid, bool>();
-        var instances = new[] { account.At(graph.App.GetEndpoint("api-1", "http")),
-            account.At(graph.App.GetEndpoint("api-2", "http")) };
+        var instances = graph.Instances.Select(account.At).ToList();
         using var stop = new CancellationTokenSource();
         var load = Enumerable.Range(0, 12)
-            .Select(i => CreateAndDeleteAsync(instances[i % 2], acknowledged, keep: i % 3 > 0, stop.Token)).ToList();
+            .Select(i => CreateAndDeleteAsync(instances[i % 3], acknowledged, keep: i % 3 > 0, stop.Token)).ToList();
         await AtLeastAsync(acknowledged, 60);
         await using (await KilledResource.KillAsync(graph, "api-1"))
         {
