@@ -14,7 +14,7 @@ internal static class Comparison
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
         listener.Stop();
-        using var server = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["serve", port]))!;
+        using var server = Process.Start(new ProcessStartInfo("taskset", ["-c", "0", Environment.ProcessPath!, "serve", port]))!;
         try
         {
             using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 2000 })
@@ -24,7 +24,7 @@ internal static class Comparison
             };
             await WaitAsync(client);
             var best = await FindBestAsync(client, TimeSpan.FromSeconds(seconds));
-            Console.WriteLine($"best: {best:N0} requests/s ({Environment.ProcessorCount} processors, shared with this program)");
+            Console.WriteLine($"best: {best:N0} requests/s (one processor for the server, the others for this program)");
             Console.WriteLine("  load      sent/s     done/s   of best   shed/s   " +
                 "shed p50   shed p99   inside   done p99   failed");
             var kept = true;
