@@ -9,6 +9,9 @@ namespace ScaleHub.Core.Platform.Consistency;
 /// </summary>
 public sealed class ReadConsistency
 {
+    private readonly List<Func<ValueTask>> _afterCommit = [];
+    private bool _inTransaction;
+
     /// <summary>A standby must have replayed this position to serve the unit of work.</summary>
     public NpgsqlLogSequenceNumber AtLeast { get; private set; }
 
@@ -38,6 +41,34 @@ public sealed class ReadConsistency
 
     /// <summary>Reads from now on go to the primary.</summary>
     public void RequirePrimary() => PrimaryOnly = true;
+
+    /// <summary>
+    /// Does something when the open transaction has been committed, or when its outcome is not known; never if it is rolled back. At
+    /// once when there is no transaction: then after the write.
+    /// </summary>
+    public ValueTask AfterCommitAsync(Func<ValueTask> effect)
+    {
+        if (!_inTransaction) return effect();
+        _afterCommit.Add(effect);
+        return ValueTask.CompletedTask;
+    }
+
+    internal void TransactionBegan() => _inTransaction = true;
+
+    internal void TransactionWasRolledBack()
+    {
+        _inTransaction = false;
+        _afterCommit.Clear();
+    }
+
+    /// <summary>The transaction is over, and may have been committed.</summary>
+    internal async Task TransactionEndedAsync()
+    {
+        _inTransaction = false;
+        var effects = _afterCommit.ToArray();
+        _afterCommit.Clear();
+        foreach (var effect in effects) await effect();
+    }
 
     /// <summary>Notes a commit; null when its position could not be read.</summary>
     internal void Wrote(NpgsqlLogSequenceNumber? lsn)

@@ -90,12 +90,38 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         await using var command = new NpgsqlCommand(Statement(context) + EndWhenIdle, (NpgsqlConnection)connection, (NpgsqlTransaction)result);
         AddCompany(command, context);
         await command.ExecuteNonQueryAsync(cancellationToken);
+        context.Consistency.TransactionBegan();
         return result;
     }
 
-    public Task TransactionCommittedAsync(
+    public async Task TransactionCommittedAsync(
         DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
-        => NotePositionAsync(eventData.Context);
+    {
+        try
+        {
+            await NotePositionAsync(eventData.Context);
+        }
+        finally
+        {
+            await Tenanted(eventData.Context).Consistency.TransactionEndedAsync();
+        }
+    }
+
+    // Whether it was committed may not be known; what depends on it must then take it that it was.
+    public async Task TransactionFailedAsync(
+        DbTransaction transaction, TransactionErrorEventData eventData, CancellationToken cancellationToken = default)
+    {
+        var consistency = Tenanted(eventData.Context).Consistency;
+        if (eventData.Action == "Commit") await consistency.TransactionEndedAsync();
+        else consistency.TransactionWasRolledBack();
+    }
+
+    public Task TransactionRolledBackAsync(
+        DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+    {
+        Tenanted(eventData.Context).Consistency.TransactionWasRolledBack();
+        return Task.CompletedTask;
+    }
 
     // The synchronous paths would slip past the statements above; they block a thread besides.
     public override InterceptionResult<DbDataReader> ReaderExecuting(

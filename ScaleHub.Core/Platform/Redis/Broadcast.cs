@@ -24,12 +24,18 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time) : BackgroundS
     private readonly string _self = Guid.NewGuid().ToString("N");
     private long _beatSentAt;
     private long _epoch;
+    private volatile Beats? _heard;
 
     /// <summary>Whether a beat came through that was sent at most 600 ms ago.</summary>
     public bool IsLive => Volatile.Read(ref _beatSentAt) is not 0 and var at && time.GetElapsedTime(at) < Fresh;
 
     /// <summary>Grows when news may have been missed: what was known before may have changed.</summary>
     public long Epoch => Volatile.Read(ref _epoch);
+
+    /// <summary>
+    /// What was sent before this timestamp has been heard by whoever has listened since its epoch began. Grows with every beat.
+    /// </summary>
+    internal (long At, long Epoch) Heard => _heard is { } beat ? (beat.At, beat.Epoch) : (0, -1);
 
     private string Channel => $"{redis.Prefix}:news";
 
@@ -96,5 +102,8 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time) : BackgroundS
         var sentAt = long.Parse(text.AsSpan(_self.Length + 1), CultureInfo.InvariantCulture);
         var before = Interlocked.Exchange(ref _beatSentAt, sentAt);
         if (before == 0 || time.GetElapsedTime(before, sentAt) > Fresh) Miss();
+        _heard = new(sentAt, Epoch);
     }
+
+    private sealed record Beats(long At, long Epoch);
 }

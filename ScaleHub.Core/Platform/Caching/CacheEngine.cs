@@ -1,0 +1,291 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NpgsqlTypes;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Redis;
+using StackExchange.Redis;
+
+namespace ScaleHub.Core.Platform.Caching;
+
+/// <summary>A lookup.</summary>
+/// <param name="Key">Of which entry.</param>
+/// <param name="Tags">What invalidates it, besides its key and its company.</param>
+/// <param name="Expiration">How long a value is current.</param>
+/// <param name="StaleFor">How much longer it may be served when the load fails.</param>
+/// <param name="LocalExpiration">How long this process keeps it at most.</param>
+/// <param name="Flags">What to leave out.</param>
+internal sealed record CacheLookup(
+    EntryKey Key, string[] Tags, TimeSpan Expiration, TimeSpan StaleFor, TimeSpan LocalExpiration, HybridCacheEntryFlags Flags);
+
+/// <summary>An answer.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="Outcome">How it was found.</param>
+/// <param name="From">The database node that was read, if one was.</param>
+internal readonly record struct CacheAnswer(CacheEntry Entry, CacheOutcome Outcome, PostgresNode? From = null);
+
+/// <summary>
+/// The cache: this process, then Redis, then the load.
+/// <para>Guarantees. Current: an entry is served while news of changes are heard; when they may not be, for a second at most, then its
+/// version is compared in Redis; a reader with a position to see (<see cref="Consistency.ReadConsistency"/>) is never served from
+/// before it. One load: concurrent lookups of a key join one load in a process, and instances wait for each other's up to
+/// <see cref="CacheOptions.LockMs"/>; nobody waits longer than that and a load. Ahead: a value in use is loaded again behind a hit
+/// in the last fifth of its life. Fail-safe: when the load fails because of the database, an expired value is served, marked as
+/// such, until <see cref="CacheLookup.StaleFor"/> is over, and the load is tried again each second; one that was invalidated is
+/// not.</para>
+/// <para>Redis away: this process alone; an entry is served for a second, then loaded again, once for all who ask.</para>
+/// </summary>
+internal sealed class CacheEngine(
+    LocalStore local, CacheVersions versions, IDistributedCache distributed, RedisStore redis, Broadcast broadcast,
+    CacheCounts counts, IOptions<CacheOptions> options, TimeProvider time, ILogger<CacheEngine> logger)
+{
+    private static readonly TimeSpan DeafLife = TimeSpan.FromSeconds(1), RestAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookAgainEvery = TimeSpan.FromMilliseconds(20);
+    private const string Unlock = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+
+    private readonly Flights<EntryKey, CacheAnswer> _flights = new();
+    private readonly TimeSpan _lockLife = TimeSpan.FromMilliseconds(options.Value.LockMs);
+
+    /// <summary>
+    /// The value. Without <paramref name="load"/> only what is kept, or null.
+    /// </summary>
+    /// <param name="lookup">Which.</param>
+    /// <param name="needs">What it must have in it.</param>
+    /// <param name="load">Runs in a scope of its own.</param>
+    /// <param name="mayRefresh">Whether the load may also run behind a hit.</param>
+    /// <param name="cancellationToken">Ends the wait; a load serves all who wait for it and goes on.</param>
+    public ValueTask<CacheAnswer> GetAsync(CacheLookup lookup, LoadNeeds needs,
+        Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load, bool mayRefresh, CancellationToken cancellationToken)
+    {
+        if (Reads(lookup, HybridCacheEntryFlags.DisableLocalCacheRead) && local.TryGet(lookup.Key, out var entry)
+            && IsKnownGood(entry, needs))
+        {
+            var now = Now();
+            if (now < entry.ExpiresAt)
+            {
+                if (mayRefresh && now >= entry.RefreshAt && Interlocked.Exchange(ref entry.Refreshing, 1) == 0)
+                    _ = RefreshAsync(lookup, entry, load);
+                counts.Count(entry.Statistics!, CacheOutcome.Hit);
+                return new(new CacheAnswer(entry, CacheOutcome.Hit));
+            }
+            if (now < entry.StaleUntil && time.GetTimestamp() < entry.RestUntil)
+            {
+                counts.Count(entry.Statistics!, CacheOutcome.Stale);
+                return new(new CacheAnswer(entry, CacheOutcome.Stale));
+            }
+        }
+        return FlyAsync(lookup, needs, load, cancellationToken);
+    }
+
+    /// <summary>Keeps a value that somebody else made.</summary>
+    public async Task SetAsync(CacheLookup lookup, CacheValue value)
+    {
+        var stamp = time.GetTimestamp();
+        var version = await versions.ReadAsync(lookup.Key.Company, Names(lookup));
+        await KeepAsync(lookup, Made(lookup, value, version, stamp, broadcast.Epoch, default), version);
+    }
+
+    private async ValueTask<CacheAnswer> FlyAsync(CacheLookup lookup, LoadNeeds needs,
+        Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load, CancellationToken cancellationToken)
+    {
+        var marks = versions.Marks(lookup.Key.Company, Names(lookup));
+        var (task, joined) = _flights.Join(
+            lookup.Key,
+            // One that began before a change, or that need not see as much, may have read the past.
+            flight => versions.IsUnchanged(marks, flight.Stamp) && flight.Needs.Covers(needs),
+            () => new(time.GetTimestamp(), needs, flight => LandAsync(lookup, flight, load)));
+        var answer = await task.WaitAsync(cancellationToken);
+        var outcome = joined && answer.Outcome is CacheOutcome.Miss ? CacheOutcome.Joined : answer.Outcome;
+        counts.Count(counts.Of(lookup.Key.Company), outcome);
+        return answer with { Outcome = outcome };
+    }
+
+    private async Task<CacheAnswer> LandAsync(CacheLookup lookup, Flights<EntryKey, CacheAnswer>.Flight flight,
+        Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load)
+    {
+        try
+        {
+            return await FindAsync(lookup, flight, load);
+        }
+        finally
+        {
+            _flights.Land(lookup.Key, flight);
+        }
+    }
+
+    private async Task<CacheAnswer> FindAsync(CacheLookup lookup, Flights<EntryKey, CacheAnswer>.Flight flight,
+        Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load)
+    {
+        var (stamp, epoch, needs) = (flight.Stamp, broadcast.Epoch, flight.Needs);
+        var version = await versions.ReadAsync(lookup.Key.Company, Names(lookup));
+        var old = Reads(lookup, HybridCacheEntryFlags.DisableLocalCacheRead) && local.TryGet(lookup.Key, out var here)
+            && (version is { } v ? here.Version == v.Name : versions.IsUnchanged(here.Marks, here.Stamp)) ? here : null;
+        if (old is not null && version is not null && Now() < old.ExpiresAt)
+            return new(Validated(lookup, old, stamp, epoch, needs), CacheOutcome.Hit);
+
+        var token = Guid.NewGuid().ToString("N");
+        var locked = false;
+        if (version is { } current)
+        {
+            var shared = await ReadAsync(lookup, current, stamp, epoch, needs);
+            if (IsCurrent(shared)) return Kept(lookup, shared!);
+            (locked, var loaded) = await WaitAsync(lookup, current, token, stamp, epoch, needs);
+            if (loaded is not null) return Kept(lookup, loaded);
+            old ??= shared;
+            needs += new LoadNeeds(current.AtLeast, current.PrimaryOnly);
+        }
+        try
+        {
+            var (value, from) = await load(needs);
+            var made = Made(lookup, value, version, stamp, epoch, needs.AtLeast);
+            await KeepAsync(lookup, made, version);
+            return new(made, CacheOutcome.Miss, from);
+        }
+        catch (Exception e) when (old is not null && Now() < old.StaleUntil && (DatabaseErrors.IsPassing(e) || e is NoNodeException))
+        {
+            logger.LogWarning("{Key} could not be loaded ({Reason}); serving a stale value", lookup.Key.Key, e.GetType().Name);
+            if (versions.IsUnchanged(old.Marks, stamp)) KeepHere(lookup, Rested(old, epoch));
+            return new(old, CacheOutcome.Stale);
+        }
+        finally
+        {
+            if (locked) await UnlockAsync(lookup, version!.Value, token);
+        }
+    }
+
+    /// <summary>The turn to load, or what another instance has loaded meanwhile; neither when that takes too long.</summary>
+    private async Task<(bool Locked, CacheEntry? Loaded)> WaitAsync(
+        CacheLookup lookup, CacheVersion version, string token, long stamp, long epoch, LoadNeeds needs)
+    {
+        for (var began = time.GetTimestamp(); ;)
+        {
+            var (answered, locked) = await redis.TryAsync(
+                db => db.StringSetAsync(LockKey(lookup, version), token, _lockLife, When.NotExists), CancellationToken.None);
+            if (!answered) return (false, null);
+            // Also with the lock: the one before may have finished since this process looked.
+            var loaded = await ReadAsync(lookup, version, stamp, epoch, needs);
+            if (IsCurrent(loaded))
+            {
+                if (locked) await UnlockAsync(lookup, version, token);
+                return (false, loaded);
+            }
+            if (locked || time.GetElapsedTime(began) > _lockLife) return (locked, null);
+            await Task.Delay(LookAgainEvery, time);
+        }
+    }
+
+    private async Task RefreshAsync(CacheLookup lookup, CacheEntry entry, Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load)
+    {
+        try
+        {
+            var (stamp, epoch) = (time.GetTimestamp(), broadcast.Epoch);
+            if (await versions.ReadAsync(lookup.Key.Company, Names(lookup)) is not { } version) return;
+            var token = Guid.NewGuid().ToString("N");
+            var (answered, locked) = await redis.TryAsync(
+                db => db.StringSetAsync(LockKey(lookup, version), token, _lockLife, When.NotExists), CancellationToken.None);
+            // Another instance does it; this one finds the result when its own has expired.
+            if (!answered || !locked) return;
+            try
+            {
+                var needs = new LoadNeeds(version.AtLeast, version.PrimaryOnly);
+                var (value, _) = await load(needs);
+                await KeepAsync(lookup, Made(lookup, value, version, stamp, epoch, needs.AtLeast), version);
+            }
+            finally
+            {
+                await UnlockAsync(lookup, version, token);
+            }
+        }
+        catch (Exception e)
+        {
+            // Nobody waits for it; when the entry has expired, the next lookup loads and tells its caller what is wrong.
+            logger.LogWarning(e, "{Key} could not be refreshed", lookup.Key.Key);
+        }
+    }
+
+    private bool IsKnownGood(CacheEntry entry, LoadNeeds needs)
+    {
+        if (needs.PrimaryOnly || entry.AsOf < needs.AtLeast || !versions.IsUnchanged(entry.Marks, entry.Stamp)) return false;
+        var (heard, epoch) = broadcast.Heard;
+        var good = epoch == entry.Epoch ? Math.Max(heard, entry.Stamp) : entry.Stamp;
+        return time.GetElapsedTime(good) < DeafLife;
+    }
+
+    private async Task<CacheEntry?> ReadAsync(CacheLookup lookup, CacheVersion version, long stamp, long epoch, LoadNeeds needs)
+    {
+        if (!Reads(lookup, HybridCacheEntryFlags.DisableDistributedCacheRead)) return null;
+        if (await distributed.GetAsync(ValueKey(lookup, version)) is not { } bytes || CacheEntry.Read(bytes) is not { } entry) return null;
+        return Known(lookup, entry, version, stamp, epoch, needs.AtLeast);
+    }
+
+    private CacheEntry Made(
+        CacheLookup lookup, CacheValue value, CacheVersion? version, long stamp, long epoch, NpgsqlLogSequenceNumber asOf)
+        => Known(lookup, CacheEntry.Create(value, Now(), lookup.Expiration, lookup.StaleFor), version, stamp, epoch, asOf);
+
+    private CacheEntry Known(
+        CacheLookup lookup, CacheEntry entry, CacheVersion? version, long stamp, long epoch, NpgsqlLogSequenceNumber asOf)
+        => entry with
+        {
+            Version = version?.Name,
+            Stamp = stamp,
+            Epoch = epoch,
+            AsOf = asOf,
+            Marks = versions.Marks(lookup.Key.Company, Names(lookup)),
+            Statistics = counts.Of(lookup.Key.Company),
+        };
+
+    /// <summary>The same entry, of which more is known now.</summary>
+    private CacheEntry Validated(CacheLookup lookup, CacheEntry entry, long stamp, long epoch, LoadNeeds needs)
+    {
+        var known = entry with { Stamp = stamp, Epoch = epoch, AsOf = needs.AtLeast > entry.AsOf ? needs.AtLeast : entry.AsOf };
+        KeepHere(lookup, known);
+        return known;
+    }
+
+    /// <summary>The same entry, which nobody tries to load for a second.</summary>
+    private CacheEntry Rested(CacheEntry entry, long epoch)
+    {
+        var now = time.GetTimestamp();
+        return entry with { Stamp = now, Epoch = epoch, RestUntil = now + (long)(RestAfterFailure.TotalSeconds * time.TimestampFrequency) };
+    }
+
+    private CacheAnswer Kept(CacheLookup lookup, CacheEntry entry)
+    {
+        KeepHere(lookup, entry);
+        return new(entry, CacheOutcome.SharedHit);
+    }
+
+    private async Task KeepAsync(CacheLookup lookup, CacheEntry entry, CacheVersion? version)
+    {
+        if (entry.Value.Json.Length > options.Value.MaxValueBytes) return;
+        KeepHere(lookup, entry);
+        if (version is not { } under || !Reads(lookup, HybridCacheEntryFlags.DisableDistributedCacheWrite)) return;
+        var life = TimeSpan.FromMilliseconds(entry.StaleUntil - Now());
+        await distributed.SetAsync(ValueKey(lookup, under), entry.Write(), new() { AbsoluteExpirationRelativeToNow = life });
+    }
+
+    private void KeepHere(CacheLookup lookup, CacheEntry entry)
+    {
+        if (!Reads(lookup, HybridCacheEntryFlags.DisableLocalCacheWrite)) return;
+        var latest = Now() + (long)lookup.LocalExpiration.TotalMilliseconds;
+        local.Set(lookup.Key, latest < entry.ExpiresAt ? entry with { ExpiresAt = latest } : entry);
+    }
+
+    private async Task UnlockAsync(CacheLookup lookup, CacheVersion version, string token)
+        => await redis.TryAsync(
+            db => db.ScriptEvaluateAsync(Unlock, [LockKey(lookup, version)], [token]), CancellationToken.None);
+
+    private bool IsCurrent(CacheEntry? entry) => entry is not null && Now() < entry.ExpiresAt;
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static bool Reads(CacheLookup lookup, HybridCacheEntryFlags unless) => (lookup.Flags & unless) == 0;
+
+    private static string[] Names(CacheLookup lookup) => CacheVersions.Names(lookup.Key.Key, lookup.Tags);
+
+    private static string ValueKey(CacheLookup lookup, CacheVersion version)
+        => $"{{{lookup.Key.Company:N}}}:cache:{lookup.Tags[0]}:{version.Name}:{CacheVersions.Text(lookup.Key.Key)}";
+
+    private RedisKey LockKey(CacheLookup lookup, CacheVersion version) => $"{redis.Prefix}:{ValueKey(lookup, version)}:lock";
+}

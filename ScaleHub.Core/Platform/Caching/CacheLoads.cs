@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using NpgsqlTypes;
+using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Core.Platform.Caching;
+
+/// <summary>What a load must see.</summary>
+internal readonly record struct LoadNeeds(NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly)
+{
+    public bool Covers(LoadNeeds other) => AtLeast >= other.AtLeast && (PrimaryOnly || !other.PrimaryOnly);
+
+    public static LoadNeeds operator +(LoadNeeds a, LoadNeeds b)
+        => new(a.AtLeast > b.AtLeast ? a.AtLeast : b.AtLeast, a.PrimaryOnly || b.PrimaryOnly);
+}
+
+/// <summary>A load, and the scope that it ran in.</summary>
+/// <param name="scopes">Makes scopes.</param>
+/// <param name="nodes">The database's nodes.</param>
+/// <param name="metrics">Counts reads.</param>
+internal sealed class CacheLoads(IServiceScopeFactory scopes, PostgresNodes nodes, NodeMetrics metrics)
+{
+    /// <summary>
+    /// Runs a load in a scope of its own, which outlives the request that asked first. A read whose node fails is done again on
+    /// another, as requests are.
+    /// </summary>
+    public async Task<(CacheValue Value, PostgresNode? From)> RunAsync(
+        Guid company, LoadNeeds needs, Func<IServiceProvider, Task<CacheValue>> load)
+    {
+        PostgresNode? failed = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            if (company != Guid.Empty) scope.ServiceProvider.GetRequiredService<Tenant>().Become(company, userId: null);
+            var consistency = scope.ServiceProvider.GetRequiredService<ReadConsistency>();
+            consistency.Require(needs.AtLeast);
+            if (needs.PrimaryOnly) consistency.RequirePrimary();
+            consistency.Failed = failed;
+            try
+            {
+                var value = await load(scope.ServiceProvider);
+                if (consistency.ReadFrom is { } node) metrics.Read(node);
+                return (value, consistency.ReadFrom);
+            }
+            catch (Exception e) when (attempt <= nodes.All.Count && consistency.ReadFrom is not null
+                && DatabaseErrors.IsRetryableRead(e))
+            {
+                failed = consistency.ReadFrom;
+                if (DatabaseErrors.IsNodeFailure(e)) failed.Eject();
+                metrics.Retried(failed);
+            }
+        }
+    }
+}
+
+/// <summary>Loads that are under way in this process: whoever needs the same joins one.</summary>
+internal sealed class Flights<TKey, TResult> where TKey : notnull
+{
+    private readonly ConcurrentDictionary<TKey, Flight> _flights = new();
+
+    /// <summary>
+    /// The flight of a key that <paramref name="serves"/>, or a new one in the place of one that does not.
+    /// </summary>
+    public (Task<TResult> Task, bool Joined) Join(TKey key, Func<Flight, bool> serves, Func<Flight> make)
+    {
+        while (true)
+        {
+            if (_flights.TryGetValue(key, out var there))
+            {
+                if (serves(there)) return (there.Task, true);
+                var instead = make();
+                if (_flights.TryUpdate(key, instead, there)) return (instead.Task, false);
+                continue;
+            }
+            var first = make();
+            if (_flights.TryAdd(key, first)) return (first.Task, false);
+        }
+    }
+
+    /// <summary>It has landed.</summary>
+    public void Land(TKey key, Flight flight) => _flights.TryRemove(KeyValuePair.Create(key, flight));
+
+    /// <summary>A load, started by whoever asks for its task first.</summary>
+    /// <param name="stamp">A timestamp before it began.</param>
+    /// <param name="needs">What it will see.</param>
+    /// <param name="run">Does it.</param>
+    internal sealed class Flight(long stamp, LoadNeeds needs, Func<Flight, Task<TResult>> run)
+    {
+        private readonly Lock _gate = new();
+        private Task<TResult>? _task;
+
+        public long Stamp { get; } = stamp;
+
+        public LoadNeeds Needs { get; } = needs;
+
+        public Task<TResult> Task
+        {
+            get
+            {
+                lock (_gate) return _task ??= global::System.Threading.Tasks.Task.Run(() => run(this));
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NpgsqlTypes;
+using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Redis;
+using StackExchange.Redis;
+
+namespace ScaleHub.Core.Platform.Caching;
+
+/// <summary>The versions that an entry stands under now, and what a load for it must see.</summary>
+/// <param name="Name">Part of the key in Redis: another one after any change.</param>
+/// <param name="AtLeast">The position of the last change.</param>
+/// <param name="PrimaryOnly">There was a change of unknown position in the last 30 s.</param>
+internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly);
+
+/// <summary>
+/// Invalidation in O(1): a company, each of its tags, and each of 256 groups of its keys has a version; an entry's key in Redis has
+/// the versions in it, so that changing one leaves all entries under it behind, whatever their number.
+/// <para>Guarantee: a version never comes back. It is made of the position of the write that changed it, the time and chance; one
+/// that Redis has lost is made anew; and the server's run id is part of the name, so that a server which was restarted with older
+/// data brings nothing back. A load must see the position in its versions, so that a standby which is late cannot be cached.</para>
+/// <para>Each change is told to all instances (<see cref="Broadcast"/>). While Redis does not answer, up to 100,000 changes are kept
+/// here and told when it does; a process that is killed before leaves entries in Redis current until they expire.</para>
+/// </summary>
+internal sealed class CacheVersions : BackgroundService
+{
+    private const string Topic = "cache", Everything = "*";
+    private const int MaxUntold = 100_000, Groups = 256;
+    private static readonly TimeSpan TellAgainEvery = TimeSpan.FromMilliseconds(200), Life = TimeSpan.FromDays(2);
+
+    // KEYS: a company's versions. ARGV: a version for those that are missing, seconds to keep them all, their names.
+    private const string ReadScript = """
+        local values = redis.call('HMGET', KEYS[1], unpack(ARGV, 3))
+        for i, value in ipairs(values) do
+            if not value then
+                redis.call('HSET', KEYS[1], ARGV[i + 2], ARGV[1])
+                values[i] = ARGV[1]
+            end
+        end
+        redis.call('EXPIRE', KEYS[1], ARGV[2])
+        values[#values + 1] = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+        return values
+        """;
+
+    private readonly RedisStore _redis;
+    private readonly Broadcast _broadcast;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<(Guid Company, string Name), NpgsqlLogSequenceNumber?> _untold = new();
+
+    // When news of a change were last heard. Changes share places; that costs a look at the versions now and then, not a load.
+    private readonly long[] _heardAt = new long[1 << 18];
+
+    public CacheVersions(RedisStore redis, Broadcast broadcast, TimeProvider time, ILogger<CacheVersions> logger)
+    {
+        (_redis, _broadcast, _time, _logger) = (redis, broadcast, time, logger);
+        broadcast.Listen(Topic, Hear);
+    }
+
+    /// <summary>The names of what changes an entry.</summary>
+    public static string[] Names(string key, IEnumerable<string> tags)
+        => [Everything, Group(key), .. tags.Select(Tag).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The name of a tag's version.</summary>
+    public static string Tag(string tag) => tag == "*" ? Everything : IsPlain(tag, 64) ? $"t:{tag}" : $"t#{Hash(tag)}";
+
+    /// <summary>The name of the version that a key shares with one in 256 of its company's keys.</summary>
+    public static string Group(string key) => $"k:{SHA256.HashData(Encoding.Unicode.GetBytes(key))[0] % Groups}";
+
+    /// <summary>A key as a part of a key in Redis: as it is where that is short and plain, else its hash.</summary>
+    public static string Text(string key) => IsPlain(key, 200) ? key : $"#{Hash(key)}";
+
+    /// <summary>Where news of these are noted.</summary>
+    public int[] Marks(Guid company, string[] names)
+        => Array.ConvertAll(names, name => (int)((uint)HashCode.Combine(company, name) % (uint)_heardAt.Length));
+
+    /// <summary>Whether there was no news since.</summary>
+    public bool IsUnchanged(int[] marks, long since)
+    {
+        foreach (var mark in marks)
+            if (Volatile.Read(ref _heardAt[mark]) >= since) return false;
+        return true;
+    }
+
+    /// <summary>The versions now; null when Redis does not answer.</summary>
+    public async ValueTask<CacheVersion?> ReadAsync(Guid company, string[] names)
+    {
+        RedisValue[] arguments = [Make(null), (long)Life.TotalSeconds, .. names.Select(n => (RedisValue)n)];
+        var (answered, result) = await _redis.TryAsync(
+            async db => (string?[]?)await db.ScriptEvaluateAsync(ReadScript, [Key(company)], arguments), CancellationToken.None);
+        if (!answered || result is null) return null;
+        var (atLeast, primaryOnly) = (default(NpgsqlLogSequenceNumber), false);
+        foreach (var version in result.AsSpan(0, names.Length))
+        {
+            if (!LastWrites.TryParse(version?[..16], out var lsn)) return null;
+            if (lsn > atLeast) atLeast = lsn;
+            primaryOnly |= lsn == default && Age(version!) < LastWrites.Memory;
+        }
+        return new(Hash(string.Join(' ', result)), atLeast, primaryOnly);
+    }
+
+    /// <summary>Makes entries old, here at once and everywhere else when Redis has it. Never throws.</summary>
+    /// <param name="company">Whose entries.</param>
+    /// <param name="names">Which versions change.</param>
+    /// <param name="written">The position of the write; null when it is not known.</param>
+    public async ValueTask ChangeAsync(Guid company, string[] names, NpgsqlLogSequenceNumber? written)
+    {
+        Note(company, names);
+        if (await TellAsync(company, names, written)) return;
+        foreach (var name in names)
+        {
+            if (_untold.Count < MaxUntold) _untold[(company, name)] = written;
+            else _logger.LogError("A change could not be told to the other instances: entries may be old until they expire");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TellAgainEvery, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                foreach (var (change, written) in _untold)
+                {
+                    if (!await TellAsync(change.Company, [change.Name], written)) break;
+                    _untold.TryRemove(KeyValuePair.Create(change, written));
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+
+    private async Task<bool> TellAsync(Guid company, string[] names, NpgsqlLogSequenceNumber? written)
+    {
+        // A new one each time: a version that may have reached Redis although nobody said so must not come back.
+        var version = Make(written);
+        var entries = Array.ConvertAll(names, name => new HashEntry(name, version));
+        var (answered, _) = await _redis.TryAsync(
+            async db =>
+            {
+                // The first before the second on one connection: whoever hears the news finds the new version.
+                var set = db.HashSetAsync(Key(company), entries);
+                var kept = db.KeyExpireAsync(Key(company), Life);
+                await _broadcast.SendAsync(Topic, $"{company:N} {string.Join(' ', names)}", CancellationToken.None);
+                await set;
+                return await kept;
+            },
+            CancellationToken.None);
+        return answered;
+    }
+
+    private void Hear(string text)
+    {
+        var parts = text.Split(' ');
+        if (Guid.TryParseExact(parts[0], "N", out var company)) Note(company, parts[1..]);
+    }
+
+    private void Note(Guid company, string[] names)
+    {
+        var now = _time.GetTimestamp();
+        foreach (var mark in Marks(company, names)) Volatile.Write(ref _heardAt[mark], now);
+    }
+
+    // Position, seconds, chance: 16, 8 and 8 hexadecimal digits.
+    private string Make(NpgsqlLogSequenceNumber? written) => string.Create(CultureInfo.InvariantCulture,
+        $"{LastWrites.Format(written ?? default)}{_time.GetUtcNow().ToUnixTimeSeconds():X8}{Random.Shared.Next():X8}");
+
+    private TimeSpan Age(string version)
+        => _time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(long.Parse(version.AsSpan(16, 8), NumberStyles.HexNumber, null));
+
+    private RedisKey Key(Guid company) => $"{_redis.Prefix}:{{{company:N}}}:versions";
+
+    private static bool IsPlain(string text, int most)
+        => text.Length is > 0 and var length && length <= most && text[0] != '#' && text.All(c => c is > ' ' and < '\x7f');
+
+    // Of UTF-16: in UTF-8 two texts that are not valid could become the same.
+    private static string Hash(string text) => Base64Url.EncodeToString(SHA256.HashData(Encoding.Unicode.GetBytes(text)).AsSpan(0, 18));
+}

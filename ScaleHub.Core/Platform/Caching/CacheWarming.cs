@@ -1,0 +1,44 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ScaleHub.Core.Platform.Caching;
+
+/// <summary>A lookup to make at the start.</summary>
+internal sealed record CacheWarmUp(Func<IServiceProvider, CancellationToken, ValueTask> LookUp);
+
+/// <summary>
+/// Looks up what is hot while the process starts. It delays nothing and is no condition: what cannot be loaded yet is loaded by
+/// whoever asks first.
+/// </summary>
+internal sealed class CacheWarming(
+    IEnumerable<CacheWarmUp> warmUps, IServiceScopeFactory scopes, ILogger<CacheWarming> logger) : BackgroundService
+{
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
+    private const int Attempts = 20;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        foreach (var warmUp in warmUps)
+        {
+            // The monitor may not have found the database yet.
+            for (var attempt = 1; !await TryAsync(warmUp, attempt, stoppingToken) && attempt < Attempts; attempt++)
+                await Task.Delay(Between, stoppingToken);
+        }
+    }
+
+    private async Task<bool> TryAsync(CacheWarmUp warmUp, int attempt, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        try
+        {
+            await warmUp.LookUp(scope.ServiceProvider, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (attempt == Attempts) logger.LogWarning(e, "The cache could not be warmed");
+            return false;
+        }
+    }
+}
