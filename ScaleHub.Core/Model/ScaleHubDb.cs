@@ -65,6 +65,9 @@ public sealed class ScaleHubDb(DbContextOptions<ScaleHubDb> options, Tenant tena
     /// <summary>The tenant's users' cards on their way.</summary>
     public DbSet<Shipment> Shipments => Set<Shipment>();
 
+    /// <summary>Which card is in which of them.</summary>
+    public DbSet<ShipmentCard> ShipmentCards => Set<ShipmentCard>();
+
     /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 

@@ -101,9 +101,11 @@ public sealed record PageQuery(
         if (links.Count > 0) Http.Response.Headers.Link = string.Join(", ", links);
     }
 
-    /// <summary>What a cursor is bound to: company, route, and every parameter but those of paging.</summary>
+    /// <summary>
+    /// What a cursor is bound to: company, route, and every parameter but those of paging. A public list has no company.
+    /// </summary>
     private string List => string.Join('\n', [
-        Tenant.RequiredCompanyId.ToString(), Http.Request.Path.Value!, "-id",
+        Tenant.CompanyId?.ToString() ?? "public", Http.Request.Path.Value!, "-id",
         .. Http.Request.Query.Where(p => !IsPaging(p.Key)).OrderBy(p => p.Key, StringComparer.OrdinalIgnoreCase)
             .Select(p => $"{p.Key.ToLowerInvariant()}={p.Value}")]);
 
