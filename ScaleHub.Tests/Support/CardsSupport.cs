@@ -44,7 +44,8 @@ internal static class CardsSupport
 
     public static Task<JsonElement> ReadAsync(this HttpClient client, string path) => client.GetFromJsonAsync<JsonElement>(path);
 
-    public static JsonElement[] Items(this JsonElement answer, string name = "items") => [.. answer.GetProperty(name).EnumerateArray()];
+    public static JsonElement[] Items(this JsonElement answer, string name = "items")
+        => [.. answer.GetProperty(name).EnumerateArray()];
 
     public static string Text(this JsonElement answer, string name) => answer.GetProperty(name).GetString()!;
 }

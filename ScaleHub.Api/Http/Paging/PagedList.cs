@@ -57,8 +57,8 @@ public sealed record PageQuery(
     /// <summary>The last row that a page number reaches, and the most that a total counts.</summary>
     public const int MaxRow = 10_000;
 
-    // Not parameters: validation reads every property of a parameter's type, and a tenant without a company, as a public list has,
-    // throws.
+    // Not parameters: validation reads every property of a parameter's type, and a tenant without a company, as a public list
+    // has, throws.
     private Cursors Cursors => Http.RequestServices.GetRequiredService<Cursors>();
 
     private Tenant Tenant => Http.RequestServices.GetRequiredService<Tenant>();

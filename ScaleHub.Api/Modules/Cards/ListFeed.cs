@@ -6,7 +6,9 @@ using ScaleHub.Core.Model.Cards;
 
 namespace ScaleHub.Api.Modules.Cards;
 
-/// <summary>A card in the public feed. No identifier of any kind: nobody can tell who is behind a name, or which company.</summary>
+/// <summary>
+/// A card in the public feed. No identifier of any kind: nobody can tell who is behind a name, or which company.
+/// </summary>
 /// <param name="Card">Its name in the catalogue.</param>
 /// <param name="Tier">Rare or better.</param>
 /// <param name="ShownName">What the user chose to be called.</param>

@@ -39,7 +39,9 @@ public static class MoveShipment
         return TypedResults.Ok(ShipmentResponse.From(shipment));
     }
 
-    /// <summary>A shipment with its cards, locked until the transaction ends: of two who move it, one comes after the other.</summary>
+    /// <summary>
+    /// A shipment with its cards, locked until the transaction ends: of two who move it, one comes after the other.
+    /// </summary>
     internal static Task<Shipment?> LockShipmentAsync(this ScaleHubDb db, Guid id, CancellationToken cancellationToken)
         => db.Shipments.FromSql($"select * from shipping_requests where id = {id} for update")
             .Include(s => s.Cards).ThenInclude(c => c.UserCard).SingleOrDefaultAsync(cancellationToken);

@@ -9,8 +9,8 @@ namespace ScaleHub.Api.Modules.Cards;
 internal static class NextSeeds
 {
     /// <summary>
-    /// The seed of the user's next pack, its row locked until the transaction ends: of two packs that are opened at once, each has
-    /// its own. One that is missing, or that nobody can read since ScaleHub:Secret was changed, is chosen now.
+    /// The seed of the user's next pack, its row locked until the transaction ends: of two packs that are opened at once, each
+    /// has its own. One that is missing, or that nobody can read since ScaleHub:Secret was changed, is chosen now.
     /// </summary>
     public static async Task<(NextSeed Row, byte[] Seed)> LockNextSeedAsync(
         this ScaleHubDb db, SecretBox secrets, DateTimeOffset now, CancellationToken cancellationToken)

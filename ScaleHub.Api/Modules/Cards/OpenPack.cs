@@ -10,8 +10,8 @@ namespace ScaleHub.Api.Modules.Cards;
 
 /// <summary>Body of <c>POST /api/v1/cards/packs</c>.</summary>
 /// <param name="ClientSeed">
-/// The client's part of the seed, 1 to 64 visible ASCII characters: chosen after the server has committed to its own, it makes the
-/// cards something that neither side could choose.
+/// The client's part of the seed, 1 to 64 visible ASCII characters: chosen after the server has committed to its own, it makes
+/// the cards something that neither side could choose.
 /// </param>
 /// <param name="Commitment">
 /// What <c>GET /api/v1/cards/packs/next</c> or the last pack showed: open the pack of that seed, or none.
@@ -78,7 +78,8 @@ public static class OpenPack
             CreatedAt = now,
         }));
         db.CardPacks.Add(pack);
-        if (request.ShownName is { } name) db.Feed.AddRange(pack.Cards.Where(c => c.Tier >= CardTier.Rare).Select(c => Show(c, name)));
+        if (request.ShownName is { } name)
+            db.Feed.AddRange(pack.Cards.Where(c => c.Tier >= CardTier.Rare).Select(c => Show(c, name)));
         var nextSeed = next.Renew(secrets, now);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/cards/packs/{pack.Id}",

@@ -21,8 +21,8 @@ public static class CardCatalogue
         new(CardTier.Common, 6_000,
         [
             "Blackbird", "Blue Tit", "Bullfinch", "Chaffinch", "Coal Tit", "Collared Dove", "Dunnock", "Great Tit", "Greenfinch",
-            "House Sparrow", "Jackdaw", "Magpie", "Mallard", "Moorhen", "Pied Wagtail", "Robin", "Rook", "Starling", "Wood Pigeon",
-            "Wren",
+            "House Sparrow", "Jackdaw", "Magpie", "Mallard", "Moorhen", "Pied Wagtail", "Robin", "Rook", "Starling",
+            "Wood Pigeon", "Wren",
         ]),
         new(CardTier.Uncommon, 2_500,
         [

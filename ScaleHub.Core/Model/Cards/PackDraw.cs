@@ -13,7 +13,7 @@ public readonly record struct DrawnCard(string Card, CardTier Tier);
 /// docs/cards.md.
 /// <para>Guarantee: each tier comes in exactly the proportion of its weight and each card of a tier is equally likely, as far as
 /// HMAC-SHA256 (RFC 2104) cannot be told from chance: numbers that would favour some outcomes are passed over, so there is no
-/// modulo bias. The server cannot choose the outcome after the fact, because the seed is committed to by its SHA-256 beforehand.</para>
+/// modulo bias. The server cannot exchange the seed once it is asked for a pack: it has shown its SHA-256 beforehand.</para>
 /// </summary>
 public static class PackDraw
 {

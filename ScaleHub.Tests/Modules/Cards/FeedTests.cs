@@ -17,7 +17,8 @@ public sealed class FeedTests(GraphFixture graph)
         var (expected, position, ids) = await OpenUntilShownAsync(account, "Zoë 🦉 O'Neill", count: 4);
         var feed = await FeedAsync("Zoë 🦉 O'Neill", position);
         Assert.Equal(expected.Order(), feed.Select(i => (i.Text("card"), i.Text("tier"))).Order());
-        Assert.All(feed, item => Assert.Equal(["card", "tier", "shownName", "createdAt"], item.EnumerateObject().Select(p => p.Name)));
+        Assert.All(feed, item => Assert.Equal(
+            ["card", "tier", "shownName", "createdAt"], item.EnumerateObject().Select(p => p.Name)));
         foreach (var tier in (string[])["common", "rare", "epic", "legendary"])
             Assert.All(await FeedAsync(name: null, position, $"&tier={tier}"), i => Assert.Equal(tier, i.Text("tier")));
         Assert.Equal(expected.Where(c => c.Tier == "rare").Order(), (await FeedAsync("Zoë 🦉 O'Neill", position, "&tier=rare"))
@@ -59,8 +60,8 @@ public sealed class FeedTests(GraphFixture graph)
         string? cursor = null;
         do
         {
-            var page = JsonDocument.Parse(await RawAsync($"/api/v1/feed?limit=3{(cursor is null ? "" : $"&cursor={cursor}")}", position))
-                .RootElement;
+            var from = cursor is null ? "" : $"&cursor={cursor}";
+            var page = JsonDocument.Parse(await RawAsync($"/api/v1/feed?limit=3{from}", position)).RootElement;
             walked.AddRange(page.Items());
             cursor = page.GetProperty("page").GetProperty("nextCursor").GetString();
             await OpenUntilShownAsync(one, "Newcomer", count: 1);

@@ -47,7 +47,8 @@ public sealed class PackDrawTests
         foreach (var (tier, limit) in CardCatalogue.Tiers.Zip(critical))
         {
             var byCard = byTier[tier.Tier].ToLookup(c => c.Card);
-            var cards = ChiSquare(tier.Cards.Select(c => (byCard[c].Count(), (double)byTier[tier.Tier].Count() / tier.Cards.Count)));
+            var expected = (double)byTier[tier.Tier].Count() / tier.Cards.Count;
+            var cards = ChiSquare(tier.Cards.Select(c => (byCard[c].Count(), expected)));
             Assert.True(cards < limit, $"{tier.Tier}: {cards:0.00}");
         }
     }

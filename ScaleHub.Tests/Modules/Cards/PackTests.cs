@@ -56,7 +56,8 @@ public sealed class PackTests(GraphFixture graph)
         Assert.Equal(pack, PracticeSupport.Id(Assert.Single((await account.Client.ReadAsync(CardsSupport.Packs)).Items())));
         Assert.Equal(5, (await account.Client.ReadAsync("/api/v1/cards")).Items().Length);
 
-        var problem = await (await account.Client.PostJsonAsync(CardsSupport.Packs, new { })).ProblemAsync(HttpStatusCode.BadRequest);
+        var problem = await (await account.Client.PostJsonAsync(CardsSupport.Packs, new { }))
+            .ProblemAsync(HttpStatusCode.BadRequest);
         Assert.Contains("Idempotency-Key", problem.Text("detail"), StringComparison.Ordinal);
     }
 
@@ -73,6 +74,24 @@ public sealed class PackTests(GraphFixture graph)
     }
 
     [Fact]
+    public async Task A_seed_that_nobody_can_read_any_more_is_chosen_anew_and_that_shows()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        var shown = (await account.Client.ReadAsync($"{CardsSupport.Packs}/next")).Text("commitment");
+        // What a new ScaleHub:Secret does to it.
+        await NodeSql.AskAsync<int>(await graph.GetConnectionString("pg"), $"""
+            with changed as (update user_next_seeds set sealed_seed = sha256('other') || sha256('one')
+                where user_id = '{account.UserId}' returning 1)
+            select count(*)::int from changed
+            """);
+        await (await account.Client.PostPackAsync($$"""{"commitment":"{{shown}}"}""")).ProblemAsync(HttpStatusCode.Conflict);
+        var next = (await account.Client.ReadAsync($"{CardsSupport.Packs}/next")).Text("commitment");
+        Assert.NotEqual(shown, next);
+        var opened = await account.Client.OpenPackAsync($$"""{"commitment":"{{next}}"}""");
+        Assert.Equal(next, opened.GetProperty("pack").Text("commitment"));
+    }
+
+    [Fact]
     public async Task Cards_are_listed_by_tier_newest_first_for_their_owner_alone()
     {
         using var account = await Account.RegisterAsync(graph.Address);
@@ -80,7 +99,8 @@ public sealed class PackTests(GraphFixture graph)
         using var stranger = await Account.RegisterAsync(graph.Address);
         List<JsonElement> packs = [];
         for (var i = 0; i < 4; i++) packs.Add((await account.Client.OpenPackAsync()).GetProperty("pack"));
-        var drawn = packs.SelectMany(p => p.Items("cards")).Select(c => (Id: PracticeSupport.Id(c), Tier: c.Text("tier"))).ToList();
+        var drawn = packs.SelectMany(p => p.Items("cards"))
+            .Select(c => (Id: PracticeSupport.Id(c), Tier: c.Text("tier"))).ToList();
 
         List<Guid> walked = [];
         for (var cursor = ""; ;)
@@ -111,11 +131,14 @@ public sealed class PackTests(GraphFixture graph)
     {
         using var client = graph.CreateClient();
         var odds = await client.ReadAsync("/api/v1/cards/odds");
-        Assert.Equal((PackDraw.Version, PackDraw.Cards, CardCatalogue.TotalWeight), (odds.GetProperty("algorithmVersion").GetInt32(),
-            odds.GetProperty("cardsPerPack").GetInt32(), odds.GetProperty("totalWeight").GetInt32()));
+        Assert.Equal(
+            (PackDraw.Version, PackDraw.Cards, CardCatalogue.TotalWeight),
+            (Number(odds, "algorithmVersion"), Number(odds, "cardsPerPack"), Number(odds, "totalWeight")));
         Assert.Equal(
             CardCatalogue.Tiers.Select(t => (t.Tier.ToString().ToLowerInvariant(), t.Weight, string.Join(',', t.Cards))),
-            odds.Items("tiers").Select(t => (t.Text("tier"), t.GetProperty("weight").GetInt32(), string.Join(',', t.Items("cards")))));
+            odds.Items("tiers").Select(t => (t.Text("tier"), Number(t, "weight"), string.Join(',', t.Items("cards")))));
+
+        static int Number(JsonElement answer, string name) => answer.GetProperty(name).GetInt32();
     }
 
     [Theory]
