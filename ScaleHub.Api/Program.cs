@@ -4,6 +4,7 @@ using ScaleHub.Api.Http.Errors;
 using ScaleHub.Api.Http.Overload;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Api.Http.RateLimiting;
+using ScaleHub.Api.Modules.Cards;
 using ScaleHub.Api.Modules.Companies;
 using ScaleHub.Api.Modules.Identity;
 using ScaleHub.Api.Modules.Operations;
@@ -56,6 +57,7 @@ return await ClearErrors.RunAsync(async () =>
     v1.MapCompanies();
     v1.MapTasks();
     v1.MapPractice();
+    v1.MapCards();
     v1.MapGet("/quotas", GetQuotas.HandleAsync).WithTags("Companies").RequireRole(Roles.Member);
     app.MapKeys();
     app.MapOperations();

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Model.Companies;
 using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Model.Practice;
@@ -52,6 +53,18 @@ public sealed class ReadDb : TenantDbContext
 
     /// <summary>The tenant's exams.</summary>
     public IQueryable<Exam> Exams => Set<Exam>();
+
+    /// <summary>Packs that the tenant's users opened.</summary>
+    public IQueryable<CardPack> CardPacks => Set<CardPack>();
+
+    /// <summary>The tenant's users' cards.</summary>
+    public IQueryable<UserCard> Cards => Set<UserCard>();
+
+    /// <summary>Cards that are shown in public, of all companies; also without a tenant.</summary>
+    public IQueryable<FeedEntry> Feed => Set<FeedEntry>();
+
+    /// <summary>The tenant's users' cards on their way.</summary>
+    public IQueryable<Shipment> Shipments => Set<Shipment>();
 
     /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
     public IQueryable<SigningKey> SigningKeys => Set<SigningKey>();

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Model.Companies;
 using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Model.Practice;
@@ -48,6 +49,24 @@ public sealed class ScaleHubDb(DbContextOptions<ScaleHubDb> options, Tenant tena
 
     /// <summary>The tenant's exams.</summary>
     public DbSet<Exam> Exams => Set<Exam>();
+
+    /// <summary>Packs that the tenant's users opened.</summary>
+    public DbSet<CardPack> CardPacks => Set<CardPack>();
+
+    /// <summary>The seeds of the packs that the tenant's users open next.</summary>
+    public DbSet<NextSeed> NextSeeds => Set<NextSeed>();
+
+    /// <summary>The tenant's users' cards.</summary>
+    public DbSet<UserCard> Cards => Set<UserCard>();
+
+    /// <summary>Cards that are shown in public, of all companies; only the tenant's own can be added or removed.</summary>
+    public DbSet<FeedEntry> Feed => Set<FeedEntry>();
+
+    /// <summary>The tenant's users' cards on their way.</summary>
+    public DbSet<Shipment> Shipments => Set<Shipment>();
+
+    /// <summary>Which card is in which of them.</summary>
+    public DbSet<ShipmentCard> ShipmentCards => Set<ShipmentCard>();
 
     /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();

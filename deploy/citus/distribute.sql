@@ -31,6 +31,7 @@ select create_distributed_table('mail_items', 'company_id', colocate_with => 'co
 select create_distributed_table('attachments', 'company_id', colocate_with => 'companies');
 select create_distributed_table('forwarding_requests', 'company_id', colocate_with => 'companies');
 select create_distributed_table('card_packs', 'company_id', colocate_with => 'companies');
+select create_distributed_table('user_next_seeds', 'company_id', colocate_with => 'companies');
 select create_distributed_table('user_cards', 'company_id', colocate_with => 'companies');
 select create_distributed_table('global_feed', 'company_id', colocate_with => 'companies');
 select create_distributed_table('shipping_requests', 'company_id', colocate_with => 'companies');

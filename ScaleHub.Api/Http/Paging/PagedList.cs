@@ -52,10 +52,16 @@ public sealed record PageQuery(
     [property: FromQuery(Name = "limit"), Range(1, PageSize.XLarge), Description("Items per page, 1 to 100.")] int? Limit,
     [property: FromQuery(Name = "cursor"), Description("page.nextCursor of the page before.")] string? Cursor,
     [property: FromQuery(Name = "page"), Range(1, PageQuery.MaxRow), Description("A page's number, from 1, instead of a cursor.")] int? Page,
-    HttpContext Http, Cursors Cursors, Tenant Tenant)
+    HttpContext Http)
 {
     /// <summary>The last row that a page number reaches, and the most that a total counts.</summary>
     public const int MaxRow = 10_000;
+
+    // Not parameters: validation reads every property of a parameter's type, and a tenant without a company, as a public list
+    // has, throws.
+    private Cursors Cursors => Http.RequestServices.GetRequiredService<Cursors>();
+
+    private Tenant Tenant => Http.RequestServices.GetRequiredService<Tenant>();
 
     /// <summary>Newest first, by a UUIDv7 key: one seek in an index that ends in it.</summary>
     /// <param name="rows">The filtered rows.</param>
@@ -101,9 +107,11 @@ public sealed record PageQuery(
         if (links.Count > 0) Http.Response.Headers.Link = string.Join(", ", links);
     }
 
-    /// <summary>What a cursor is bound to: company, route, and every parameter but those of paging.</summary>
+    /// <summary>
+    /// What a cursor is bound to: company, route, and every parameter but those of paging. A public list has no company.
+    /// </summary>
     private string List => string.Join('\n', [
-        Tenant.RequiredCompanyId.ToString(), Http.Request.Path.Value!, "-id",
+        Tenant.CompanyId?.ToString() ?? "public", Http.Request.Path.Value!, "-id",
         .. Http.Request.Query.Where(p => !IsPaging(p.Key)).OrderBy(p => p.Key, StringComparer.OrdinalIgnoreCase)
             .Select(p => $"{p.Key.ToLowerInvariant()}={p.Value}")]);
 

@@ -129,6 +129,16 @@ internal static class ListQueries
         ["cards: packs of a user"] =
             "select * from card_packs where company_id = {company} and user_id = {user} and id < {cursor} " +
             "order by id desc limit 26",
+        ["cards: page with shipments"] = """
+            select c.*, s.shipping_request_id from (
+                select * from user_cards where company_id = {company} and user_id = {user} and id < {cursor}
+                order by id desc limit 26) c
+            left join (select * from shipping_request_cards where company_id = {company} and true) s
+                on s.company_id = c.company_id and s.card_id = c.id
+            order by c.id desc
+            """,
+        ["cards: seed of a user's next pack"] =
+            "select * from user_next_seeds where company_id = {company} and user_id = {user}",
         ["feed: page"] = "select * from global_feed where id < {cursor} order by id desc limit 26",
         ["feed: first page of a tier"] = "select * from global_feed where tier = 'rare' order by id desc limit 26",
         ["feed: page of a tier"] = "select * from global_feed where tier = 'rare' and id < {cursor} order by id desc limit 26",
@@ -142,6 +152,23 @@ internal static class ListQueries
         ["shipping: in a state"] =
             "select * from shipping_requests where company_id = {company} and status = 'packed' and id < {cursor} " +
             "order by id desc limit 26",
+        ["shipping: page of the packing room"] =
+            "select * from shipping_requests where company_id = {company} and id < {cursor} order by id desc limit 26",
+        // EF sorts the cards within the page besides: 100 shipments of 20 cards at most.
+        ["shipping: page with cards"] = """
+            select s.*, c.card, c.tier from (
+                select * from shipping_requests where company_id = {company} and user_id = {user} and id < {cursor}
+                order by id desc limit 11) s
+            left join (
+                select r.company_id, r.shipping_request_id, u.card, u.tier
+                from (select * from shipping_request_cards where company_id = {company} and true) r
+                join (select * from user_cards where company_id = {company} and true) u
+                    on u.company_id = r.company_id and u.id = r.card_id) c
+                on c.company_id = s.company_id and c.shipping_request_id = s.id
+            order by s.id desc
+            """,
+        ["shipping: of a card"] =
+            "select * from shipping_request_cards where company_id = {company} and card_id = any(array[{id}, {parent}])",
         ["shipping: cards"] =
             "select * from shipping_request_cards where company_id = {company} and shipping_request_id = {parent} " +
             "order by card_id",

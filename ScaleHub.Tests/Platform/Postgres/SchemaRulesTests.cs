@@ -142,6 +142,7 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
     [InlineData("finished_jobs", "insert,select")]
     [InlineData("usage_charges", "insert,select")]
     [InlineData("invoice_lines", "insert,select")]
+    [InlineData("card_packs", "insert,select")]
     [InlineData("payments", "insert,select,update")]
     [InlineData("invoices", "insert,select,update")]
     [InlineData("plans", "select")]

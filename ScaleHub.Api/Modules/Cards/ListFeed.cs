@@ -1,0 +1,39 @@
+using System.ComponentModel;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http.Paging;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Cards;
+
+namespace ScaleHub.Api.Modules.Cards;
+
+/// <summary>
+/// A card in the public feed. No identifier of any kind: nobody can tell who is behind a name, or which company.
+/// </summary>
+/// <param name="Card">Its name in the catalogue.</param>
+/// <param name="Tier">Rare or better.</param>
+/// <param name="ShownName">What the user chose to be called.</param>
+/// <param name="CreatedAt">When it was drawn.</param>
+public sealed record FeedItem(string Card, CardTier Tier, string ShownName, DateTimeOffset CreatedAt);
+
+/// <summary>
+/// <c>GET /api/v1/feed?tier=&amp;limit=&amp;cursor=</c>: public, and of all companies. The one list that belongs to nobody: the
+/// request has no company, and reads under the policy <c>anyone</c> of <c>global_feed</c>; every other table is empty to it.
+/// </summary>
+public static class ListFeed
+{
+    /// <summary>Lists the rare cards and better that users show to everybody, newest first.</summary>
+    /// <remarks>Served by the index global_feed_newest or global_feed_by_tier.</remarks>
+    public static async Task<Ok<PagedList<FeedItem>>> HandleAsync(
+        [Description("Only cards of this tier."), TierName] string? tier,
+        [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
+    {
+        var feed = db.Feed;
+        if (tier is not null)
+        {
+            var wanted = TierNameAttribute.Read(tier);
+            feed = feed.Where(e => e.Tier == wanted);
+        }
+        return TypedResults.Ok(await page.NewestFirstAsync(
+            feed, e => e.Id, e => new FeedItem(e.Card, e.Tier, e.ShownName, e.CreatedAt), cancellationToken));
+    }
+}

@@ -1,0 +1,30 @@
+namespace ScaleHub.Core.Model.Cards;
+
+/// <summary>How rare a card is; from <see cref="Rare"/> on it may be shown in the public feed.</summary>
+public enum CardTier
+{
+    /// <summary>Most cards.</summary>
+    Common,
+
+    /// <summary>A quarter.</summary>
+    Uncommon,
+
+    /// <summary>One of nine.</summary>
+    Rare,
+
+    /// <summary>One of thirty.</summary>
+    Epic,
+
+    /// <summary>One of a hundred and sixty-seven.</summary>
+    Legendary,
+}
+
+/// <summary>How tiers are written in the database.</summary>
+internal static class CardTierText
+{
+    private static readonly string[] Names = ["common", "uncommon", "rare", "epic", "legendary"];
+
+    public static string Write(CardTier tier) => Names[(int)tier];
+
+    public static CardTier Read(string text) => (CardTier)Array.IndexOf(Names, text);
+}
