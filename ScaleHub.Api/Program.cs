@@ -1,10 +1,13 @@
 using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.Caching;
 using ScaleHub.Api.Http.Errors;
 using ScaleHub.Api.Http.Overload;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Api.Modules.Cards;
+using ScaleHub.Api.Modules;
+using ScaleHub.Api.Modules.Billing;
 using ScaleHub.Api.Modules.Companies;
 using ScaleHub.Api.Modules.Identity;
 using ScaleHub.Api.Modules.Operations;
@@ -31,6 +34,8 @@ return await ClearErrors.RunAsync(async () =>
     builder.AddLoadShedding();
     builder.AddRateLimits();
     builder.AddPaging();
+    builder.AddHttpCaching();
+    builder.AddHotEntries();
     builder.AddApiDocs();
     builder.AddRequestLimits();
     builder.AddIdentity();
@@ -57,10 +62,12 @@ return await ClearErrors.RunAsync(async () =>
     v1.MapCompanies();
     v1.MapTasks();
     v1.MapPractice();
+    v1.MapBilling();
     v1.MapCards();
     v1.MapGet("/quotas", GetQuotas.HandleAsync).WithTags("Companies").RequireRole(Roles.Member);
     app.MapKeys();
     app.MapOperations();
+    app.MapBillingAdministration();
     app.MapDefaultEndpoints();
 
     await app.RunAsync();

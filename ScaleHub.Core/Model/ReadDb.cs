@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Model.Billing;
 using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Model.Companies;
 using ScaleHub.Core.Model.Identity;
@@ -65,6 +66,9 @@ public sealed class ReadDb : TenantDbContext
 
     /// <summary>The tenant's users' cards on their way.</summary>
     public IQueryable<Shipment> Shipments => Set<Shipment>();
+
+    /// <summary>What things cost; the same for all tenants.</summary>
+    public IQueryable<Price> Prices => Set<Price>();
 
     /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
     public IQueryable<SigningKey> SigningKeys => Set<SigningKey>();

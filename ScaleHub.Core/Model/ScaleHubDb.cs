@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Model.Billing;
 using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Model.Companies;
 using ScaleHub.Core.Model.Identity;
@@ -67,6 +68,9 @@ public sealed class ScaleHubDb(DbContextOptions<ScaleHubDb> options, Tenant tena
 
     /// <summary>Which card is in which of them.</summary>
     public DbSet<ShipmentCard> ShipmentCards => Set<ShipmentCard>();
+
+    /// <summary>What things cost; the same for all tenants.</summary>
+    public DbSet<Price> Prices => Set<Price>();
 
     /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();

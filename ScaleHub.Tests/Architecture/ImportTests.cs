@@ -17,6 +17,7 @@ public sealed partial class ImportTests
         // Roles stand beside the routes that they open; what somebody placed or recorded refers to a user.
         ["Companies"] = ["Identity"],
         ["Practice"] = ["Identity"],
+        ["Billing"] = ["Identity"],
         ["Cards"] = ["Identity"],
         ["Operations"] = ["Identity"],
     };

@@ -19,10 +19,10 @@ public sealed class EdgeTests(EdgeTests.Api api) : IClassFixture<EdgeTests.Api>
         await using var owner = NpgsqlDataSource.Create(api.Instance.Database.Owner);
         await using var connection = await owner.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await using (var locking = new NpgsqlCommand("lock table tasks in access exclusive mode", connection, transaction))
+        await using (var locking = new NpgsqlCommand("lock table patients in access exclusive mode", connection, transaction))
             await locking.ExecuteNonQueryAsync();
 
-        var requests = Enumerable.Range(0, 10).Select(_ => account.Client.GetAsync("/api/v1/tasks")).ToList();
+        var requests = Enumerable.Range(0, 10).Select(_ => account.Client.GetAsync("/api/v1/patients")).ToList();
         var shed = new List<HttpResponseMessage>();
         foreach (var _ in Enumerable.Range(0, 10 - Concurrency - Queue))
         {
@@ -44,7 +44,7 @@ public sealed class EdgeTests(EdgeTests.Api api) : IClassFixture<EdgeTests.Api>
 
         await transaction.RollbackAsync();
         foreach (var response in await Task.WhenAll(requests)) Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await account.Client.GetAsync("/api/v1/tasks")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await account.Client.GetAsync("/api/v1/patients")).StatusCode);
     }
 
     [Fact]

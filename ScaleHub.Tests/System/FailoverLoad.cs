@@ -81,7 +81,7 @@ internal sealed class FailoverLoad : IDisposable
     {
         while (!_stop.IsCancellationRequested)
         {
-            using var response = await client.GetAsync(new Uri("/api/v1/tasks?limit=5", UriKind.Relative));
+            using var response = await client.GetAsync(new Uri("/api/v1/patients?limit=5", UriKind.Relative));
             Interlocked.Increment(ref _reads);
             if (response.StatusCode != HttpStatusCode.OK)
             {

@@ -37,7 +37,7 @@ public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLife
         {
             for (var i = 0; i < 10; i++)
             {
-                using var read = await reader.GetAsync(new Uri("/api/v1/tasks", UriKind.Relative));
+                using var read = await reader.GetAsync(new Uri("/api/v1/patients", UriKind.Relative));
                 Assert.StartsWith("pg-replica", read.Headers.GetValues("ScaleHub-Read-From").Single(), StringComparison.Ordinal);
             }
         });

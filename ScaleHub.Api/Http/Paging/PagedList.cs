@@ -3,9 +3,10 @@ using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.EntityFrameworkCore;
+using ScaleHub.Api.Http.Caching;
 using ScaleHub.Api.Http.Errors;
+using ScaleHub.Core.Model;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Api.Http.Paging;
@@ -57,10 +58,8 @@ public sealed record PageQuery(
     /// <summary>The last row that a page number reaches, and the most that a total counts.</summary>
     public const int MaxRow = 10_000;
 
-    // Not parameters: validation reads every property of a parameter's type, and a tenant without a company, as a public list
+    // Not a parameter: validation reads every property of a parameter's type, and a tenant without a company, as a public list
     // has, throws.
-    private Cursors Cursors => Http.RequestServices.GetRequiredService<Cursors>();
-
     private Tenant Tenant => Http.RequestServices.GetRequiredService<Tenant>();
 
     /// <summary>Newest first, by a UUIDv7 key: one seek in an index that ends in it.</summary>
@@ -75,36 +74,50 @@ public sealed record PageQuery(
         CancellationToken cancellationToken, int size = PageSize.Medium)
         where TRow : class
     {
+        var (list, link) = await Read(size).NewestFirstAsync(rows, key, item, cancellationToken);
+        if (link is not null) Http.Response.Headers.Link = link;
+        return list;
+    }
+
+    /// <summary>The same from a cache, which has the page as it is sent.</summary>
+    /// <param name="cache">Whose list it is.</param>
+    /// <param name="name">The namespace of its entries.</param>
+    /// <param name="rows">The filtered rows. May run after the request: it must not use what belongs to it.</param>
+    /// <param name="key">Their key.</param>
+    /// <param name="item">The answer's item, as a projection that runs in the database.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="size">Items per page when the client does not say.</param>
+    /// <param name="times">How long a page lasts in the cache.</param>
+    /// <exception cref="BadRequestException">400: the cursor is not one of this list, or the page is too far.</exception>
+    public async Task<CachedOk<PagedList<TItem>>> NewestFirstAsync<TRow, TItem>(
+        ScopedCache cache, string name, Func<ReadDb, IQueryable<TRow>> rows, Expression<Func<TRow, Guid>> key,
+        Expression<Func<TRow, TItem>> item, CancellationToken cancellationToken, int size = PageSize.Medium, CacheTimes? times = null)
+        where TRow : class
+    {
+        var request = Read(size);
+        return new(await cache.LoadAsync(
+            request.Key(name),
+            async services =>
+            {
+                var (list, link) = await request.NewestFirstAsync(
+                    rows(services.GetRequiredService<ReadDb>()), key, item, CancellationToken.None);
+                return cache.Write(list, link);
+            },
+            times, cancellationToken: cancellationToken));
+    }
+
+    private PageRequest Read(int size)
+    {
         var limit = Limit ?? size;
         if (Page is { } number && (Cursor is not null || (long)number * limit > MaxRow))
             throw new BadRequestException(Cursor is not null
                 ? "Give a cursor or a page number, not both."
                 : $"Page numbers reach to item {MaxRow}. Use page.nextCursor to go on.");
-
-        var ordered = rows.OrderByDescending(key);
-        var wanted = Page is { } skipped ? ordered.Skip((skipped - 1) * limit)
-            : Cursor is not null ? rows.Where(Below(key, Cursors.Read(List, Cursor))).OrderByDescending(key)
-            : ordered;
-        // One row more than asked for tells whether there is another page.
-        var found = await wanted.Take(limit + 1).Select(Keyed(key, item)).ToListAsync(cancellationToken);
-        var more = found.Count > limit;
-        var info = new PageInfo(limit, more ? Cursors.Write(List, found[limit - 1].Key) : null, more);
-        if (Page is not null)
-        {
-            var total = await rows.Take(MaxRow + 1).CountAsync(cancellationToken);
-            info = info with { Number = Page, Total = Math.Min(total, MaxRow), TotalIsExact = total <= MaxRow };
-        }
-        SetLinks(info);
-        return new([.. found.Take(limit).Select(f => f.Item)], info);
-    }
-
-    /// <summary>Where to go from here (RFC 8288).</summary>
-    private void SetLinks(PageInfo info)
-    {
-        var links = new List<string>(2);
-        if (info.HasMore) links.Add(Page is { } number ? Link("next", "page", $"{number + 1}") : Link("next", "cursor", info.NextCursor!));
-        if (Page is > 1) links.Add(Link("prev", "page", $"{Page - 1}"));
-        if (links.Count > 0) Http.Response.Headers.Link = string.Join(", ", links);
+        var cursors = Http.RequestServices.GetRequiredService<Cursors>();
+        var others = Http.Request.Query.Where(p => p.Key.ToLowerInvariant() is not ("cursor" or "page"))
+            .SelectMany(p => p.Value, (p, v) => KeyValuePair.Create(p.Key, v)).ToList();
+        return new(cursors, List, limit, Cursor is null ? null : cursors.Read(List, Cursor), Page,
+            Http.Request.PathBase + Http.Request.Path, others);
     }
 
     /// <summary>
@@ -116,45 +129,6 @@ public sealed record PageQuery(
             .Select(p => $"{p.Key.ToLowerInvariant()}={p.Value}")]);
 
     private static bool IsPaging(string name) => name.ToLowerInvariant() is "cursor" or "limit" or "page";
-
-    private string Link(string relation, string parameter, string value)
-    {
-        var query = Http.Request.Query.Where(p => p.Key.ToLowerInvariant() is not ("cursor" or "page"))
-            .SelectMany(p => p.Value, (p, v) => KeyValuePair.Create(p.Key, v));
-        var url = QueryHelpers.AddQueryString(Http.Request.PathBase + Http.Request.Path, query.Append(new(parameter, value)));
-        return $"<{url}>; rel=\"{relation}\"";
-    }
-
-    private static Expression<Func<TRow, bool>> Below<TRow>(Expression<Func<TRow, Guid>> key, Guid last)
-    {
-        // Through a closure, so that EF sends a parameter and keeps one compiled query.
-        Expression<Func<Guid>> value = () => last;
-        return Expression.Lambda<Func<TRow, bool>>(Expression.LessThan(key.Body, value.Body), key.Parameters);
-    }
-
-    private static Expression<Func<TRow, KeyedItem<TItem>>> Keyed<TRow, TItem>(
-        Expression<Func<TRow, Guid>> key, Expression<Func<TRow, TItem>> item)
-    {
-        var row = item.Parameters[0];
-        var keyBody = new Substitute(key.Parameters[0], row).Visit(key.Body);
-        return Expression.Lambda<Func<TRow, KeyedItem<TItem>>>(
-            Expression.MemberInit(Expression.New(typeof(KeyedItem<TItem>)),
-                Expression.Bind(typeof(KeyedItem<TItem>).GetProperty(nameof(KeyedItem<>.Key))!, keyBody),
-                Expression.Bind(typeof(KeyedItem<TItem>).GetProperty(nameof(KeyedItem<>.Item))!, item.Body)),
-            row);
-    }
-
-    private sealed class Substitute(ParameterExpression from, ParameterExpression to) : ExpressionVisitor
-    {
-        protected override Expression VisitParameter(ParameterExpression node) => node == from ? to : node;
-    }
-
-    private sealed class KeyedItem<TItem>
-    {
-        public required Guid Key { get; init; }
-
-        public required TItem Item { get; init; }
-    }
 }
 
 /// <summary>Registers paging.</summary>

@@ -1,8 +1,8 @@
 using System.ComponentModel;
-using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http.Caching;
 using ScaleHub.Api.Http.Paging;
-using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Cards;
+using ScaleHub.Core.Platform.Caching;
 
 namespace ScaleHub.Api.Modules.Cards;
 
@@ -21,19 +21,19 @@ public sealed record FeedItem(string Card, CardTier Tier, string ShownName, Date
 /// </summary>
 public static class ListFeed
 {
+    /// <summary>The namespace of the cached pages: whoever adds to the feed says so before.</summary>
+    internal const string Cached = "feed";
+
     /// <summary>Lists the rare cards and better that users show to everybody, newest first.</summary>
     /// <remarks>Served by the index global_feed_newest or global_feed_by_tier.</remarks>
-    public static async Task<Ok<PagedList<FeedItem>>> HandleAsync(
+    public static async Task<CachedOk<PagedList<FeedItem>>> HandleAsync(
         [Description("Only cards of this tier."), TierName] string? tier,
-        [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
+        [AsParameters] PageQuery page, SharedCache cache, CancellationToken cancellationToken)
     {
-        var feed = db.Feed;
-        if (tier is not null)
-        {
-            var wanted = TierNameAttribute.Read(tier);
-            feed = feed.Where(e => e.Tier == wanted);
-        }
-        return TypedResults.Ok(await page.NewestFirstAsync(
-            feed, e => e.Id, e => new FeedItem(e.Card, e.Tier, e.ShownName, e.CreatedAt), cancellationToken));
+        CardTier? wanted = tier is null ? null : TierNameAttribute.Read(tier);
+        var list = await page.NewestFirstAsync(
+            cache, Cached, db => wanted is { } only ? db.Feed.Where(e => e.Tier == only) : db.Feed,
+            e => e.Id, e => new FeedItem(e.Card, e.Tier, e.ShownName, e.CreatedAt), cancellationToken);
+        return list with { CacheControl = HttpCaching.PublicForSeconds };
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Secrets;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -46,7 +47,7 @@ public static class OpenPack
     /// <summary>Opens a pack, and shows its rare cards and better in the public feed if a name is given for it.</summary>
     /// <remarks>A commitment that is no longer the next pack's is 409: another pack was opened meanwhile.</remarks>
     public static async Task<Results<Created<OpenPackResponse>, ProblemHttpResult>> HandleAsync(
-        OpenPackRequest request, ScaleHubDb db, Tenant tenant, SecretBox secrets, TimeProvider time,
+        OpenPackRequest request, ScaleHubDb db, Tenant tenant, SecretBox secrets, TimeProvider time, SharedCache cache,
         CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
@@ -78,8 +79,11 @@ public static class OpenPack
             CreatedAt = now,
         }));
         db.CardPacks.Add(pack);
-        if (request.ShownName is { } name)
-            db.Feed.AddRange(pack.Cards.Where(c => c.Tier >= CardTier.Rare).Select(c => Show(c, name)));
+        if (request.ShownName is { } name && pack.Cards.Where(c => c.Tier >= CardTier.Rare).ToList() is { Count: > 0 } shown)
+        {
+            db.Feed.AddRange(shown.Select(c => Show(c, name)));
+            await cache.WillChangeAsync(ListFeed.Cached);
+        }
         var nextSeed = next.Renew(secrets, now);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/cards/packs/{pack.Id}",

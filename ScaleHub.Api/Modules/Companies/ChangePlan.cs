@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Companies;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -29,8 +30,8 @@ public static class ChangePlan
 {
     /// <summary>Changes the company's plan.</summary>
     public static async Task<Results<Ok<CompanyResponse>, ProblemHttpResult>> HandleAsync(
-        ChangePlanRequest request, ScaleHubDb db, Tenant tenant, CompanyPlans plans, TimeProvider time,
-        CancellationToken cancellationToken)
+        ChangePlanRequest request, ScaleHubDb db, Tenant tenant, CompanyPlans plans, CompanyCache cache,
+        TimeProvider time, CancellationToken cancellationToken)
     {
         var id = tenant.RequiredCompanyId;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -49,6 +50,7 @@ public static class ChangePlan
                 statusCode: 409, extensions: [new("over", over)]);
         }
         company.Plan = wanted.Name;
+        await cache.WillChangeAsync(QuotaStatus.Cached);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await plans.ChangedAsync(id, CancellationToken.None);

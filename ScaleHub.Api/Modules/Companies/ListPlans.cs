@@ -1,21 +1,24 @@
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Api.Http.Caching;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Companies;
+using ScaleHub.Core.Platform.Caching;
 
 namespace ScaleHub.Api.Modules.Companies;
 
 /// <summary>The plans, the smallest first.</summary>
 public sealed record ListPlansResponse(IReadOnlyList<Plan> Items);
 
-/// <summary><c>GET /api/v1/plans</c>: what each plan allows. Public, and may be kept for five minutes.</summary>
+/// <summary><c>GET /api/v1/plans</c>: what each plan allows. Public; migrations alone change it.</summary>
 public static class ListPlans
 {
     /// <summary>Lists the plans.</summary>
-    public static async Task<Ok<ListPlansResponse>> HandleAsync(ReadDb db, HttpContext http, CancellationToken cancellationToken)
-    {
-        var plans = await db.Plans.OrderBy(p => p.Rank).ToListAsync(cancellationToken);
-        http.Response.Headers.CacheControl = "public, max-age=300";
-        return TypedResults.Ok(new ListPlansResponse(plans));
-    }
+    public static async Task<CachedOk<ListPlansResponse>> HandleAsync(SharedCache cache, CancellationToken cancellationToken)
+        => new(await FindAsync(cache, cancellationToken), HttpCaching.PublicForMinutes);
+
+    /// <summary>The plans from the cache.</summary>
+    internal static ValueTask<Cached> FindAsync(SharedCache cache, CancellationToken cancellationToken)
+        => cache.LoadAsync("plans", async services => cache.Write(new ListPlansResponse(
+            await services.GetRequiredService<ReadDb>().Plans.OrderBy(p => p.Rank).ToListAsync(CancellationToken.None))),
+            cancellationToken: cancellationToken);
 }

@@ -7,6 +7,7 @@ using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Quotas;
 
 namespace ScaleHub.Api.Modules.Identity;
@@ -26,7 +27,7 @@ public static class AddUser
 {
     /// <summary>Adds a user, who can sign in from then on.</summary>
     public static async Task<Results<Created<UserResponse>, ProblemHttpResult>> HandleAsync(
-        AddUserRequest request, AccessToken me, ScaleHubDb db, Passwords passwords, TimeProvider time,
+        AddUserRequest request, AccessToken me, ScaleHubDb db, CompanyCache cache, Passwords passwords, TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (!Roles.MayGive(me.Role, request.Role)) return ChangeRole.NotAllowed();
@@ -41,7 +42,7 @@ public static class AddUser
             Role = request.Role,
             CreatedAt = now,
         };
-        await db.TakeQuotaAsync(Quota.Users, user.Id, cancellationToken);
+        await db.TakeQuotaAsync(cache, Quota.Users, user.Id, cancellationToken);
         db.AddRange(user, new Login { Email = user.Email.ToLowerInvariant(), CompanyId = user.CompanyId, UserId = user.Id });
         try
         {

@@ -4,6 +4,7 @@ using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Quotas;
 
 namespace ScaleHub.Api.Modules.Identity;
@@ -16,10 +17,10 @@ public static class RemoveUser
 {
     /// <summary>Removes a user. A company keeps at least one owner.</summary>
     public static async Task<Results<NoContent, NotFound, ProblemHttpResult>> HandleAsync(
-        Guid id, AccessToken me, ScaleHubDb db, LiveSessions live, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, AccessToken me, ScaleHubDb db, CompanyCache cache, LiveSessions live, TimeProvider time, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.GiveBackQuotaAsync(Quota.Users, id, cancellationToken);
+        await db.GiveBackQuotaAsync(cache, Quota.Users, id, cancellationToken);
         await ChangeRole.LockAsync(db, me.CompanyId, cancellationToken);
         if (await db.Users.SingleOrDefaultAsync(u => u.Id == id && u.DeletedAt == null, cancellationToken) is not { } user)
             return TypedResults.NotFound();

@@ -14,6 +14,7 @@ public static class OperationsModule
         if (app.Environment.IsDevelopment()) operations.AllowAnonymous();
         else operations.RequireRole(Roles.Operator);
         operations.MapGet("/health/database", DatabaseHealth.Handle);
+        operations.MapGet("/health/cache", CacheHealth.Handle);
         operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).WithRateLimit(RateLimits.Admin).ProducesProblem(404);
     }
 }

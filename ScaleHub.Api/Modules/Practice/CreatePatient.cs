@@ -4,6 +4,7 @@ using ScaleHub.Api.Http;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -27,7 +28,7 @@ public static class CreatePatient
 {
     /// <summary>Adds a patient, as far as the plan allows.</summary>
     public static async Task<Created<PatientResponse>> HandleAsync(
-        CreatePatientRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreatePatientRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var patient = new Patient
@@ -42,7 +43,7 @@ public static class CreatePatient
             CreatedAt = now,
             UpdatedAt = now,
         };
-        await db.TakeQuotaAsync(Quota.Patients, patient.Id, cancellationToken);
+        await db.TakeQuotaAsync(cache, Quota.Patients, patient.Id, cancellationToken);
         db.Patients.Add(patient);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/patients/{patient.Id}", PatientResponse.From(patient));

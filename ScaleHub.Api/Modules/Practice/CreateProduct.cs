@@ -4,6 +4,7 @@ using ScaleHub.Api.Http;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -34,7 +35,7 @@ public static class CreateProduct
     /// <summary>Adds a product, as far as the plan allows.</summary>
     /// <remarks>A number that another product has is 409.</remarks>
     public static async Task<Created<ProductResponse>> HandleAsync(
-        CreateProductRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateProductRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var product = new Product
@@ -49,7 +50,7 @@ public static class CreateProduct
             CreatedAt = now,
             UpdatedAt = now,
         };
-        await db.TakeQuotaAsync(Quota.Products, product.Id, cancellationToken);
+        await db.TakeQuotaAsync(cache, Quota.Products, product.Id, cancellationToken);
         db.Products.Add(product);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/products/{product.Id}", ProductResponse.From(product));

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Model;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Quotas;
 
 namespace ScaleHub.Api.Modules.Practice;
@@ -11,9 +12,9 @@ public static class DeleteExam
     /// <summary>Deletes an exam and gives its place back.</summary>
     /// <remarks>Of an earlier month, that month's count falls.</remarks>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
-        Guid id, ScaleHubDb db, CancellationToken cancellationToken)
+        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
-        await db.GiveBackQuotaAsync(Quota.Exams, id, cancellationToken);
+        await db.GiveBackQuotaAsync(cache, Quota.Exams, id, cancellationToken);
         return await db.Exams.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();

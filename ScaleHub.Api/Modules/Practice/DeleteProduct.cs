@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Model;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Quotas;
 
 namespace ScaleHub.Api.Modules.Practice;
@@ -11,9 +12,9 @@ public static class DeleteProduct
     /// <summary>Deletes a product and gives its place back.</summary>
     /// <remarks>One that was ordered is 409.</remarks>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
-        Guid id, ScaleHubDb db, CancellationToken cancellationToken)
+        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
-        await db.GiveBackQuotaAsync(Quota.Products, id, cancellationToken);
+        await db.GiveBackQuotaAsync(cache, Quota.Products, id, cancellationToken);
         return await db.Products.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();

@@ -5,6 +5,7 @@ using ScaleHub.Api.Http;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -40,11 +41,11 @@ public static class PlaceOrder
     /// <summary>Places an order, as far as stock and the plan's orders of this month go.</summary>
     /// <remarks>Too little stock is 409, as is a patient who does not exist.</remarks>
     public static async Task<Results<Created<OrderResponse>, ProblemHttpResult, ValidationProblem>> HandleAsync(
-        PlaceOrderRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        PlaceOrderRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var id = Guid.CreateVersion7(now);
-        await db.TakeQuotaAsync(Quota.Orders, id, cancellationToken);
+        await db.TakeQuotaAsync(cache, Quota.Orders, id, cancellationToken);
         var products = await db.LockProductsAsync(request.Lines.Select(l => l.ProductId), cancellationToken);
         for (var i = 0; i < request.Lines.Count; i++)
             if (!products.ContainsKey(request.Lines[i].ProductId))

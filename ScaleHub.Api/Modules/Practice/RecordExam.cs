@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -59,7 +60,7 @@ public static class RecordExam
     /// <summary>Records an exam, as far as the plan allows in this month.</summary>
     /// <remarks>A patient who does not exist is 409.</remarks>
     public static async Task<Created<ExamResponse>> HandleAsync(
-        RecordExamRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        RecordExamRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var exam = new Exam
@@ -74,7 +75,7 @@ public static class RecordExam
             CreatedAt = now,
             UpdatedAt = now,
         };
-        await db.TakeQuotaAsync(Quota.Exams, exam.Id, cancellationToken);
+        await db.TakeQuotaAsync(cache, Quota.Exams, exam.Id, cancellationToken);
         db.Exams.Add(exam);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/exams/{exam.Id}", ExamResponse.From(exam));

@@ -4,6 +4,7 @@ using ScaleHub.Api.Http;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Tasks;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Api.Modules.Tasks;
@@ -24,7 +25,8 @@ public static class CreateTask
 {
     /// <summary>Makes a task for oneself.</summary>
     public static async Task<Created<TaskResponse>> HandleAsync(
-        CreateTaskRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateTaskRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CompanyCache cache,
+        CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var task = new TaskItem
@@ -41,6 +43,7 @@ public static class CreateTask
             UpdatedAt = now,
         };
         db.Tasks.Add(task);
+        await cache.WillChangeAsync(TasksModule.Cached);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/tasks/{task.Id}", TasksModule.Respond(task));
     }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Model;
+using ScaleHub.Core.Platform.Caching;
 
 namespace ScaleHub.Api.Modules.Tasks;
 
@@ -8,8 +9,12 @@ namespace ScaleHub.Api.Modules.Tasks;
 public static class DeleteTask
 {
     /// <summary>Deletes a task. One of another company does not exist.</summary>
-    public static async Task<Results<NoContent, NotFound>> HandleAsync(Guid id, ScaleHubDb db, CancellationToken cancellationToken)
-        => await db.Tasks.Where(t => t.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
+    public static async Task<Results<NoContent, NotFound>> HandleAsync(
+        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
+    {
+        await cache.WillChangeAsync(TasksModule.Cached);
+        return await db.Tasks.Where(t => t.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();
+    }
 }

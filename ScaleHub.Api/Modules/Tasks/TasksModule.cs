@@ -34,6 +34,9 @@ public static class TasksModule
         tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync).ProducesProblem(404);
     }
 
+    /// <summary>The namespace of the cached lists: whoever writes a task says so before.</summary>
+    internal const string Cached = "tasks";
+
     /// <summary>Entity to answer, in the database or in memory.</summary>
     internal static readonly Expression<Func<TaskItem, TaskResponse>> ToResponse = t => new(
         t.Id, t.Title, t.Description, t.Status, t.DueAt, t.CreatedBy, t.AssigneeId, t.CreatedAt, t.UpdatedAt);

@@ -5,6 +5,7 @@ using ScaleHub.Api.Http;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Tasks;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 
 namespace ScaleHub.Api.Modules.Tasks;
 
@@ -47,7 +48,8 @@ public static class UpdateTask
 {
     /// <summary>Changes the members that are given; null clears a description or a due date.</summary>
     public static async Task<Results<Ok<TaskResponse>, NotFound>> HandleAsync(
-        Guid id, UpdateTaskRequest request, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, UpdateTaskRequest request, ScaleHubDb db, TimeProvider time, CompanyCache cache,
+        CancellationToken cancellationToken)
     {
         if (await db.Tasks.SingleOrDefaultAsync(t => t.Id == id, cancellationToken) is not { } task) return TypedResults.NotFound();
         task.Title = request.Title ?? task.Title;
@@ -57,6 +59,7 @@ public static class UpdateTask
         if (db.ChangeTracker.HasChanges())
         {
             task.UpdatedAt = time.GetDatabaseNow();
+            await cache.WillChangeAsync(TasksModule.Cached);
             await db.SaveChangesAsync(cancellationToken);
         }
         return TypedResults.Ok(TasksModule.Respond(task));

@@ -126,15 +126,15 @@ internal sealed class CacheEngine(
 
         var token = Guid.NewGuid().ToString("N");
         var locked = false;
-        if (version is { } current)
+        if (version is { } current && !current.Unsettled)
         {
             var shared = await ReadAsync(lookup, current, stamp, epoch, needs);
             if (IsCurrent(shared)) return Kept(lookup, shared!);
             (locked, var loaded) = await WaitAsync(lookup, current, token, stamp, epoch, needs);
             if (loaded is not null) return Kept(lookup, loaded);
             old ??= shared;
-            needs += new LoadNeeds(current.AtLeast, current.PrimaryOnly);
         }
+        if (version is { } seen) needs += new LoadNeeds(seen.AtLeast, seen.PrimaryOnly);
         try
         {
             var (value, from) = await load(needs);
@@ -180,7 +180,7 @@ internal sealed class CacheEngine(
         try
         {
             var (stamp, epoch) = (time.GetTimestamp(), broadcast.Epoch);
-            if (await versions.ReadAsync(lookup.Key.Company, Names(lookup)) is not { } version) return;
+            if (await versions.ReadAsync(lookup.Key.Company, Names(lookup)) is not { Unsettled: false } version) return;
             var token = Guid.NewGuid().ToString("N");
             var (answered, locked) = await redis.TryAsync(
                 db => db.StringSetAsync(LockKey(lookup, version), token, _lockLife, When.NotExists), CancellationToken.None);
@@ -258,7 +258,7 @@ internal sealed class CacheEngine(
 
     private async Task KeepAsync(CacheLookup lookup, CacheEntry entry, CacheVersion? version)
     {
-        if (entry.Value.Json.Length > options.Value.MaxValueBytes) return;
+        if (entry.Value.Json.Length > options.Value.MaxValueBytes || version is { Unsettled: true }) return;
         KeepHere(lookup, entry);
         if (version is not { } under || !Reads(lookup, HybridCacheEntryFlags.DisableDistributedCacheWrite)) return;
         var life = TimeSpan.FromMilliseconds(entry.StaleUntil - Now());

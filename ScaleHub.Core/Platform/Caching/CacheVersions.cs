@@ -16,7 +16,8 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <param name="Name">Part of the key in Redis: another one after any change.</param>
 /// <param name="AtLeast">The position of the last change.</param>
 /// <param name="PrimaryOnly">There was a change of unknown position in the last 30 s.</param>
-internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly);
+/// <param name="Unsettled">A change is announced, and may be committed at any moment: nothing may be kept.</param>
+internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly, bool Unsettled);
 
 /// <summary>
 /// Invalidation in O(1): a company, each of its tags, and each of 256 groups of its keys has a version; an entry's key in Redis has
@@ -24,6 +25,8 @@ internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumbe
 /// <para>Guarantee: a version never comes back. It is made of the position of the write that changed it, the time and chance; one
 /// that Redis has lost is made anew; and the server's run id is part of the name, so that a server which was restarted with older
 /// data brings nothing back. A load must see the position in its versions, so that a standby which is late cannot be cached.</para>
+/// <para>A change is announced before its transaction commits and settled behind it, so that a process which is killed between the two
+/// leaves nothing old: what is announced is not kept for a minute, and is loaded from the primary.</para>
 /// <para>Each change is told to all instances (<see cref="Broadcast"/>). While Redis does not answer, up to 100,000 changes are kept
 /// here and told when it does; a process that is killed before leaves entries in Redis current until they expire.</para>
 /// </summary>
@@ -31,6 +34,11 @@ internal sealed class CacheVersions : BackgroundService
 {
     private const string Topic = "cache", Everything = "*";
     private const int MaxUntold = 100_000, Groups = 256;
+    // In place of a position.
+    private static readonly NpgsqlLogSequenceNumber Announced = new(ulong.MaxValue);
+
+    // Longer than a transaction whose program has vanished: idle_in_transaction_session_timeout.
+    private static readonly TimeSpan AnnouncedFor = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan TellAgainEvery = TimeSpan.FromMilliseconds(200), Life = TimeSpan.FromDays(2);
 
     // KEYS: a company's versions. ARGV: a version for those that are missing, seconds to keep them all, their names.
@@ -94,14 +102,15 @@ internal sealed class CacheVersions : BackgroundService
         var (answered, result) = await _redis.TryAsync(
             async db => (string?[]?)await db.ScriptEvaluateAsync(ReadScript, [Key(company)], arguments), CancellationToken.None);
         if (!answered || result is null) return null;
-        var (atLeast, primaryOnly) = (default(NpgsqlLogSequenceNumber), false);
+        var (atLeast, primaryOnly, unsettled) = (default(NpgsqlLogSequenceNumber), false, false);
         foreach (var version in result.AsSpan(0, names.Length))
         {
             if (!LastWrites.TryParse(version?[..16], out var lsn)) return null;
-            if (lsn > atLeast) atLeast = lsn;
+            if (lsn == Announced) unsettled |= Age(version!) < AnnouncedFor;
+            else if (lsn > atLeast) atLeast = lsn;
             primaryOnly |= lsn == default && Age(version!) < LastWrites.Memory;
         }
-        return new(Hash(string.Join(' ', result)), atLeast, primaryOnly);
+        return new(Hash(string.Join(' ', result)), atLeast, primaryOnly || unsettled, unsettled);
     }
 
     /// <summary>Makes entries old, here at once and everywhere else when Redis has it. Never throws.</summary>
@@ -117,6 +126,13 @@ internal sealed class CacheVersions : BackgroundService
             if (_untold.Count < MaxUntold) _untold[(company, name)] = written;
             else _logger.LogError("A change could not be told to the other instances: entries may be old until they expire");
         }
+    }
+
+    /// <summary>Makes entries old that a transaction is about to change; <see cref="ChangeAsync"/> must follow. Never throws.</summary>
+    public async ValueTask AnnounceAsync(Guid company, string[] names)
+    {
+        Note(company, names);
+        await TellAsync(company, names, Announced);
     }
 
     /// <inheritdoc/>

@@ -24,8 +24,8 @@ public sealed record CacheTimes(TimeSpan? Expiration = null, TimeSpan? StaleFor 
 /// whatever the keys are. What it guarantees: docs/cache.md.
 /// <para>A key begins with its namespace: <c>tasks</c> or <c>tasks:…</c>. The namespace is a tag of each of its keys, and the tag
 /// <c>*</c> of all of them.</para>
-/// <para>Removing is for behind a write: in a transaction it is done after the commit. It makes old what was loaded before, here at
-/// once, elsewhere in milliseconds.</para>
+/// <para>Whoever writes calls <see cref="WillChangeAsync"/> before. Removing is for after a write that has no transaction here; in one
+/// it does the same as that.</para>
 /// </summary>
 public abstract class ScopedCache : HybridCache
 {
@@ -111,6 +111,13 @@ public abstract class ScopedCache : HybridCache
         await _engine.SetAsync(lookup, Write(value));
     }
 
+    /// <summary>
+    /// Makes everything with a tag old, by the write that follows: call it before. From here to the commit nothing with the tag is
+    /// kept, and after it nothing from before is current anywhere. If the process dies in between, that holds for a minute, in which
+    /// any transaction has ended.
+    /// </summary>
+    public ValueTask WillChangeAsync(string tag) => AnnounceAsync(CacheVersions.Tag(tag));
+
     /// <inheritdoc/>
     public override ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
         => ChangeAsync(CacheVersions.Group(key));
@@ -122,9 +129,14 @@ public abstract class ScopedCache : HybridCache
     private LoadNeeds Needs => new(_consistency.AtLeast, _consistency.PrimaryOnly);
 
     private ValueTask ChangeAsync(string name)
+        => _consistency.InTransaction ? AnnounceAsync(name) : _versions.ChangeAsync(Owner, [name], _consistency.Written);
+
+    private async ValueTask AnnounceAsync(string name)
     {
-        var owner = Owner;
-        return _consistency.AfterCommitAsync(() => _versions.ChangeAsync(owner, [name], _consistency.Written));
+        var (owner, what) = (Owner, (Owner, name));
+        if (_consistency.Awaits(what)) return;
+        _consistency.AfterWrite(what, () => _versions.ChangeAsync(owner, [name], _consistency.Written));
+        await _versions.AnnounceAsync(owner, [name]);
     }
 
     private async ValueTask<T> FindAsync<T>(CacheLookup lookup)

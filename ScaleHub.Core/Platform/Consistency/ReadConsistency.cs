@@ -7,10 +7,9 @@ namespace ScaleHub.Core.Platform.Consistency;
 /// What this unit of work must see when it reads, and what it has written. Scoped; filled before the first read, read after
 /// the last commit.
 /// </summary>
-public sealed class ReadConsistency
+public sealed class ReadConsistency : IAsyncDisposable
 {
-    private readonly List<Func<ValueTask>> _afterCommit = [];
-    private bool _inTransaction;
+    private readonly Dictionary<object, Func<ValueTask>> _afterWrite = [];
 
     /// <summary>A standby must have replayed this position to serve the unit of work.</summary>
     public NpgsqlLogSequenceNumber AtLeast { get; private set; }
@@ -42,33 +41,32 @@ public sealed class ReadConsistency
     /// <summary>Reads from now on go to the primary.</summary>
     public void RequirePrimary() => PrimaryOnly = true;
 
+    /// <summary>Whether a transaction is open.</summary>
+    internal bool InTransaction { get; private set; }
+
     /// <summary>
-    /// Does something when the open transaction has been committed, or when its outcome is not known; never if it is rolled back. At
-    /// once when there is no transaction: then after the write.
+    /// Does something once, when the next write has been committed or may have been; at the end of the unit of work if none is.
     /// </summary>
-    public ValueTask AfterCommitAsync(Func<ValueTask> effect)
-    {
-        if (!_inTransaction) return effect();
-        _afterCommit.Add(effect);
-        return ValueTask.CompletedTask;
-    }
+    /// <param name="what">Of effects of the same, the first stays.</param>
+    /// <param name="effect">Must not throw.</param>
+    internal void AfterWrite(object what, Func<ValueTask> effect) => _afterWrite.TryAdd(what, effect);
 
-    internal void TransactionBegan() => _inTransaction = true;
+    /// <summary>Whether that effect is still to come.</summary>
+    internal bool Awaits(object what) => _afterWrite.ContainsKey(what);
 
-    internal void TransactionWasRolledBack()
-    {
-        _inTransaction = false;
-        _afterCommit.Clear();
-    }
+    internal void TransactionBegan() => InTransaction = true;
 
-    /// <summary>The transaction is over, and may have been committed.</summary>
-    internal async Task TransactionEndedAsync()
+    /// <summary>A transaction or a statement is over, and may have been committed.</summary>
+    internal async Task WriteEndedAsync()
     {
-        _inTransaction = false;
-        var effects = _afterCommit.ToArray();
-        _afterCommit.Clear();
+        InTransaction = false;
+        var effects = _afterWrite.Values.ToArray();
+        _afterWrite.Clear();
         foreach (var effect in effects) await effect();
     }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await WriteEndedAsync();
 
     /// <summary>Notes a commit; null when its position could not be read.</summary>
     internal void Wrote(NpgsqlLogSequenceNumber? lsn)

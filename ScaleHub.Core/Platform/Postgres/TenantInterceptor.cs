@@ -94,34 +94,14 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         return result;
     }
 
-    public async Task TransactionCommittedAsync(
+    public Task TransactionCommittedAsync(
         DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await NotePositionAsync(eventData.Context);
-        }
-        finally
-        {
-            await Tenanted(eventData.Context).Consistency.TransactionEndedAsync();
-        }
-    }
+        => NotePositionAsync(eventData.Context);
 
     // Whether it was committed may not be known; what depends on it must then take it that it was.
-    public async Task TransactionFailedAsync(
+    public Task TransactionFailedAsync(
         DbTransaction transaction, TransactionErrorEventData eventData, CancellationToken cancellationToken = default)
-    {
-        var consistency = Tenanted(eventData.Context).Consistency;
-        if (eventData.Action == "Commit") await consistency.TransactionEndedAsync();
-        else consistency.TransactionWasRolledBack();
-    }
-
-    public Task TransactionRolledBackAsync(
-        DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
-    {
-        Tenanted(eventData.Context).Consistency.TransactionWasRolledBack();
-        return Task.CompletedTask;
-    }
+        => Tenanted(eventData.Context).Consistency.WriteEndedAsync();
 
     // The synchronous paths would slip past the statements above; they block a thread besides.
     public override InterceptionResult<DbDataReader> ReaderExecuting(
@@ -152,6 +132,7 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         {
             consistency.Wrote(null);
         }
+        await consistency.WriteEndedAsync();
         if (consistency.Unconfirmed) throw new UnconfirmedWriteException();
     }
 

@@ -1,4 +1,5 @@
 using Npgsql;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
 
 namespace ScaleHub.Core.Platform.Quotas;
@@ -16,12 +17,15 @@ public static class QuotaCounters
 {
     /// <summary>Makes room for a row that is about to be added.</summary>
     /// <param name="db">With a transaction open (<c>WithIdempotency</c> or <c>InTransaction</c> at the route).</param>
+    /// <param name="cache">Of the same unit of work: has the status, which changes.</param>
     /// <param name="quota">What it counts as.</param>
     /// <param name="id">The row's UUIDv7, whose time says which month it counts in.</param>
     /// <param name="cancellationToken">Ends the wait for others who create the same.</param>
     /// <exception cref="QuotaExceededException">403: there is no room. The counter is as it was.</exception>
-    public static async Task TakeQuotaAsync(this TenantDbContext db, Quota quota, Guid id, CancellationToken cancellationToken)
+    public static async Task TakeQuotaAsync(
+        this TenantDbContext db, CompanyCache cache, Quota quota, Guid id, CancellationToken cancellationToken)
     {
+        await cache.WillChangeAsync(QuotaStatus.Cached);
         await using var command = Change(db, quota, id, +1);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
@@ -35,12 +39,14 @@ public static class QuotaCounters
     /// Gives the place of a row back that is about to be deleted; the transaction must end without effect if it is not there.
     /// </summary>
     /// <param name="db">With a transaction open.</param>
+    /// <param name="cache">Of the same unit of work.</param>
     /// <param name="quota">What it was counted as.</param>
     /// <param name="id">The row's UUIDv7.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task GiveBackQuotaAsync(this TenantDbContext db, Quota quota, Guid id,
-        CancellationToken cancellationToken)
+    public static async Task GiveBackQuotaAsync(
+        this TenantDbContext db, CompanyCache cache, Quota quota, Guid id, CancellationToken cancellationToken)
     {
+        await cache.WillChangeAsync(QuotaStatus.Cached);
         await using var command = Change(db, quota, id, -1);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

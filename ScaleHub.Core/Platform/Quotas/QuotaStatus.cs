@@ -9,10 +9,10 @@ namespace ScaleHub.Core.Platform.Quotas;
 /// <param name="Quotas">Every quota.</param>
 public sealed record QuotaStatus(Guid CompanyId, string Plan, IReadOnlyList<QuotaUse> Quotas)
 {
-    /// <summary>
-    /// Reads the counters, in one round trip and without a lock. Not cached: it is a handful of lookups by primary key, and
-    /// whoever asks wants to know whether the next creation passes.
-    /// </summary>
+    /// <summary>The namespace in the company's cache: whoever changes a counter or the plan says so before.</summary>
+    public const string Cached = "quotas";
+
+    /// <summary>Reads the counters, in one round trip and without a lock.</summary>
     /// <returns>Null when there is no such company.</returns>
     public static async Task<QuotaStatus?> ReadAsync(TenantDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -7,6 +7,12 @@ namespace ScaleHub.Core.Platform.Tenancy;
 /// </summary>
 public sealed class Tenant
 {
+    /// <summary>
+    /// The platform itself, as a company: the greatest identifier (RFC 9562, 5.10). What it may see and change of others, the policies
+    /// named <c>platform</c> say.
+    /// </summary>
+    public static readonly Guid Platform = Guid.AllBitsSet;
+
     /// <summary>The company, or null before anybody is known.</summary>
     public Guid? CompanyId { get; private set; }
 

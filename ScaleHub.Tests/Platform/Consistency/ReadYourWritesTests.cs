@@ -37,14 +37,14 @@ public sealed class ReadYourWritesTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         await account.CreateTaskAsync("old news");
         // A standby serves the writer again as soon as it has the write.
-        await Poll.UntilAsync(async () => Assert.StartsWith("pg-replica-", From(await account.Client.GetAsync("/api/v1/tasks"))));
+        await Poll.UntilAsync(async () => Assert.StartsWith("pg-replica-", From(await account.Client.GetAsync("/api/v1/patients"))));
 
         // Repeated, because an instance that misses an answer of Redis reads from the primary for a moment.
         await Poll.UntilAsync(async () =>
         {
             var nodes = new ConcurrentDictionary<string, int>();
             await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, cancellationToken) =>
-                nodes.AddOrUpdate(From(await account.Client.GetAsync("/api/v1/tasks", cancellationToken)), 1, (_, n) => n + 1));
+                nodes.AddOrUpdate(From(await account.Client.GetAsync("/api/v1/patients", cancellationToken)), 1, (_, n) => n + 1));
             Assert.Equal(["pg-replica-1", "pg-replica-2"], nodes.Keys.Order());
             Assert.All(nodes.Values, n => Assert.True(n >= 40, $"{n} of 200"));
         }, seconds: 30);
@@ -55,11 +55,11 @@ public sealed class ReadYourWritesTests(GraphFixture graph)
     {
         using var account = await Account.RegisterAsync(graph.Address);
         using var colleague = await account.ColleagueAsync(graph);
-        await Poll.UntilAsync(async () => Assert.StartsWith("pg-replica-", From(await colleague.GetAsync("/api/v1/tasks"))));
+        await Poll.UntilAsync(async () => Assert.StartsWith("pg-replica-", From(await colleague.GetAsync("/api/v1/patients"))));
         await using var late = await Standbys.DelayAsync(graph, TimeSpan.FromSeconds(4));
 
-        var written = await account.Client.PostJsonAsync("/api/v1/tasks", new { title = "seen by all" });
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/tasks");
+        var written = await account.Client.PostJsonAsync("/api/v1/patients", new { name = "seen by all" });
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/patients");
         request.Headers.Add("ScaleHub-Consistency", written.Headers.GetValues("ScaleHub-Consistency").Single());
         var answer = await colleague.SendAsync(request);
         Assert.Single((await answer.JsonAsync(HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
@@ -68,7 +68,7 @@ public sealed class ReadYourWritesTests(GraphFixture graph)
         // Without it a late standby may answer, which shows that the header made the difference.
         await Poll.UntilAsync(async () =>
         {
-            var without = await colleague.GetAsync("/api/v1/tasks");
+            var without = await colleague.GetAsync("/api/v1/patients");
             Assert.StartsWith("pg-replica-", From(without));
             Assert.Empty((await without.JsonAsync(HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
         }, seconds: 3);
@@ -100,7 +100,7 @@ public sealed class ReadYourWritesTests(GraphFixture graph)
     public async Task A_header_that_was_not_given_out_is_400(string header)
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/tasks");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/patients");
         request.Headers.TryAddWithoutValidation("ScaleHub-Consistency", header);
         await (await account.Client.SendAsync(request)).ProblemAsync(HttpStatusCode.BadRequest);
     }

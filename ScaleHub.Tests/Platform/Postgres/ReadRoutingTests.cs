@@ -46,8 +46,8 @@ public sealed class ReadRoutingTests(GraphFixture graph)
         {
             await account.CreateTaskAsync("what the standby does not replay");
             await Poll.UntilAsync(async () => Assert.False((await NodeAsync("pg-replica-1")).GetProperty("servesReads").GetBoolean()));
-            await Poll.UntilAsync(async () => Assert.Equal("pg-replica-2", From(await account.Client.GetAsync("/api/v1/tasks"))));
-            for (var i = 0; i < 50; i++) Assert.NotEqual("pg-replica-1", From(await account.Client.GetAsync("/api/v1/tasks")));
+            await Poll.UntilAsync(async () => Assert.Equal("pg-replica-2", From(await account.Client.GetAsync("/api/v1/patients"))));
+            for (var i = 0; i < 50; i++) Assert.NotEqual("pg-replica-1", From(await account.Client.GetAsync("/api/v1/patients")));
         }
         await Poll.UntilAsync(async () => Assert.True((await NodeAsync("pg-replica-1")).GetProperty("servesReads").GetBoolean()));
     }
@@ -104,7 +104,7 @@ public sealed class ReadRoutingTests(GraphFixture graph)
             while (!stop.IsCancellationRequested)
             {
                 var start = Stopwatch.GetTimestamp();
-                using var response = await account.Client.GetAsync("/api/v1/tasks", CancellationToken.None);
+                using var response = await account.Client.GetAsync("/api/v1/patients", CancellationToken.None);
                 answers.Add((response.StatusCode, Stopwatch.GetElapsedTime(start)));
             }
         }));
