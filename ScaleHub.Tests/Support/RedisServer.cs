@@ -19,6 +19,8 @@ public sealed class RedisServer : IAsyncLifetime
     private Process? _server;
     private int _port;
 
+    private string Dump => $"scalehub-test-{_port}.rdb";
+
     /// <summary>As StackExchange.Redis takes it.</summary>
     public string ConnectionString => $"127.0.0.1:{_port}";
 
@@ -43,13 +45,23 @@ public sealed class RedisServer : IAsyncLifetime
         await StartAsync();
     }
 
-    /// <summary>Starts it, empty; also after <see cref="KillAsync"/>, on the same port.</summary>
-    public async Task StartAsync()
+    /// <summary>Writes what it has to a file, for <see cref="StartAsync"/>.</summary>
+    public async Task SaveAsync()
     {
+        using var connection = await ConnectAsync();
+        await connection.GetDatabase().ExecuteAsync("SAVE");
+    }
+
+    /// <summary>
+    /// Starts it, empty or with what was saved; also after <see cref="KillAsync"/>, on the same port.
+    /// </summary>
+    public async Task StartAsync(bool saved = false)
+    {
+        if (!saved) File.Delete(Path.Combine(Path.GetTempPath(), Dump));
         string[] command =
         [
             "redis-server", "--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "",
-            "--appendonly", "no", "--dir", Path.GetTempPath(),
+            "--appendonly", "no", "--dir", Path.GetTempPath(), "--dbfilename", Dump,
         ];
         _server = Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/null 2>&1 </dev/null", "sh", .. command]))!;
         await Poll.UntilAsync(async () =>
@@ -80,6 +92,7 @@ public sealed class RedisServer : IAsyncLifetime
     public async Task DisposeAsync()
     {
         if (_server is not null) await KillAsync();
+        File.Delete(Path.Combine(Path.GetTempPath(), Dump));
     }
 
     private void Signal(string signal)

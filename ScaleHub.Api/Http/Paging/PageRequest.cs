@@ -1,6 +1,6 @@
 using System.Linq.Expressions;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 
@@ -23,7 +23,7 @@ internal sealed record PageRequest(
     /// <summary>What tells this page from every other, in a cache.</summary>
     public string Key(string name)
     {
-        var list = List.Length <= MaxListInKey ? List : Convert.ToHexString(SHA256.HashData(Encoding.Unicode.GetBytes(List)));
+        var list = List.Length <= MaxListInKey ? List : Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(List.AsSpan())));
         return $"{name}:{Limit}:{After:N}:{Page}:{list}";
     }
 

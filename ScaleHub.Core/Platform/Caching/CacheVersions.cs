@@ -1,8 +1,8 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NpgsqlTypes;
@@ -78,7 +78,7 @@ internal sealed class CacheVersions : BackgroundService
     public static string Tag(string tag) => tag == "*" ? Everything : IsPlain(tag, 64) ? $"t:{tag}" : $"t#{Hash(tag)}";
 
     /// <summary>The name of the version that a key shares with one in 256 of its company's keys.</summary>
-    public static string Group(string key) => $"k:{SHA256.HashData(Encoding.Unicode.GetBytes(key))[0] % Groups}";
+    public static string Group(string key) => $"k:{Digest(key)[0] % Groups}";
 
     /// <summary>A key as a part of a key in Redis: as it is where that is short and plain, else its hash.</summary>
     public static string Text(string key) => IsPlain(key, 200) ? key : $"#{Hash(key)}";
@@ -199,6 +199,8 @@ internal sealed class CacheVersions : BackgroundService
     private static bool IsPlain(string text, int most)
         => text.Length is > 0 and var length && length <= most && text[0] != '#' && text.All(c => c is > ' ' and < '\x7f');
 
-    // Of UTF-16: in UTF-8 two texts that are not valid could become the same.
-    private static string Hash(string text) => Base64Url.EncodeToString(SHA256.HashData(Encoding.Unicode.GetBytes(text)).AsSpan(0, 18));
+    private static string Hash(string text) => Base64Url.EncodeToString(Digest(text).AsSpan(0, 18));
+
+    // Of the characters as they are: an encoding makes the same of all that are not valid.
+    private static byte[] Digest(string text) => SHA256.HashData(MemoryMarshal.AsBytes(text.AsSpan()));
 }

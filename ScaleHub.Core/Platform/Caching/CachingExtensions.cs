@@ -32,7 +32,7 @@ public static class CachingExtensions
         services.AddSingleton(provider => new CacheState(
             provider.GetRequiredService<LocalStore>(), provider.GetRequiredService<Broadcast>(),
             provider.GetRequiredService<CacheCounts>(), provider.GetRequiredService<IOptions<CacheOptions>>()));
-        services.AddHostedService<CacheWarming>();
+        services.AddHostedService<CacheUpkeep>();
         services.AddScoped(provider => new CompanyCache(provider.GetRequiredService<CacheServices>(),
             provider.GetRequiredService<Tenant>(), provider.GetRequiredService<ReadConsistency>()));
         services.AddScoped(provider => new SharedCache(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ScaleHub.Core.Platform.Redis;
 
 namespace ScaleHub.Core.Platform.Caching;
 
@@ -8,17 +9,35 @@ namespace ScaleHub.Core.Platform.Caching;
 internal sealed record CacheWarmUp(Func<IServiceProvider, CancellationToken, ValueTask> LookUp);
 
 /// <summary>
-/// Looks up what is hot while the process starts. It delays nothing and is no condition: what cannot be loaded yet is loaded by
-/// whoever asks first.
+/// Looks up what is hot while the process starts; then, every half a minute, lets go of what is too old to be of use. It delays
+/// nothing and is no condition: what cannot be loaded yet is loaded by whoever asks first.
 /// </summary>
-internal sealed class CacheWarming(
-    IEnumerable<CacheWarmUp> warmUps, IServiceScopeFactory scopes, ILogger<CacheWarming> logger) : BackgroundService
+internal sealed class CacheUpkeep(
+    IEnumerable<CacheWarmUp> warmUps, IServiceScopeFactory scopes, Broadcast broadcast, LocalStore local, TimeProvider time,
+    ILogger<CacheUpkeep> logger)
+    : BackgroundService
 {
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500), SweepEvery = TimeSpan.FromSeconds(30);
     private const int Attempts = 20;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await WarmAsync(stoppingToken);
+            using var timer = new PeriodicTimer(SweepEvery, time);
+            while (await timer.WaitForNextTickAsync(stoppingToken)) local.RemoveDead(time.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+
+    private async Task WarmAsync(CancellationToken stoppingToken)
+    {
+        // What is kept while changes are not heard lasts a second.
+        for (var attempt = 1; !broadcast.IsLive && attempt < Attempts; attempt++) await Task.Delay(Between / 5, stoppingToken);
         foreach (var warmUp in warmUps)
         {
             // The monitor may not have found the database yet.
