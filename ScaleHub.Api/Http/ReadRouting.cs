@@ -1,4 +1,3 @@
-using NpgsqlTypes;
 using ScaleHub.Api.Http.Errors;
 using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Postgres;
@@ -86,7 +85,7 @@ public static class ReadRouting
         var consistency = Consistency(context);
         // Before the first byte leaves: whoever has the answer can rely on every instance knowing.
         await lastWrites.RememberAsync(Tenant(context), consistency, CancellationToken.None);
-        if (consistency.WrittenUnknown) context.Response.Headers[ConsistencyHeader] = LastWrites.Format(new NpgsqlLogSequenceNumber(ulong.MaxValue));
+        if (consistency.WrittenUnknown) context.Response.Headers[ConsistencyHeader] = LastWrites.Format(ReadConsistency.Unknown);
         else if (consistency.Written is { } written) context.Response.Headers[ConsistencyHeader] = LastWrites.Format(written);
         if (development && consistency.ReadFrom is { } node) context.Response.Headers[ReadFromHeader] = node.Name;
     }

@@ -81,6 +81,9 @@ public sealed class ApiInstances : IAsyncDisposable
         });
     }
 
+    /// <summary>kill -9 of the database and all its processes, for good.</summary>
+    public Task KillDatabaseAsync() => _postgres.KillAsync();
+
     /// <summary>Runs statements as the owner of the schema.</summary>
     public Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(Database.Owner, sql);
 

@@ -98,6 +98,13 @@ public sealed class PostgresServer : IAsyncLifetime
         await MigrateAsync(ConnectionString(Template));
     }
 
+    /// <summary>kill -9 of the server and all its processes.</summary>
+    public async Task KillAsync()
+    {
+        ProcessTree.Kill(_port);
+        await _server!.WaitForExitAsync().WaitAsync(Patience);
+    }
+
     public async Task DisposeAsync()
     {
         if (_server is { HasExited: false })

@@ -38,7 +38,7 @@ internal readonly record struct CacheAnswer(CacheEntry Entry, CacheOutcome Outco
 /// </summary>
 internal sealed class CacheEngine(
     LocalStore local, CacheVersions versions, IDistributedCache distributed, RedisStore redis, Broadcast broadcast,
-    CacheCounts counts, IOptions<CacheOptions> options, TimeProvider time, ILogger<CacheEngine> logger)
+    CacheCounts counts, PostgresNodes nodes, IOptions<CacheOptions> options, TimeProvider time, ILogger<CacheEngine> logger)
 {
     private static readonly TimeSpan DeafLife = TimeSpan.FromSeconds(1), RestAfterFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAgainEvery = TimeSpan.FromMilliseconds(20);
@@ -119,14 +119,14 @@ internal sealed class CacheEngine(
     {
         var (stamp, epoch, needs) = (flight.Stamp, broadcast.Epoch, flight.Needs);
         var version = await versions.ReadAsync(lookup.Key.Company, Names(lookup));
-        var old = Reads(lookup, HybridCacheEntryFlags.DisableLocalCacheRead) && local.TryGet(lookup.Key, out var here)
+        var old = !needs.NothingCached && Reads(lookup, HybridCacheEntryFlags.DisableLocalCacheRead) && local.TryGet(lookup.Key, out var here)
             && (version is { } v ? here.Version == v.Name : versions.IsUnchanged(here.Marks, here.Stamp)) ? here : null;
         if (old is not null && version is not null && Now() < old.ExpiresAt)
             return new(Validated(lookup, old, stamp, epoch, needs), CacheOutcome.Hit);
 
         var token = Guid.NewGuid().ToString("N");
         var locked = false;
-        if (version is { } current && !current.Unsettled)
+        if (version is { } current && !current.Unsettled && !needs.NothingCached)
         {
             var shared = await ReadAsync(lookup, current, stamp, epoch, needs);
             if (IsCurrent(shared)) return Kept(lookup, shared!);
@@ -206,7 +206,7 @@ internal sealed class CacheEngine(
 
     private bool IsKnownGood(CacheEntry entry, LoadNeeds needs)
     {
-        if (needs.PrimaryOnly || entry.AsOf < needs.AtLeast || !versions.IsUnchanged(entry.Marks, entry.Stamp)) return false;
+        if (needs.NothingCached || entry.AsOf < needs.AtLeast || !versions.IsUnchanged(entry.Marks, entry.Stamp)) return false;
         var (heard, epoch) = broadcast.Heard;
         var good = epoch == entry.Epoch ? Math.Max(heard, entry.Stamp) : entry.Stamp;
         return time.GetElapsedTime(good) < DeafLife;
@@ -230,15 +230,19 @@ internal sealed class CacheEngine(
             Version = version?.Name,
             Stamp = stamp,
             Epoch = epoch,
-            AsOf = asOf,
+            AsOf = Reached(asOf),
             Marks = versions.Marks(lookup.Key.Company, Names(lookup)),
             Statistics = counts.Of(lookup.Key.Company),
         };
 
+    // A client may name any position. Of one that the log has not reached nothing can be said, least of all to others.
+    private NpgsqlLogSequenceNumber Reached(NpgsqlLogSequenceNumber position) => nodes.HasReached(position) ? position : default;
+
     /// <summary>The same entry, of which more is known now.</summary>
     private CacheEntry Validated(CacheLookup lookup, CacheEntry entry, long stamp, long epoch, LoadNeeds needs)
     {
-        var known = entry with { Stamp = stamp, Epoch = epoch, AsOf = needs.AtLeast > entry.AsOf ? needs.AtLeast : entry.AsOf };
+        var asOf = Reached(needs.AtLeast);
+        var known = entry with { Stamp = stamp, Epoch = epoch, AsOf = asOf > entry.AsOf ? asOf : entry.AsOf };
         KeepHere(lookup, known);
         return known;
     }

@@ -8,12 +8,16 @@ using ScaleHub.Core.Platform.Tenancy;
 namespace ScaleHub.Core.Platform.Caching;
 
 /// <summary>What a load must see.</summary>
-internal readonly record struct LoadNeeds(NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly)
+/// <param name="AtLeast">This position.</param>
+/// <param name="PrimaryOnly">Whatever the primary has.</param>
+/// <param name="NothingCached">Whatever the primary has, and nothing that was loaded before.</param>
+internal readonly record struct LoadNeeds(NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly, bool NothingCached = false)
 {
-    public bool Covers(LoadNeeds other) => AtLeast >= other.AtLeast && (PrimaryOnly || !other.PrimaryOnly);
+    /// <summary>Whether a load that began with these needs may serve others; never whoever wants nothing that began before.</summary>
+    public bool Covers(LoadNeeds other) => AtLeast >= other.AtLeast && (PrimaryOnly || !other.PrimaryOnly) && !other.NothingCached;
 
-    public static LoadNeeds operator +(LoadNeeds a, LoadNeeds b)
-        => new(a.AtLeast > b.AtLeast ? a.AtLeast : b.AtLeast, a.PrimaryOnly || b.PrimaryOnly);
+    public static LoadNeeds operator +(LoadNeeds a, LoadNeeds b) => new(a.AtLeast > b.AtLeast ? a.AtLeast : b.AtLeast,
+        a.PrimaryOnly || b.PrimaryOnly, a.NothingCached || b.NothingCached);
 }
 
 /// <summary>A load, and the scope that it ran in.</summary>

@@ -35,7 +35,7 @@ internal sealed class CacheVersions : BackgroundService
     private const string Topic = "cache", Everything = "*";
     private const int MaxUntold = 100_000, Groups = 256;
     // In place of a position.
-    private static readonly NpgsqlLogSequenceNumber Announced = new(ulong.MaxValue);
+    private static readonly NpgsqlLogSequenceNumber Announced = ReadConsistency.Unknown;
 
     // Longer than a transaction whose program has vanished: idle_in_transaction_session_timeout.
     private static readonly TimeSpan AnnouncedFor = TimeSpan.FromSeconds(75);
@@ -117,15 +117,17 @@ internal sealed class CacheVersions : BackgroundService
     /// <param name="company">Whose entries.</param>
     /// <param name="names">Which versions change.</param>
     /// <param name="written">The position of the write; null when it is not known.</param>
-    public async ValueTask ChangeAsync(Guid company, string[] names, NpgsqlLogSequenceNumber? written)
+    /// <returns>Whether everybody can know it.</returns>
+    public async ValueTask<bool> ChangeAsync(Guid company, string[] names, NpgsqlLogSequenceNumber? written)
     {
         Note(company, names);
-        if (await TellAsync(company, names, written)) return;
+        if (await TellAsync(company, names, written)) return true;
         foreach (var name in names)
         {
             if (_untold.Count < MaxUntold) _untold[(company, name)] = written;
             else _logger.LogError("A change could not be told to the other instances: entries may be old until they expire");
         }
+        return false;
     }
 
     /// <summary>Makes entries old that a transaction is about to change; <see cref="ChangeAsync"/> must follow. Never throws.</summary>
@@ -161,7 +163,8 @@ internal sealed class CacheVersions : BackgroundService
         // A new one each time: a version that may have reached Redis although nobody said so must not come back.
         var version = Make(written);
         var entries = Array.ConvertAll(names, name => new HashEntry(name, version));
-        var (answered, _) = await _redis.TryAsync(
+        // Also while this process has given Redis up for a moment: the others have not.
+        return await _redis.SendAsync(
             async db =>
             {
                 // The first before the second on one connection: whoever hears the news finds the new version.
@@ -169,10 +172,9 @@ internal sealed class CacheVersions : BackgroundService
                 var kept = db.KeyExpireAsync(Key(company), Life);
                 await _broadcast.SendAsync(Topic, $"{company:N} {string.Join(' ', names)}", CancellationToken.None);
                 await set;
-                return await kept;
+                await kept;
             },
             CancellationToken.None);
-        return answered;
     }
 
     private void Hear(string text)

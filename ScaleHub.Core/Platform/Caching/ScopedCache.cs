@@ -107,7 +107,7 @@ public abstract class ScopedCache : HybridCache
         IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
         var lookup = Lookup(key, tags, options?.Expiration, null, options);
-        await _versions.ChangeAsync(Owner, [CacheVersions.Group(key)], _consistency.Written);
+        await SettleAsync(Owner, CacheVersions.Group(key));
         await _engine.SetAsync(lookup, Write(value));
     }
 
@@ -126,16 +126,20 @@ public abstract class ScopedCache : HybridCache
     public override ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
         => ChangeAsync(CacheVersions.Tag(tag));
 
-    private LoadNeeds Needs => new(_consistency.AtLeast, _consistency.PrimaryOnly);
+    private LoadNeeds Needs => new(_consistency.AtLeast, _consistency.PrimaryOnly, _consistency.NothingCached);
 
-    private ValueTask ChangeAsync(string name)
-        => _consistency.InTransaction ? AnnounceAsync(name) : _versions.ChangeAsync(Owner, [name], _consistency.Written);
+    private ValueTask ChangeAsync(string name) => _consistency.InTransaction ? AnnounceAsync(name) : SettleAsync(Owner, name);
+
+    private async ValueTask SettleAsync(Guid owner, string name)
+    {
+        if (!await _versions.ChangeAsync(owner, [name], _consistency.Written)) _consistency.CachesWereNotTold();
+    }
 
     private async ValueTask AnnounceAsync(string name)
     {
         var (owner, what) = (Owner, (Owner, name));
         if (_consistency.Awaits(what)) return;
-        _consistency.AfterWrite(what, () => _versions.ChangeAsync(owner, [name], _consistency.Written));
+        _consistency.AfterWrite(what, () => SettleAsync(owner, name));
         await _versions.AnnounceAsync(owner, [name]);
     }
 

@@ -32,11 +32,12 @@ public sealed class LastWrites(RedisStore redis) : IDisposable
         var (answered, value) = await redis.TryAsync(db => db.StringGetAsync(key), cancellationToken);
         if (!answered)
         {
+            if (here && write!.Lsn is { } mine) consistency.Require(mine);
             if (here || redis.SinceAnswer < Memory) consistency.RequirePrimary();
             return;
         }
         if (here && write!.Lsn is { } local) consistency.Require(local);
-        if (here && write!.Lsn is null) consistency.RequirePrimary();
+        if (here && write!.Lsn is null) consistency.RequireFresh();
         if (value.HasValue && TryParse(value!, out var lsn)) consistency.Require(lsn);
     }
 
@@ -48,7 +49,7 @@ public sealed class LastWrites(RedisStore redis) : IDisposable
         var lsn = consistency.WrittenUnknown ? null : consistency.Written;
         _local.Set(key, new Write(lsn), new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = Memory, Size = 1 });
         // An unknown position is published as the highest one: every instance then reads from the primary.
-        await redis.SendAsync(db => db.StringSetAsync(key, Format(lsn ?? new(ulong.MaxValue)), Memory), cancellationToken);
+        await redis.SendAsync(db => db.StringSetAsync(key, Format(lsn ?? ReadConsistency.Unknown), Memory), cancellationToken);
     }
 
     /// <summary>The text form of a position: sixteen hexadecimal digits.</summary>

@@ -9,6 +9,9 @@ namespace ScaleHub.Core.Platform.Consistency;
 /// </summary>
 public sealed class ReadConsistency : IAsyncDisposable
 {
+    /// <summary>In place of a position that is not known: no standby has it.</summary>
+    public static readonly NpgsqlLogSequenceNumber Unknown = new(ulong.MaxValue);
+
     private readonly Dictionary<object, Func<ValueTask>> _afterWrite = [];
 
     /// <summary>A standby must have replayed this position to serve the unit of work.</summary>
@@ -35,11 +38,20 @@ public sealed class ReadConsistency : IAsyncDisposable
     /// <summary>Reads from now on must see <paramref name="lsn"/>.</summary>
     public void Require(NpgsqlLogSequenceNumber lsn)
     {
-        if (lsn > AtLeast) AtLeast = lsn;
+        if (lsn == Unknown) RequireFresh();
+        else if (lsn > AtLeast) AtLeast = lsn;
     }
+
+    /// <summary>
+    /// What a cache has will not do, whatever it knows: there was a write of which it may not have been told.
+    /// </summary>
+    public bool NothingCached { get; private set; }
 
     /// <summary>Reads from now on go to the primary.</summary>
     public void RequirePrimary() => PrimaryOnly = true;
+
+    /// <summary>Reads from now on go to the primary, and to no cache.</summary>
+    public void RequireFresh() => (PrimaryOnly, NothingCached) = (true, true);
 
     /// <summary>Whether a transaction is open.</summary>
     internal bool InTransaction { get; private set; }
@@ -68,12 +80,16 @@ public sealed class ReadConsistency : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await WriteEndedAsync();
 
+    /// <summary>Caches may not know of the last commit: whoever must see it may not be served by them.</summary>
+    internal void CachesWereNotTold() => Wrote(null);
+
     /// <summary>Notes a commit; null when its position could not be read.</summary>
     internal void Wrote(NpgsqlLogSequenceNumber? lsn)
     {
         if (lsn is not { } position)
         {
-            (WrittenUnknown, PrimaryOnly) = (true, true);
+            WrittenUnknown = true;
+            RequireFresh();
             return;
         }
         Written = position;

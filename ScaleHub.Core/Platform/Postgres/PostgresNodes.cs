@@ -71,6 +71,9 @@ public sealed class PostgresNodes : IAsyncDisposable
     /// <summary>Whether a read that needs nothing recent may go to the node as a standby.</summary>
     public bool ServesReads(PostgresNode node) => Serves(node.State, default);
 
+    /// <summary>Whether a node was seen to have this position: false as well for one that is too young for the monitor.</summary>
+    internal bool HasReached(NpgsqlLogSequenceNumber position) => All.Any(n => n.State.Lsn >= position);
+
     private bool Serves(NodeState state, NpgsqlLogSequenceNumber atLeast)
         => state.Role == NodeRole.Standby && state.LagSeconds <= _maxLagSeconds && state.Lsn >= atLeast
             // Positions of different timelines do not compare: a standby that still follows a deposed primary is left out.

@@ -50,8 +50,8 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time) : BackgroundS
     }
 
     /// <summary>Sends to every process. Returns when Redis has it, or when Redis fails to answer.</summary>
-    public ValueTask SendAsync(string topic, string text, CancellationToken cancellationToken)
-        => redis.SendAsync(
+    public async ValueTask SendAsync(string topic, string text, CancellationToken cancellationToken)
+        => await redis.SendAsync(
             db => db.PublishAsync(new(Channel, RedisChannel.PatternMode.Literal), $"{topic} {text}"), cancellationToken);
 
     /// <inheritdoc/>

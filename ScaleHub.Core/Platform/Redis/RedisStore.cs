@@ -83,17 +83,15 @@ public sealed class RedisStore : IAsyncDisposable
     /// Sends a command that others depend on: also while this process rests, as its trouble may not be theirs. Waits for the answer
     /// like <see cref="TryAsync"/>, but not at all while resting. Dropped when 10,000 are under way already.
     /// </summary>
-    public async ValueTask SendAsync(Func<IDatabase, Task> command, CancellationToken cancellationToken)
+    /// <returns>Whether Redis said that it was done; otherwise it may have been.</returns>
+    public async ValueTask<bool> SendAsync(Func<IDatabase, Task> command, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _restUntil) == 0)
-        {
-            await TryAsync(db => Counted(command(db)), cancellationToken);
-            return;
-        }
-        if (Volatile.Read(ref _underWay) >= MaxUnderWay || _connection is not { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) return;
+        if (Volatile.Read(ref _restUntil) == 0) return (await TryAsync(db => Counted(command(db)), cancellationToken)).Answered;
+        if (Volatile.Read(ref _underWay) >= MaxUnderWay || _connection is not { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) return false;
         // Nobody waits for the outcome; a failure is what resting is about.
         _ = Counted(command((await _connection.Value).GetDatabase()))
             .ContinueWith(static sent => sent.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return false;
     }
 
     /// <summary>

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Net;
+using ScaleHub.Tests.Support;
+
+namespace ScaleHub.Tests.Http.Caching;
+
+/// <summary>Instances of their own, whose database is killed, and the time that news of a change take.</summary>
+[Collection(Alone.Name)]
+public sealed class DatabaseLossTests
+{
+    [Fact]
+    public async Task Without_a_database_lists_are_served_until_they_are_too_old_and_say_so_and_then_it_is_503()
+    {
+        await using var instances = await ApiInstances.StartAsync(
+            2, ("Cache__ExpirationSeconds", "2"), ("Cache__StaleSeconds", "8"), ("Redis__TimeoutMs", "5000"));
+        using var account = await instances.RegisterAsync("ENTERPRISE");
+        await account.CreateTaskAsync("kept");
+        using var one = account.At(instances.Addresses[0]);
+        using var two = account.At(instances.Addresses[1]);
+        Assert.Equal(HttpStatusCode.OK, (await one.GetAsync("/api/v1/tasks")).StatusCode);
+        // Who this is, it must know: sessions and plans are not served stale.
+        Assert.Equal(HttpStatusCode.OK, (await two.GetAsync("/api/v1/company")).StatusCode);
+
+        await instances.KillDatabaseAsync();
+        // The second has never had it: it finds it in Redis.
+        foreach (var client in (HttpClient[])[one, two])
+        {
+            var stale = await UntilAsync(client, r => r.Headers.Contains("Cache-Status"), HttpStatusCode.OK);
+            Assert.Matches("^ScaleHub; hit; ttl=-[0-9]+; detail=stale$", stale.Headers.GetValues("Cache-Status").Single());
+            Assert.Equal("no-cache, private", stale.Headers.CacheControl!.ToString());
+            Assert.Contains("kept", await stale.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        foreach (var client in (HttpClient[])[one, two])
+        {
+            var refused = await UntilAsync(client, r => r.StatusCode != HttpStatusCode.OK, null);
+            await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+            Assert.NotNull(refused.Headers.RetryAfter);
+        }
+
+        static async Task<HttpResponseMessage> UntilAsync(HttpClient client, Func<HttpResponseMessage, bool> reached, HttpStatusCode? always)
+        {
+            List<HttpResponseMessage> responses = [];
+            await Poll.UntilAsync(async () =>
+            {
+                responses.Add(await client.GetAsync("/api/v1/tasks"));
+                Assert.True(reached(responses[^1]), $"{responses[^1].StatusCode}");
+            }, seconds: 30);
+            if (always is { } status) Assert.All(responses, r => Assert.Equal(status, r.StatusCode));
+            return responses[^1];
+        }
+    }
+
+    [Fact]
+    public async Task A_write_through_one_instance_is_seen_by_somebody_else_through_another_in_under_100_ms_at_p99()
+    {
+        await using var instances = await ApiInstances.StartAsync(3, ("Redis__TimeoutMs", "5000"), ("RateLimits__Scale", "1000"));
+        using var account = await instances.RegisterAsync("ENTERPRISE");
+        using var colleague = new HttpClient { BaseAddress = instances.Addresses[2] };
+        colleague.DefaultRequestHeaders.Authorization = new("Bearer", (await account.AddAsync("member")).Access);
+        List<double> took = [];
+        for (var i = 0; i < 520; i++)
+        {
+            using var written = await account.Client.PostJsonAsync("/api/v1/tasks", new { title = $"task {i}" });
+            var clock = Stopwatch.StartNew();
+            while (!(await colleague.GetStringAsync("/api/v1/tasks?limit=1")).Contains($"\"task {i}\"", StringComparison.Ordinal))
+                Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed}");
+            // The first ones compile it.
+            if (i >= 20) took.Add(clock.Elapsed.TotalMilliseconds);
+        }
+        took.Sort();
+        Assert.True(took[(int)(took.Count * 0.99)] < 100, $"p50 {took[took.Count / 2]:0.0} ms, p99 {took[(int)(took.Count * 0.99)]:0.0} ms");
+    }
+}
