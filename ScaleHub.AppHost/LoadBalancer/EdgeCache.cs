@@ -12,11 +12,13 @@ internal static class EdgeCache
 {
     /// <summary>For the level <c>http</c>. The folder is that of nginx's image.</summary>
     public const string Stores = """
-        # Not asked for that long, an answer goes. Of the feed it may be stale for 5 minutes while there is an error; files are for ever.
+        # What nobody asks for that long goes: the feed, which is of use for 5 minutes while there is an error, and files, which
+        # are for ever.
         proxy_cache_path /var/cache/nginx/feed levels=1:2 keys_zone=feed:4m max_size=64m inactive=10m use_temp_path=off;
         proxy_cache_path /var/cache/nginx/assets levels=1:2 keys_zone=assets:1m max_size=64m inactive=30d use_temp_path=off;
 
-        # One of three values, so that no header of a client makes further variants of an answer. Zero means no (RFC 9110, 12.4.2).
+        # One of three values, so that no header of a client makes further variants of an answer. A weight of zero means no
+        # (RFC 9110, 12.4.2).
         map $http_accept_encoding $coding {
             default '';
             '~*(^|,)\s*br\s*(;\s*q=(1(\.0*)?|0?\.\d*[1-9]\d*)\s*)?(,|$)' br;
@@ -70,8 +72,8 @@ internal static class EdgeCache
             location = /api/v1/feed {
                 proxy_pass http://api;
                 proxy_cache feed;
-                # What answers differ by, in place of Vary; and the host, as an answer might name it. No part but the last can have
-                # a space in it, so two requests never share a key.
+                # What answers differ by, in place of Vary; and the host, as an answer might name it. No part but the last can
+                # have a space in it, so two requests never share a key.
                 proxy_cache_key "$scheme $coding $http_host $request_uri $http_origin";
                 proxy_ignore_headers Vary;
                 proxy_cache_bypass $personal;

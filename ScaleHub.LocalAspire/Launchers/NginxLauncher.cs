@@ -7,7 +7,7 @@ namespace ScaleHub.LocalAspire;
 
 /// <summary>
 /// Runs what the official image of nginx runs: the templates of <c>/etc/nginx/templates</c>, with the variables of the
-/// environment filled in, as <c>conf.d</c>. The ports that they listen on are published on loopback only, and the image's folder
+/// environment filled in, as <c>conf.d</c>. The ports that they listen on are published on loopback only; the image's folder
 /// for caches is one of this run. Needs no root.
 /// </summary>
 internal sealed partial class NginxLauncher : Launcher

@@ -41,7 +41,8 @@ public sealed class FeedPageTests(GraphFixture graph, InstalledBrowser browser) 
         Assert.All(files, file => Assert.True(page.Asked(file) == 0, $"{file} was asked for again."));
         // The browser's own account of it: not a byte of a file came over the network.
         var transferred = await page.Page.EvaluateAsync<int>("""
-            performance.getEntriesByType("resource").filter(r => r.name.includes("/assets/")).reduce((n, r) => n + r.transferSize, 0)
+            performance.getEntriesByType("resource").filter(r => r.name.includes("/assets/"))
+                .reduce((sum, file) => sum + file.transferSize, 0)
             """);
         Assert.Equal(0, transferred);
         Assert.Empty(page.Complaints);
@@ -102,9 +103,9 @@ public sealed class FeedPageTests(GraphFixture graph, InstalledBrowser browser) 
         using var account = await Account.RegisterAsync(graph.Address);
         while (true)
         {
-            var pack = (await account.Client.OpenPackAsync(JsonSerializer.Serialize(new { shownName = name }))).GetProperty("pack");
-            if (pack.Items("cards").Select(c => c.Text("tier")).FirstOrDefault(t => t is "rare" or "epic" or "legendary") is { } tier)
-                return tier;
+            var opened = await account.Client.OpenPackAsync(JsonSerializer.Serialize(new { shownName = name }));
+            var tiers = opened.GetProperty("pack").Items("cards").Select(c => c.Text("tier"));
+            if (tiers.FirstOrDefault(t => t is "rare" or "epic" or "legendary") is { } tier) return tier;
         }
     }
 
@@ -160,7 +161,8 @@ public sealed class FeedPageTests(GraphFixture graph, InstalledBrowser browser) 
 
         private void FromCache(JsonElement e)
         {
-            if (_requests.TryGetValue(e.Text("requestId"), out var request)) _requests[e.Text("requestId")] = (request.Path, true);
+            var id = e.Text("requestId");
+            if (_requests.TryGetValue(id, out var request)) _requests[id] = (request.Path, true);
         }
     }
 }
