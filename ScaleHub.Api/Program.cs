@@ -65,6 +65,7 @@ return await ClearErrors.RunAsync(async () =>
     v1.MapBilling();
     v1.MapCards();
     v1.MapGet("/quotas", GetQuotas.HandleAsync).WithTags("Companies").RequireRole(Roles.Member);
+    app.MapFeedPage();
     app.MapKeys();
     app.MapOperations();
     app.MapBillingAdministration();

@@ -67,6 +67,7 @@ builder.AddProject<Projects.ScaleHub_Worker>("worker").WithArgs("run")
 builder.AddLoadBalancer("lb", port: 8080, apis)
     .WithUrlForEndpoint("http", url => url.DisplayText = "API")
     .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
+    .WithUrlForEndpoint("http", _ => new() { Url = "/feed", DisplayText = "Card feed" })
     .WithHttpHealthCheck("/health/ready");
 
 await builder.Build().RunAsync();

@@ -28,7 +28,10 @@ internal static class NginxExtensions
                 .WithReferenceRelationship(instances[i].Resource)
                 .WaitFor(instances[i]);
         }
-        var site = Template.Replace("{{instances}}", upstream.ToString(), StringComparison.Ordinal);
+        var site = Template
+            .Replace("{{instances}}", upstream.ToString(), StringComparison.Ordinal)
+            .Replace("{{cache stores}}", EdgeCache.Stores, StringComparison.Ordinal)
+            .Replace("{{cached locations}}", EdgeCache.Locations, StringComparison.Ordinal);
         return balancer.WithContainerFiles(
             "/etc/nginx/templates", [new ContainerFile { Name = "scalehub.conf.template", Contents = site }]);
     }
@@ -48,6 +51,8 @@ internal static class NginxExtensions
             default $http_x_request_id;
             ''      $request_id;
         }
+
+        {{cache stores}}
 
         # The balancer's own errors look like the API's: application/problem+json (RFC 9457).
         map $status $problem_title {
@@ -121,28 +126,33 @@ internal static class NginxExtensions
                 return 200 '{"type":"$problem_type","title":"$problem_title","status":$status,"detail":"$problem_detail","traceId":"$request_id"}';
             }
 
+            # Of all locations.
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_set_header X-Request-Id $request_id_or_new;
+            proxy_set_header Accept-Encoding $coding;
+
+            # This is the edge: what a client claims about where it comes from is not passed on.
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host $http_host;
+
+            # nginx repeats a POST or PATCH only if it has not been sent; whether it was carried out cannot be known.
+            proxy_next_upstream error timeout;
+            proxy_next_upstream_tries 3;
+            proxy_connect_timeout 1s;
+            # For event streams and WebSockets, which are silent between heartbeats. Streams say X-Accel-Buffering: no;
+            # all else is buffered, so that slow clients do not hold on to an instance.
+            proxy_read_timeout 120s;
+            proxy_send_timeout 120s;
+
             location / {
                 proxy_pass http://api;
-                proxy_http_version 1.1;
-                proxy_set_header Host $http_host;
-                proxy_set_header Upgrade $http_upgrade;
-                proxy_set_header Connection $connection_upgrade;
-                proxy_set_header X-Request-Id $request_id_or_new;
-
-                # This is the edge: what a client claims about where it comes from is not passed on.
-                proxy_set_header X-Forwarded-For $remote_addr;
-                proxy_set_header X-Forwarded-Proto $scheme;
-                proxy_set_header X-Forwarded-Host $http_host;
-
-                # nginx repeats a POST or PATCH only if it has not been sent; whether it was carried out cannot be known.
-                proxy_next_upstream error timeout;
-                proxy_next_upstream_tries 3;
-                proxy_connect_timeout 1s;
-                # For event streams and WebSockets, which are silent between heartbeats. Streams say X-Accel-Buffering: no;
-                # all else is buffered, so that slow clients do not hold on to an instance.
-                proxy_read_timeout 120s;
-                proxy_send_timeout 120s;
             }
+
+        {{cached locations}}
         }
 
         """;

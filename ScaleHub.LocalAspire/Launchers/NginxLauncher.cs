@@ -7,10 +7,13 @@ namespace ScaleHub.LocalAspire;
 
 /// <summary>
 /// Runs what the official image of nginx runs: the templates of <c>/etc/nginx/templates</c>, with the variables of the
-/// environment filled in, as <c>conf.d</c>. The ports that they listen on are published on loopback only. Needs no root.
+/// environment filled in, as <c>conf.d</c>. The ports that they listen on are published on loopback only; the image's folder
+/// for caches is one of this run. Needs no root.
 /// </summary>
 internal sealed partial class NginxLauncher : Launcher
 {
+    private const string ImageCache = "/var/cache/nginx";
+
     public override ServerKind? Needs => ServerKind.Nginx;
 
     public override bool Runs(IResource resource) => resource is ContainerResource && Image(resource) == "nginx";
@@ -20,13 +23,15 @@ internal sealed partial class NginxLauncher : Launcher
         var files = await context.WriteContainerFilesAsync(ct);
         var home = context.WorkDirectory;
         var sites = Directory.CreateDirectory(Path.Combine(home, "conf.d")).FullName;
+        var cache = Directory.CreateDirectory(Path.Combine(home, "cache")).FullName;
         var templates = Path.Combine(files, "etc", "nginx", "templates");
         foreach (var template in Directory.Exists(templates) ? Directory.GetFiles(templates, "*.template") : [])
         {
             var filled = Variable().Replace(
                 await File.ReadAllTextAsync(template, ct), m => context.Environment.GetValueOrDefault(m.Groups[1].Value, m.Value));
             await File.WriteAllTextAsync(
-                Path.Combine(sites, Path.GetFileNameWithoutExtension(template)), Listen().Replace(filled, OnLoopback), ct);
+                Path.Combine(sites, Path.GetFileNameWithoutExtension(template)),
+                Listen().Replace(filled, OnLoopback).Replace(ImageCache, cache, StringComparison.Ordinal), ct);
         }
         var main = Path.Combine(home, "nginx.conf");
         await File.WriteAllTextAsync(main, MainConfiguration(context, home, sites), ct);

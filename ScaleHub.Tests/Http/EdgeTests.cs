@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Npgsql;
+using ScaleHub.Tests.Http.Caching;
 using ScaleHub.Tests.Http.RateLimiting;
 using ScaleHub.Tests.Support;
 
@@ -45,6 +46,22 @@ public sealed class EdgeTests(EdgeTests.Api api) : IClassFixture<EdgeTests.Api>
         await transaction.RollbackAsync();
         foreach (var response in await Task.WhenAll(requests)) Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await account.Client.GetAsync("/api/v1/patients")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Pages_and_their_files_come_with_the_program_whatever_folder_and_environment_it_starts_in()
+    {
+        using var client = api.Instance.CreateClient();
+        var page = await client.AskAsync(CachingSupport.Page);
+        Assert.Contains("script-src 'self'", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.Equal("text/html; charset=utf-8", page.Header("Content-Type"));
+        foreach (var file in await client.AssetsAsync())
+        {
+            using var response = await client.AskAsync(file);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.NotEmpty(await response.Content.ReadAsByteArrayAsync());
+            Assert.Equal("public, max-age=31536000, immutable", response.Header("Cache-Control"));
+        }
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public static class RateLimits
     /// <summary>What nobody does often: exports, bulk deletion, changes of plan.</summary>
     public static readonly RateLimitPolicy Strict = new("strict", 10, TimeSpan.FromMinutes(1));
 
-    /// <summary>No limit: for what must always answer.</summary>
+    /// <summary>No limit: for what must always answer, and for what costs less than to count it.</summary>
     public static readonly RateLimitPolicy None = new("none", 0, TimeSpan.Zero);
 
     /// <summary>Every policy that configuration can name.</summary>
