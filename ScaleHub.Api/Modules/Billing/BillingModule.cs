@@ -13,6 +13,6 @@ public static class BillingModule
 
     /// <summary>The routes under <c>/api/admin</c>, for operators.</summary>
     public static void MapBillingAdministration(this IEndpointRouteBuilder app)
-        => app.MapPut("/api/admin/prices/{code:maxlength(64)}/{currency:length(3)}", SetPrice.HandleAsync).WithTags("Billing")
+        => app.MapPut("/api/admin/prices/{code}/{currency}", SetPrice.HandleAsync).WithTags("Billing")
             .RequireRole(Roles.Operator).WithRateLimit(RateLimits.Admin).ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
 }

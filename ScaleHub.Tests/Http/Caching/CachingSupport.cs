@@ -34,8 +34,8 @@ internal static partial class CachingSupport
             ? string.Join(", ", values)
             : null;
 
-    /// <summary>What the balancer did with a request (RFC 9211).</summary>
-    public static string? CacheStatus(this HttpResponseMessage response) => response.Header("Cache-Status");
+    /// <summary>What the balancer did with a request (RFC 9211): the last of those who say something.</summary>
+    public static string? CacheStatus(this HttpResponseMessage response) => response.Header("Cache-Status")?.Split(", ")[^1];
 
     [GeneratedRegex(@"/assets/[\w.-]+")]
     private static partial Regex Address();
