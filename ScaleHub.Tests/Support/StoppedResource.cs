@@ -26,5 +26,6 @@ internal sealed class StoppedResource : IAsyncDisposable
         var result = await _graph.App.ResourceCommands.ExecuteCommandAsync(_name, KnownResourceCommands.StartCommand, deadline.Token);
         Assert.True(result.Success, result.Message);
         await _graph.App.ResourceNotifications.WaitForResourceHealthyAsync(_name, deadline.Token);
+        if (_name == "redis") await _graph.UntilRedisIsBackAsync();
     }
 }

@@ -1,9 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.System;
 
@@ -42,6 +45,24 @@ public sealed class GraphFixture : IAsyncLifetime
 
     /// <summary>The API's instances, behind the load balancer's back: what one does, the others have to know.</summary>
     public IReadOnlyList<Uri> Instances => [.. ((string[])["api-1", "api-2", "api-3"]).Select(i => App.GetEndpoint(i, "http"))];
+
+    /// <summary>
+    /// Waits until every instance finds its Redis healthy: each connects again by itself, and what one has not told yet because it is
+    /// still without, the others cannot know.
+    /// </summary>
+    public async Task UntilRedisIsBackAsync()
+    {
+        foreach (var instance in Instances)
+        {
+            using var client = new HttpClient { BaseAddress = instance };
+            await Poll.UntilAsync(async () =>
+            {
+                var health = await client.GetFromJsonAsync<JsonElement>("/health/ready");
+                Assert.Equal("healthy", health.GetProperty("checks").GetProperty("redis").GetProperty("status").GetString());
+                Assert.Equal("healthy", (await client.GetFromJsonAsync<JsonElement>("/api/health/cache")).GetProperty("status").GetString());
+            }, seconds: 30);
+        }
+    }
 
     /// <summary>Another client of the load balancer, with headers of its own.</summary>
     public HttpClient CreateClient() => App.CreateHttpClient("lb");

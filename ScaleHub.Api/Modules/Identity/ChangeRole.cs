@@ -37,7 +37,7 @@ public static class ChangeRole
         var sessions = await db.Sessions.Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow()))
             .Select(s => s.Id).ToListAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        await live.RoleChangedAsync(user, sessions, CancellationToken.None);
+        await live.RoleChangedAsync(user, sessions);
         return TypedResults.Ok(ListUsers.Respond(user));
     }
 

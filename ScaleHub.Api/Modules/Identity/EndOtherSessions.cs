@@ -19,7 +19,7 @@ public static class EndOtherSessions
             .Select(s => s.Id).ToListAsync(cancellationToken);
         await db.Sessions.Where(s => others.Contains(s.Id))
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
-        await live.EndedAsync(me.CompanyId, others, CancellationToken.None);
+        await live.EndedAsync(me.CompanyId, others);
         return TypedResults.NoContent();
     }
 }

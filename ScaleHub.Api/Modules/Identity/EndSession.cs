@@ -22,7 +22,7 @@ public static class EndSession
         var ended = await db.Sessions.Where(s => s.Id == id && s.UserId == me.UserId).Where(Session.IsLiveAt(now))
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken) > 0;
         // Not with the caller's token: once it is ended, everybody must hear of it.
-        if (ended) await live.EndedAsync(me.CompanyId, [id], CancellationToken.None);
+        if (ended) await live.EndedAsync(me.CompanyId, [id]);
         return ended;
     }
 }

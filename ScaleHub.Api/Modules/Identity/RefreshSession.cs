@@ -57,7 +57,7 @@ public static class RefreshSession
         {
             await db.Sessions.Where(s => s.Id == token.SessionId && s.RevokedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
-            await live.EndedAsync(token.CompanyId, [token.SessionId], cancellationToken);
+            await live.EndedAsync(token.CompanyId, [token.SessionId]);
             return Refused();
         }
         tenant.Become(token.CompanyId, found.UserId);

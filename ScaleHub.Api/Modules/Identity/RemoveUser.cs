@@ -36,7 +36,7 @@ public static class RemoveUser
         await db.Sessions.Where(s => s.UserId == id && s.RevokedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        await live.EndedAsync(user.CompanyId, sessions, CancellationToken.None);
+        await live.EndedAsync(user.CompanyId, sessions);
         return TypedResults.NoContent();
     }
 }

@@ -48,7 +48,7 @@ public sealed class SignInTokens(AccessTokens accessTokens, RefreshTokens refres
         if (surplus.Count == 0) return;
         await db.Sessions.Where(s => surplus.Contains(s.Id))
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
-        await live.EndedAsync(companyId, surplus, cancellationToken);
+        await live.EndedAsync(companyId, surplus);
     }
 
     // What a client calls itself is shown to its user again.

@@ -19,23 +19,25 @@ public sealed record LiveSession(Guid CompanyId, Guid UserId, string Role);
 /// back.</para>
 /// <para>Redis away: every half second a session in use costs one lookup in PostgreSQL. For 60 s after a failure nothing is read
 /// from Redis: it may have missed that a session ended, or have gone back in time. If only the instance that ended a session has
-/// lost Redis, the others learn of it within 70 s.</para>
+/// lost Redis, the others learn of it when it is back, and within 70 s if it never is.</para>
 /// </summary>
 public sealed class LiveSessions
 {
     /// <summary>How long Redis keeps a session.</summary>
     public static readonly TimeSpan RedisLife = TimeSpan.FromSeconds(60);
 
-    private const string Ended = "-";
+    private const string Ended = "-", AskDatabase = "?";
     private readonly LiveCache<LiveSession> _here;
     private readonly RedisStore _redis;
+    private readonly RedisOutbox _outbox;
     private readonly IServiceScopeFactory _scopes;
     private readonly TimeProvider _time;
 
     /// <summary>Listens to news from the other instances.</summary>
-    public LiveSessions(Broadcast broadcast, RedisStore redis, IServiceScopeFactory scopes, TimeProvider time)
+    public LiveSessions(
+        Broadcast broadcast, RedisStore redis, RedisOutbox outbox, IServiceScopeFactory scopes, TimeProvider time)
     {
-        (_redis, _scopes, _time) = (redis, scopes, time);
+        (_redis, _outbox, _scopes, _time) = (redis, outbox, scopes, time);
         _here = new LiveCache<LiveSession>(
             "session", broadcast, time, capacity: 100_000, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500)).Listening();
     }
@@ -50,21 +52,26 @@ public sealed class LiveSessions
     }
 
     /// <summary>Tells every instance that sessions have ended; after the commit.</summary>
-    public Task EndedAsync(Guid companyId, IEnumerable<Guid> sessionIds, CancellationToken cancellationToken)
-        => TellAsync(companyId, sessionIds, Ended, cancellationToken);
+    public Task EndedAsync(Guid companyId, IEnumerable<Guid> sessionIds)
+        => TellAsync(companyId, sessionIds, Ended, late: Ended);
 
     /// <summary>Tells every instance that a user has another role; after the commit.</summary>
-    public Task RoleChangedAsync(User user, IEnumerable<Guid> sessionIds, CancellationToken cancellationToken)
-        => TellAsync(user.CompanyId, sessionIds, Write(user.Id, user.Role), cancellationToken);
+    public Task RoleChangedAsync(User user, IEnumerable<Guid> sessionIds)
+        => TellAsync(user.CompanyId, sessionIds, Write(user.Id, user.Role), late: AskDatabase);
 
-    private Task TellAsync(Guid companyId, IEnumerable<Guid> sessionIds, string state, CancellationToken cancellationToken)
+    // Late, the state may have changed once more: then nothing is said but what is true for ever, or that the database knows.
+    private Task TellAsync(Guid companyId, IEnumerable<Guid> sessionIds, string state, string late)
         => Task.WhenAll(sessionIds.Select(async id =>
         {
-            // The first before the second on one connection: whoever hears the news finds the new state.
-            var kept = _redis.SendAsync(db => db.StringSetAsync(Key(companyId, id), state, RedisLife), cancellationToken);
-            var told = _here.ForgetAsync(id, cancellationToken);
-            await kept;
-            await told;
+            var attempts = 0;
+            _here.ForgetHere(id);
+            await _outbox.SendAsync(async db =>
+            {
+                // The first before the second on one connection: whoever hears the news finds the new state.
+                var kept = db.StringSetAsync(Key(companyId, id), attempts++ == 0 ? state : late, RedisLife);
+                await _here.ForgetAsync(id, CancellationToken.None);
+                await kept;
+            });
         }));
 
     private async Task<LiveSession?> LoadAsync(Guid companyId, Guid sessionId)
@@ -73,7 +80,7 @@ public sealed class LiveSessions
         if (_redis.SinceFailure > RedisLife)
         {
             var (answered, state) = await _redis.TryAsync(db => db.StringGetAsync(key), CancellationToken.None);
-            if (answered && state.HasValue) return Read(companyId, state!);
+            if (answered && state.HasValue && state != AskDatabase) return Read(companyId, state!);
         }
         if (await AskDatabaseAsync(companyId, sessionId) is not { } session) return null;
         // Only if there is nothing: what is there is newer than what was read.

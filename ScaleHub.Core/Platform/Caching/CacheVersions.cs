@@ -1,10 +1,7 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using NpgsqlTypes;
 using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Redis;
@@ -27,19 +24,19 @@ internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumbe
 /// data brings nothing back. A load must see the position in its versions, so that a standby which is late cannot be cached.</para>
 /// <para>A change is announced before its transaction commits and settled behind it, so that a process which is killed between the two
 /// leaves nothing old: what is announced is not kept for a minute, and is loaded from the primary.</para>
-/// <para>Each change is told to all instances (<see cref="Broadcast"/>). While Redis does not answer, up to 100,000 changes are kept
-/// here and told when it does; a process that is killed before leaves entries in Redis current until they expire.</para>
+/// <para>Each change is told to all instances (<see cref="Broadcast"/>), when Redis answers again if it does not
+/// (<see cref="RedisOutbox"/>); a process that is killed before leaves entries in Redis current until they expire.</para>
 /// </summary>
-internal sealed class CacheVersions : BackgroundService
+internal sealed class CacheVersions
 {
     private const string Topic = "cache", Everything = "*";
-    private const int MaxUntold = 100_000, Groups = 256;
+    private const int Groups = 256;
     // In place of a position.
     private static readonly NpgsqlLogSequenceNumber Announced = ReadConsistency.Unknown;
 
     // Longer than a transaction whose program has vanished: idle_in_transaction_session_timeout.
     private static readonly TimeSpan AnnouncedFor = TimeSpan.FromSeconds(75);
-    private static readonly TimeSpan TellAgainEvery = TimeSpan.FromMilliseconds(200), Life = TimeSpan.FromDays(2);
+    private static readonly TimeSpan Life = TimeSpan.FromDays(2);
 
     // KEYS: a company's versions. ARGV: a version for those that are missing, seconds to keep them all, their names.
     private const string ReadScript = """
@@ -58,15 +55,14 @@ internal sealed class CacheVersions : BackgroundService
     private readonly RedisStore _redis;
     private readonly Broadcast _broadcast;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly ConcurrentDictionary<(Guid Company, string Name), NpgsqlLogSequenceNumber?> _untold = new();
+    private readonly RedisOutbox _outbox;
 
     // When news of a change were last heard. Changes share places; that costs a look at the versions now and then, not a load.
     private readonly long[] _heardAt = new long[1 << 18];
 
-    public CacheVersions(RedisStore redis, Broadcast broadcast, TimeProvider time, ILogger<CacheVersions> logger)
+    public CacheVersions(RedisStore redis, RedisOutbox outbox, Broadcast broadcast, TimeProvider time)
     {
-        (_redis, _broadcast, _time, _logger) = (redis, broadcast, time, logger);
+        (_redis, _outbox, _broadcast, _time) = (redis, outbox, broadcast, time);
         broadcast.Listen(Topic, Hear);
     }
 
@@ -121,60 +117,26 @@ internal sealed class CacheVersions : BackgroundService
     public async ValueTask<bool> ChangeAsync(Guid company, string[] names, NpgsqlLogSequenceNumber? written)
     {
         Note(company, names);
-        if (await TellAsync(company, names, written)) return true;
-        foreach (var name in names)
-        {
-            if (_untold.Count < MaxUntold) _untold[(company, name)] = written;
-            else _logger.LogError("A change could not be told to the other instances: entries may be old until they expire");
-        }
-        return false;
+        return await _outbox.SendAsync(db => TellAsync(db, company, names, written));
     }
 
     /// <summary>Makes entries old that a transaction is about to change; <see cref="ChangeAsync"/> must follow. Never throws.</summary>
     public async ValueTask AnnounceAsync(Guid company, string[] names)
     {
         Note(company, names);
-        await TellAsync(company, names, Announced);
+        await _redis.SendAsync(db => TellAsync(db, company, names, Announced), CancellationToken.None);
     }
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TellAgainEvery, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                foreach (var (change, written) in _untold)
-                {
-                    if (!await TellAsync(change.Company, [change.Name], written)) break;
-                    _untold.TryRemove(KeyValuePair.Create(change, written));
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping.
-        }
-    }
-
-    private async Task<bool> TellAsync(Guid company, string[] names, NpgsqlLogSequenceNumber? written)
+    private async Task TellAsync(IDatabase db, Guid company, string[] names, NpgsqlLogSequenceNumber? written)
     {
         // A new one each time: a version that may have reached Redis although nobody said so must not come back.
         var version = Make(written);
-        var entries = Array.ConvertAll(names, name => new HashEntry(name, version));
-        // Also while this process has given Redis up for a moment: the others have not.
-        return await _redis.SendAsync(
-            async db =>
-            {
-                // The first before the second on one connection: whoever hears the news finds the new version.
-                var set = db.HashSetAsync(Key(company), entries);
-                var kept = db.KeyExpireAsync(Key(company), Life);
-                await _broadcast.SendAsync(Topic, $"{company:N} {string.Join(' ', names)}", CancellationToken.None);
-                await set;
-                await kept;
-            },
-            CancellationToken.None);
+        // The first before the last on one connection: whoever hears the news finds the new version.
+        var set = db.HashSetAsync(Key(company), Array.ConvertAll(names, name => new HashEntry(name, version)));
+        var kept = db.KeyExpireAsync(Key(company), Life);
+        await _broadcast.SendAsync(Topic, $"{company:N} {string.Join(' ', names)}", CancellationToken.None);
+        await set;
+        await kept;
     }
 
     private void Hear(string text)

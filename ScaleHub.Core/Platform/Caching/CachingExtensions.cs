@@ -25,7 +25,6 @@ public static class CachingExtensions
         services.AddSingleton(provider => new LocalStore(provider.GetRequiredService<IOptions<CacheOptions>>().Value.LocalBytes));
         services.AddSingleton<CacheCounts>();
         services.AddSingleton<CacheVersions>();
-        services.AddHostedService(provider => provider.GetRequiredService<CacheVersions>());
         services.AddSingleton<CacheLoads>();
         services.AddSingleton<CacheEngine>();
         services.AddSingleton<CacheServices>();

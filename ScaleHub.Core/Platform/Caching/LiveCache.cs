@@ -57,6 +57,15 @@ public sealed class LiveCache<T>(
         await broadcast.SendAsync(topic, key.ToString("N"), cancellationToken);
     }
 
+    /// <summary>Forgets a value here alone.</summary>
+    public void ForgetHere(Guid key)
+    {
+        Interlocked.Increment(ref Changes(key));
+        _entries.Remove(key);
+        // Whoever asks from now on must not join a load that may have read the past.
+        _loading.TryRemove(key, out _);
+    }
+
     private bool IsFresh(Entry entry)
         => time.GetElapsedTime(entry.At) < (broadcast.IsLive && entry.Epoch == broadcast.Epoch ? life : deafLife);
 
@@ -67,14 +76,6 @@ public sealed class LiveCache<T>(
         _entries.Set(key, new(value, at, epoch));
         if (Volatile.Read(ref Changes(key)) != changes) _entries.Remove(key);
         return value;
-    }
-
-    private void ForgetHere(Guid key)
-    {
-        Interlocked.Increment(ref Changes(key));
-        _entries.Remove(key);
-        // Whoever asks from now on must not join a load that may have read the past.
-        _loading.TryRemove(key, out _);
     }
 
     private ref long Changes(Guid key) => ref _changes[(uint)key.GetHashCode() % (uint)_changes.Length];

@@ -52,6 +52,7 @@ public sealed class SessionTests(GraphFixture graph)
                 await AssertEndsEverywhereAsync(
                     account, access, token => account.Client.SendAsync(token, "/api/v1/auth/logout", HttpMethod.Post));
         }
+        await graph.UntilRedisIsBackAsync();
         foreach (var client in Instances()) Assert.Equal(HttpStatusCode.Unauthorized, await client.StatusAsync(early));
     }
 

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace ScaleHub.Core.Platform.Redis;
+
+/// <summary>
+/// What Redis, and through it the other instances, must come to know: that something has changed.
+/// <para>Guarantee: a command is sent at once; one that Redis did not say was done is sent again, in order, every 200 ms until it
+/// does. It may be done more than once, so it must be one that does no harm then. At most 100,000 wait; beyond that, and when the
+/// process ends, they are lost.</para>
+/// </summary>
+public sealed class RedisOutbox(RedisStore redis, TimeProvider time, ILogger<RedisOutbox> logger) : BackgroundService
+{
+    private const int Most = 100_000;
+    private static readonly TimeSpan AgainEvery = TimeSpan.FromMilliseconds(200);
+    private readonly ConcurrentQueue<Func<IDatabase, Task>> _waiting = new();
+
+    /// <summary>Sends a command, now or later. Never throws.</summary>
+    /// <returns>Whether it is done; if not, it will be.</returns>
+    public async ValueTask<bool> SendAsync(Func<IDatabase, Task> command)
+    {
+        if (await redis.SendAsync(command, CancellationToken.None)) return true;
+        if (_waiting.Count < Most) _waiting.Enqueue(command);
+        else logger.LogError("A change could not be told to the other instances: they learn of it when what they keep expires");
+        return false;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(AgainEvery, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                while (_waiting.TryPeek(out var command)
+                    && (await redis.TryAsync(async db => { await command(db); return true; }, stoppingToken)).Answered)
+                {
+                    _waiting.TryDequeue(out _);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+}
