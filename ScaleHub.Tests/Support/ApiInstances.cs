@@ -81,6 +81,13 @@ public sealed class ApiInstances : IAsyncDisposable
         });
     }
 
+    /// <summary>kill -9 of an instance, for good.</summary>
+    public async Task KillAsync(int instance)
+    {
+        _processes[instance].Kill();
+        await _processes[instance].WaitForExitAsync();
+    }
+
     /// <summary>kill -9 of the database and all its processes, for good.</summary>
     public Task KillDatabaseAsync() => _postgres.KillAsync();
 
@@ -91,6 +98,7 @@ public sealed class ApiInstances : IAsyncDisposable
     {
         foreach (var process in _processes)
         {
+            // Does nothing to one that was killed before.
             process.Kill();
             await process.WaitForExitAsync();
             process.Dispose();

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Net;
+using Npgsql;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.Caching;
 
-/// <summary>Instances of their own, whose database is killed, and the time that news of a change take.</summary>
+/// <summary>Instances of their own, which are killed or whose database is, and the time that news of a change take.</summary>
 [Collection(Alone.Name)]
-public sealed class DatabaseLossTests
+public sealed class CachedListFaultTests
 {
     [Fact]
     public async Task Without_a_database_lists_are_served_until_they_are_too_old_and_say_so_and_then_it_is_503()
@@ -48,6 +49,30 @@ public sealed class DatabaseLossTests
             if (always is { } status) Assert.All(responses, r => Assert.Equal(status, r.StatusCode));
             return responses[^1];
         }
+    }
+
+    [Fact]
+    public async Task When_the_instance_that_loads_is_killed_another_takes_over()
+    {
+        await using var instances = await ApiInstances.StartAsync(2, ("Redis__TimeoutMs", "5000"));
+        using var account = await instances.RegisterAsync("ENTERPRISE");
+        using var one = account.At(instances.Addresses[0]);
+        using var two = account.At(instances.Addresses[1]);
+        foreach (var client in (HttpClient[])[one, two]) await client.GetAsync("/api/v1/company");
+        // Both wait behind this: the first for the table, the second for the first.
+        await using var owner = NpgsqlDataSource.Create(instances.Database.Owner);
+        await using var connection = await owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var locking = new NpgsqlCommand("lock table tasks in access exclusive mode", connection, transaction))
+            await locking.ExecuteNonQueryAsync();
+        var loading = one.GetAsync("/api/v1/tasks");
+        await Poll.UntilAsync(async () => Assert.Single(await PostgresServer.QueryAsync(
+            instances.Database.Owner, "select 1 from pg_locks where not granted")));
+        var waiting = two.GetAsync("/api/v1/tasks");
+        await instances.KillAsync(0);
+        await Assert.ThrowsAsync<HttpRequestException>(() => loading);
+        await transaction.RollbackAsync();
+        Assert.Equal(HttpStatusCode.OK, (await waiting.WaitAsync(TimeSpan.FromSeconds(10))).StatusCode);
     }
 
     [Fact]
