@@ -40,15 +40,16 @@ internal sealed class ChildProcess
 
     private readonly long _startTime;
 
-    private ChildProcess(Process process, ChildStart start, RunRecord record)
+    private ChildProcess(Process process, long? startTime, ChildStart start, RunRecord record)
     {
         Pid = process.Id;
-        // An absent entry means that it has ended already; no signal is then sent to anybody.
-        _startTime = ProcessTable.Find(Pid)?.StartTime ?? long.MaxValue;
+        // When it has ended already, no signal is sent to it; what it left behind is known by its session and its environment.
+        _startTime = startTime ?? 0;
         record.Add(Pid, _startTime, start.FileName);
         var output = LinePump.RunAsync(process.StandardOutput.BaseStream, line => start.OnLine(line, false), $"{Pid} stdout");
         var error = LinePump.RunAsync(process.StandardError.BaseStream, line => start.OnLine(line, true), $"{Pid} stderr");
-        Exited = WaitAsync(process, Task.WhenAll(output, error), record);
+        Exited = WaitAsync(process, Task.WhenAll(output, error), record,
+            startTime is null ? pid => record.Started(pid, start.FileName) : null);
     }
 
     public int Pid { get; }
@@ -63,8 +64,8 @@ internal sealed class ChildProcess
     public static async Task<ChildProcess> StartAsync(ChildStart start, RunRecord record, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        var process = await ForkThread.StartAsync(StartInfo(start, record));
-        var child = new ChildProcess(process, start, record);
+        var (process, startTime) = await ForkThread.StartAsync(StartInfo(start, record));
+        var child = new ChildProcess(process, startTime, start, record);
         await WriteInputAsync(process, start.StandardInput, ct);
         return child;
     }
@@ -147,11 +148,11 @@ internal sealed class ChildProcess
         }
     }
 
-    private async Task<int> WaitAsync(Process process, Task output, RunRecord record)
+    private async Task<int> WaitAsync(Process process, Task output, RunRecord record, Func<int, bool>? accept)
     {
         await process.WaitForExitAsync();
         var code = process.ExitCode;
-        ProcessTable.KillSession(Pid, _startTime);
+        ProcessTable.KillSession(Pid, _startTime, accept);
         record.Remove(Pid);
         if (await Task.WhenAny(output, Task.Delay(DrainPatience)) == output)
             await output;

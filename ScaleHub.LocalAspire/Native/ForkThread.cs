@@ -14,14 +14,16 @@ internal static class ForkThread
     static ForkThread() => new Thread(Run) { IsBackground = true, Name = "child starter" }.Start();
 
     /// <exception cref="System.ComponentModel.Win32Exception">The program could not be executed.</exception>
-    public static Task<Process> StartAsync(ProcessStartInfo start)
+    /// <returns>The process, and when it began: read here, as it may have ended before anybody else gets to run.</returns>
+    public static Task<(Process Process, long? StartTime)> StartAsync(ProcessStartInfo start)
     {
-        var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = new TaskCompletionSource<(Process, long?)>(TaskCreationOptions.RunContinuationsAsynchronously);
         Work.Add(() =>
         {
             try
             {
-                started.SetResult(Process.Start(start)!);
+                var process = Process.Start(start)!;
+                started.SetResult((process, ProcessTable.Find(process.Id)?.StartTime));
             }
             catch (Exception exception)
             {

@@ -156,6 +156,9 @@ internal sealed class RunRecord : IDisposable
             Thread.Sleep(10);
     }
 
+    /// <summary>Whether a process was started by a child of this run: for one whose beginning nobody saw.</summary>
+    public bool Started(int pid, string program) => IsOurs(pid, RunId, Path.GetFileName(program));
+
     // Servers that set their process title (nginx, PostgreSQL) write over their environment, but run the leader's program.
     private static bool IsOurs(int pid, string runId, string program)
     {
