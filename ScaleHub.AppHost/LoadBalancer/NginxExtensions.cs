@@ -109,7 +109,8 @@ internal static class NginxExtensions
         server {
             listen ${NGINX_PORT};
             server_tokens off;
-            client_max_body_size 10m;
+            # As the instances have it: they close the connection on more, which would be a 502 while it is still being sent.
+            client_max_body_size 1m;
 
             # Not a named location: what is no HTTP has no address, and cannot be sent on to one.
             error_page 400 404 405 408 411 413 414 500 501 502 503 504 505 /.problem;

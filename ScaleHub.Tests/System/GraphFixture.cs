@@ -92,6 +92,7 @@ public sealed class GraphFixture : IAsyncLifetime
         }
         Client.Dispose();
         Client = CreateClient();
+        await UntilRedisIsBackAsync();
     }
 
     /// <summary>What the resources that have ended said last: why a start failed.</summary>
