@@ -33,8 +33,13 @@ function tellState(state, text) {
 }
 
 function element(item) {
-  const template = at(`card-${item.tier}`) ?? at("card-rare");
-  const card = template.content.firstElementChild.cloneNode(true);
+  const card = at("card").content.firstElementChild.cloneNode(true);
+  const kind = at("odds").querySelector(`li[data-tier="${CSS.escape(item.tier)}"]`);
+  if (kind) {
+    card.dataset.tier = item.tier;
+    card.prepend(kind.querySelector("picture").cloneNode(true));
+    card.querySelector(".tier").textContent = kind.querySelector("h3").textContent;
+  }
   card.querySelector("h3").textContent = item.card;
   card.querySelector("bdi").textContent = item.shownName;
   const time = card.querySelector("time");

@@ -93,7 +93,7 @@ public sealed class PostgresServer : IAsyncLifetime
         }
         _server = Start("postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
             "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "logging_collector=off");
-        await WaitAsync();
+        await Poll.UntilAsync(() => ExecuteAsync(ConnectionString(), "select 1"), Patience.TotalSeconds);
         await ExecuteAsync(ConnectionString(), $"create database {Template}");
         await MigrateAsync(ConnectionString(Template));
     }
@@ -115,22 +115,6 @@ public sealed class PostgresServer : IAsyncLifetime
         }
         _server?.Dispose();
         Directory.Delete(_directory, recursive: true);
-    }
-
-    private async Task WaitAsync()
-    {
-        for (var deadline = DateTime.UtcNow + Patience; ;)
-        {
-            try
-            {
-                await ExecuteAsync(ConnectionString(), "select 1");
-                return;
-            }
-            catch (NpgsqlException) when (DateTime.UtcNow < deadline && !_server!.HasExited)
-            {
-                await Task.Delay(50);
-            }
-        }
     }
 
     private static Process Start(string program, params ReadOnlySpan<string> arguments)

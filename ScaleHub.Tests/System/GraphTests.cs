@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using Npgsql;
 using ScaleHub.Tests.Support;
@@ -61,13 +60,6 @@ public sealed class GraphTests(GraphFixture graph)
         }
     }
 
-    private static async Task CountAsync(ConcurrentBag<HttpStatusCode> statuses, int count)
-    {
-        var clock = Stopwatch.StartNew();
-        while (statuses.Count < count)
-        {
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "There is no load.");
-            await Task.Delay(10);
-        }
-    }
+    private static Task CountAsync(ConcurrentBag<HttpStatusCode> statuses, int count)
+        => Poll.UntilAsync(() => statuses.Count >= count, seconds: 30);
 }

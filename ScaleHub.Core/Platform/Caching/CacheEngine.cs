@@ -9,22 +9,6 @@ using StackExchange.Redis;
 
 namespace ScaleHub.Core.Platform.Caching;
 
-/// <summary>A lookup.</summary>
-/// <param name="Key">Of which entry.</param>
-/// <param name="Tags">What invalidates it, besides its key and its company.</param>
-/// <param name="Expiration">How long a value is current.</param>
-/// <param name="StaleFor">How much longer it may be served when the load fails.</param>
-/// <param name="LocalExpiration">How long this process keeps it at most.</param>
-/// <param name="Flags">What to leave out.</param>
-internal sealed record CacheLookup(
-    EntryKey Key, string[] Tags, TimeSpan Expiration, TimeSpan StaleFor, TimeSpan LocalExpiration, HybridCacheEntryFlags Flags);
-
-/// <summary>An answer.</summary>
-/// <param name="Entry">The entry.</param>
-/// <param name="Outcome">How it was found.</param>
-/// <param name="From">The database node that was read, if one was.</param>
-internal readonly record struct CacheAnswer(CacheEntry Entry, CacheOutcome Outcome, PostgresNode? From = null);
-
 /// <summary>
 /// The cache: this process, then Redis, then the load.
 /// <para>Guarantees. Current: an entry is served while news of changes are heard; when they may not be, for a second at most, then its
@@ -47,9 +31,7 @@ internal sealed class CacheEngine(
     private readonly Flights<EntryKey, CacheAnswer> _flights = new();
     private readonly TimeSpan _lockLife = TimeSpan.FromMilliseconds(options.Value.LockMs);
 
-    /// <summary>
-    /// The value. Without <paramref name="load"/> only what is kept, or null.
-    /// </summary>
+    /// <summary>The value, loaded if it is not kept.</summary>
     /// <param name="lookup">Which.</param>
     /// <param name="needs">What it must have in it.</param>
     /// <param name="load">Runs in a scope of its own.</param>
@@ -58,38 +40,59 @@ internal sealed class CacheEngine(
     public ValueTask<CacheAnswer> GetAsync(CacheLookup lookup, LoadNeeds needs,
         Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load, bool mayRefresh, CancellationToken cancellationToken)
     {
-        if (Reads(lookup, HybridCacheEntryFlags.DisableLocalCacheRead) && local.TryGet(lookup.Key, out var entry)
-            && IsKnownGood(entry, needs))
+        if (FindHere(lookup, needs) is not { } answer) return FlyAsync(lookup, needs, load, cancellationToken);
+        if (mayRefresh && answer.Outcome is CacheOutcome.Hit && Now() >= answer.Entry.RefreshAt
+            && Interlocked.Exchange(ref answer.Entry.Refreshing, 1) == 0)
         {
-            var now = Now();
-            if (now < entry.ExpiresAt)
-            {
-                if (mayRefresh && now >= entry.RefreshAt && Interlocked.Exchange(ref entry.Refreshing, 1) == 0)
-                    _ = RefreshAsync(lookup, entry, load);
-                counts.Count(entry.Statistics!, CacheOutcome.Hit);
-                return new(new CacheAnswer(entry, CacheOutcome.Hit));
-            }
-            if (now < entry.StaleUntil && time.GetTimestamp() < entry.RestUntil)
-            {
-                counts.Count(entry.Statistics!, CacheOutcome.Stale);
-                return new(new CacheAnswer(entry, CacheOutcome.Stale));
-            }
+            _ = RefreshAsync(lookup, answer.Entry, load);
         }
-        return FlyAsync(lookup, needs, load, cancellationToken);
+        return new(answer);
+    }
+
+    /// <summary>
+    /// What is kept, here or in Redis; null when nothing is. Joins no load and begins none: whoever wants one must not get this
+    /// lookup's answer.
+    /// </summary>
+    public async ValueTask<CacheAnswer?> FindAsync(CacheLookup lookup, LoadNeeds needs)
+    {
+        if (FindHere(lookup, needs) is { } answer) return answer;
+        var (stamp, epoch) = (time.GetTimestamp(), broadcast.Epoch);
+        if (needs.NothingCached
+            || await versions.ReadAsync(lookup.Key.Company, lookup.Names) is not { Unsettled: false } version
+            || await ReadAsync(lookup, version, stamp, epoch, needs) is not { } entry || !IsCurrent(entry))
+        {
+            return null;
+        }
+        counts.Count(entry.Statistics!, CacheOutcome.SharedHit);
+        return Kept(lookup, entry);
+    }
+
+    private CacheAnswer? FindHere(CacheLookup lookup, LoadNeeds needs)
+    {
+        if (!Reads(lookup, HybridCacheEntryFlags.DisableLocalCacheRead) || !local.TryGet(lookup.Key, out var entry)
+            || !IsKnownGood(entry, needs))
+        {
+            return null;
+        }
+        var now = Now();
+        if (now >= entry.ExpiresAt && (now >= entry.StaleUntil || time.GetTimestamp() >= entry.RestUntil)) return null;
+        var outcome = now < entry.ExpiresAt ? CacheOutcome.Hit : CacheOutcome.Stale;
+        counts.Count(entry.Statistics!, outcome);
+        return new CacheAnswer(entry, outcome);
     }
 
     /// <summary>Keeps a value that somebody else made.</summary>
     public async Task SetAsync(CacheLookup lookup, CacheValue value)
     {
         var stamp = time.GetTimestamp();
-        var version = await versions.ReadAsync(lookup.Key.Company, Names(lookup));
+        var version = await versions.ReadAsync(lookup.Key.Company, lookup.Names);
         await KeepAsync(lookup, Made(lookup, value, version, stamp, broadcast.Epoch, default), version);
     }
 
     private async ValueTask<CacheAnswer> FlyAsync(CacheLookup lookup, LoadNeeds needs,
         Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load, CancellationToken cancellationToken)
     {
-        var marks = versions.Marks(lookup.Key.Company, Names(lookup));
+        var marks = versions.Marks(lookup.Key.Company, lookup.Names);
         var (task, joined) = _flights.Join(
             lookup.Key,
             // One that began before a change, or that need not see as much, may have read the past.
@@ -106,7 +109,7 @@ internal sealed class CacheEngine(
     {
         try
         {
-            return await FindAsync(lookup, flight, load);
+            return await LookAsync(lookup, flight, load);
         }
         finally
         {
@@ -114,11 +117,11 @@ internal sealed class CacheEngine(
         }
     }
 
-    private async Task<CacheAnswer> FindAsync(CacheLookup lookup, Flights<EntryKey, CacheAnswer>.Flight flight,
+    private async Task<CacheAnswer> LookAsync(CacheLookup lookup, Flights<EntryKey, CacheAnswer>.Flight flight,
         Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load)
     {
         var (stamp, epoch, needs) = (flight.Stamp, broadcast.Epoch, flight.Needs);
-        var version = await versions.ReadAsync(lookup.Key.Company, Names(lookup));
+        var version = await versions.ReadAsync(lookup.Key.Company, lookup.Names);
         var old = !needs.NothingCached && Reads(lookup, HybridCacheEntryFlags.DisableLocalCacheRead) && local.TryGet(lookup.Key, out var here)
             && (version is { } v ? here.Version == v.Name : versions.IsUnchanged(here.Marks, here.Stamp)) ? here : null;
         if (old is not null && version is not null && Now() < old.ExpiresAt)
@@ -180,7 +183,7 @@ internal sealed class CacheEngine(
         try
         {
             var (stamp, epoch) = (time.GetTimestamp(), broadcast.Epoch);
-            if (await versions.ReadAsync(lookup.Key.Company, Names(lookup)) is not { Unsettled: false } version) return;
+            if (await versions.ReadAsync(lookup.Key.Company, lookup.Names) is not { Unsettled: false } version) return;
             var token = Guid.NewGuid().ToString("N");
             var (answered, locked) = await redis.TryAsync(
                 db => db.StringSetAsync(LockKey(lookup, version), token, _lockLife, When.NotExists), CancellationToken.None);
@@ -231,7 +234,7 @@ internal sealed class CacheEngine(
             Stamp = stamp,
             Epoch = epoch,
             AsOf = Reached(asOf),
-            Marks = versions.Marks(lookup.Key.Company, Names(lookup)),
+            Marks = versions.Marks(lookup.Key.Company, lookup.Names),
             Statistics = counts.Of(lookup.Key.Company),
         };
 
@@ -285,8 +288,6 @@ internal sealed class CacheEngine(
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static bool Reads(CacheLookup lookup, HybridCacheEntryFlags unless) => (lookup.Flags & unless) == 0;
-
-    private static string[] Names(CacheLookup lookup) => CacheVersions.Names(lookup.Key.Key, lookup.Tags);
 
     private static string ValueKey(CacheLookup lookup, CacheVersion version)
         => $"{{{lookup.Key.Company:N}}}:cache:{lookup.Tags[0]}:{version.Name}:{CacheVersions.Text(lookup.Key.Key)}";

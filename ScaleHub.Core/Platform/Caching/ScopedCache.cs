@@ -89,7 +89,8 @@ public abstract class ScopedCache : HybridCache
         IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
         var lookup = Lookup(key, tags, options?.Expiration, null, options);
-        if (lookup.Flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData)) return await FindAsync<T>(lookup);
+        if (lookup.Flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData))
+            return await _engine.FindAsync(lookup, Needs) is { } kept ? Read<T>(kept.Entry.Value) : default!;
         // Not to be given up by who asked first: the others wait for what runs in its scope.
         var answer = await _engine.GetAsync(lookup, Needs,
             async needs =>
@@ -143,20 +144,6 @@ public abstract class ScopedCache : HybridCache
         await _versions.AnnounceAsync(owner, [name]);
     }
 
-    private async ValueTask<T> FindAsync<T>(CacheLookup lookup)
-    {
-        try
-        {
-            var answer = await _engine.GetAsync(
-                lookup, Needs, _ => throw new NothingKeptException(), mayRefresh: false, CancellationToken.None);
-            return Read<T>(answer.Entry.Value);
-        }
-        catch (NothingKeptException)
-        {
-            return default!;
-        }
-    }
-
     private T Read<T>(CacheValue value) => JsonSerializer.Deserialize<T>(value.Json, _options.Json)!;
 
     private CacheLookup Lookup(string key, IEnumerable<string>? tags, TimeSpan? expiration, TimeSpan? staleFor,
@@ -170,8 +157,6 @@ public abstract class ScopedCache : HybridCache
             staleFor ?? TimeSpan.FromSeconds(_options.StaleSeconds), options?.LocalCacheExpiration ?? current,
             options?.Flags ?? HybridCacheEntryFlags.None);
     }
-
-    private sealed class NothingKeptException : Exception;
 }
 
 /// <summary>What every cache of a scope works with.</summary>

@@ -19,13 +19,22 @@ public sealed class CacheLoadTests : IAsyncLifetime
     public async Task A_thousand_concurrent_misses_over_three_instances_are_one_load()
     {
         await using var instances = await CacheInstances.StartAsync(_redis, 3, ("Cache:LockMs", "20000"));
-        var found = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Task.Run(
-            () => instances.GetAsync(i % 3, _company, "tasks", async () =>
+        var gate = new TaskCompletionSource<long>();
+        var asked = 0;
+        var asking = Enumerable.Range(0, 1000).Select(i => Task.Run(async () =>
+        {
+            var found = instances.GetAsync(i % 3, _company, "tasks", () =>
             {
                 Interlocked.Increment(ref _loads);
-                await Task.Delay(300);
-                return 7;
-            }))));
+                return gate.Task;
+            });
+            Interlocked.Increment(ref asked);
+            return await found;
+        })).ToList();
+        // The load ends when all have asked, and none sooner.
+        await Poll.UntilAsync(() => Volatile.Read(ref asked) == 1000);
+        gate.SetResult(7);
+        var found = await Task.WhenAll(asking);
         Assert.All(found, f => Assert.Equal(7, f.Value));
         Assert.Equal(1, _loads);
     }

@@ -116,6 +116,22 @@ public sealed class CacheScopeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_wants_only_what_is_kept_spoils_no_load()
+    {
+        var kept = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableUnderlyingData };
+        for (var round = 0; round < 50; round++)
+        {
+            var company = Guid.NewGuid();
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+            {
+                await using var scope = _instances.Scope(0, company);
+                if (i % 2 == 0) Assert.Contains(await Cache(scope).GetOrCreateAsync("tasks", Make("made"), kept), (string?[])[null, "made"]);
+                else Assert.Equal("made", await Cache(scope).GetOrCreateAsync("tasks", Make("made")));
+            })));
+        }
+    }
+
+    [Fact]
     public async Task Each_company_has_its_own_count()
     {
         var (mine, yours) = (Guid.NewGuid(), Guid.NewGuid());

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.DependencyInjection;
+using ScaleHub.Core.Platform.Redis;
+using ScaleHub.Tests.Support;
+
+namespace ScaleHub.Tests.Platform.Redis;
+
+public sealed class RedisOutboxTests : IAsyncLifetime
+{
+    private readonly RedisServer _redis = new();
+
+    public Task InitializeAsync() => _redis.InitializeAsync();
+
+    public Task DisposeAsync() => _redis.DisposeAsync();
+
+    [Fact]
+    public async Task What_a_dead_Redis_did_not_take_it_gets_in_order_when_there_is_one_again()
+    {
+        await using var instances = await CacheInstances.StartAsync(_redis, 1);
+        var outbox = instances[0].GetRequiredService<RedisOutbox>();
+        Assert.True(await outbox.SendAsync(db => db.ListRightPushAsync("told", "before")));
+        await _redis.KillAsync();
+        for (var i = 0; i < 100; i++) Assert.False(await outbox.SendAsync(Push(i)));
+
+        await _redis.StartAsync();
+        using var connection = await _redis.ConnectAsync();
+        await Poll.UntilAsync(async () => Assert.Contains("99", await ToldAsync()), seconds: 30);
+        // More than once is allowed, out of order or left out is not.
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), (await ToldAsync()).Distinct());
+
+        async Task<string[]> ToldAsync()
+            => [.. (await connection.GetDatabase().ListRangeAsync("told")).Select(v => v.ToString())];
+    }
+
+    private static Func<StackExchange.Redis.IDatabase, Task> Push(int i) => db => db.ListRightPushAsync("told", i);
+}
