@@ -50,13 +50,10 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
     private async Task LookAtAllAsync(CancellationToken cancellationToken)
     {
         var states = await Task.WhenAll(_probes.Select(p => p.LookAsync(Patience, cancellationToken)));
-        var looks = _probes.Zip(states, (probe, state) => (probe.Node, State: state)).ToList();
-        if (looks.Where(l => l.State.Role == NodeRole.Primary).OrderBy(l => l.State.Timeline).LastOrDefault() is { Node: not null } primary)
-        {
-            _history.Add(primary.State.At, primary.State.Lsn);
-            nodes.PrimaryIs(primary.Node, primary.State.Timeline);
-        }
-        foreach (var (node, state) in looks) Observe(node, Complete(state, node.State));
+        if (states.Where(s => s.Role == NodeRole.Primary).MaxBy(s => s.Timeline) is { } primary) _history.Add(primary.At, primary.Lsn);
+        NodeState[] completed = [.. states.Zip(_probes, (state, probe) => Complete(state, probe.Node.State))];
+        foreach (var (state, probe) in completed.Zip(_probes)) LogChange(probe.Node, state.Role);
+        nodes.Observe(completed);
     }
 
     private NodeState Complete(NodeState state, NodeState before)
@@ -72,12 +69,10 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
         };
     }
 
-    private void Observe(PostgresNode node, NodeState state)
+    private void LogChange(PostgresNode node, NodeRole now)
     {
-        var before = node.State.Role;
-        node.Observe(state);
-        if (before != state.Role)
-            logger.Log(state.Role == NodeRole.Unknown ? LogLevel.Warning : LogLevel.Information,
-                "Database node {Node} was {Before} and is {Now}", node.Name, before, state.Role);
+        if (node.State.Role != now)
+            logger.Log(now == NodeRole.Unknown ? LogLevel.Warning : LogLevel.Information,
+                "Database node {Node} was {Before} and is {Now}", node.Name, node.State.Role, now);
     }
 }

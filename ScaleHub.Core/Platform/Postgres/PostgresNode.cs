@@ -54,6 +54,9 @@ public sealed class PostgresNode(string name, NpgsqlDataSource dataSource, strin
     /// <summary>The last observation.</summary>
     public NodeState State => _state;
 
+    /// <summary>Neither missed the last look nor failed a read since.</summary>
+    internal bool Answers => _state.Role != NodeRole.Unknown;
+
     /// <summary>Units of work of this process that hold the node now.</summary>
     public int InUse => Volatile.Read(ref _inUse);
 
