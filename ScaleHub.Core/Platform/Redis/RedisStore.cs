@@ -7,7 +7,8 @@ namespace ScaleHub.Core.Platform.Redis;
 
 /// <summary>
 /// Redis, for what may be lost. Nothing waits for it longer than <see cref="RedisOptions.TimeoutMs"/>, and after a failure
-/// nobody asks again for <see cref="RedisOptions.RestMs"/>: a dead or a stalled server costs each process one time-out per rest.
+/// nobody asks again for <see cref="RedisOptions.RestMs"/>, or until what was asked is answered late: a dead or a stalled server
+/// costs each process one time-out per rest, a server that is always late two, and a delay of 150 ms costs 150 ms.
 /// <para>Callers get "no answer" instead of an exception, and must have something else to do then.</para>
 /// </summary>
 public sealed class RedisStore : IAsyncDisposable
@@ -20,6 +21,7 @@ public sealed class RedisStore : IAsyncDisposable
     private static readonly TimeSpan SubscribePatience = TimeSpan.FromSeconds(2);
     private int _underWay;
     private long _restUntil;
+    private long _revived;
     private long _lastAnswer;
     private long _lastFailure;
 
@@ -62,19 +64,20 @@ public sealed class RedisStore : IAsyncDisposable
             // One caller takes the turn to try again; the others go on resting.
             if (now < rest || Interlocked.CompareExchange(ref _restUntil, Later(now), rest) != rest) return (false, default);
         }
+        var sent = _time.GetTimestamp();
+        var answer = RunAsync(command);
         try
         {
-            var value = await RunAsync(command).WaitAsync(TimeSpan.FromMilliseconds(_options.TimeoutMs), _time, cancellationToken);
+            var value = await answer.WaitAsync(TimeSpan.FromMilliseconds(_options.TimeoutMs), _time, cancellationToken);
             Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
-            if (Interlocked.Exchange(ref _restUntil, 0) != 0) _logger.LogInformation("Redis answers again");
+            EndRest();
             return (true, value);
         }
         catch (Exception e) when (e is RedisException or TimeoutException or InvalidOperationException or ObjectDisposedException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             Volatile.Write(ref _lastFailure, _time.GetTimestamp());
-            if (Interlocked.Exchange(ref _restUntil, Later(_time.GetTimestamp())) == 0)
-                _logger.LogWarning("Redis does not answer ({Reason}); going on without it", e.GetType().Name);
+            Rest(answer, sent, e);
             return (false, default);
         }
     }
@@ -121,6 +124,30 @@ public sealed class RedisStore : IAsyncDisposable
     {
         Volatile.Write(ref _lastFailure, _time.GetTimestamp());
         ConnectionChanged?.Invoke();
+    }
+
+    private void Rest(Task answer, long sent, Exception reason)
+    {
+        var (revived, answered) = (Volatile.Read(ref _revived), Volatile.Read(ref _lastAnswer));
+        // Caught in a delay that is over.
+        if (sent <= revived) return;
+        if (Interlocked.Exchange(ref _restUntil, Later(_time.GetTimestamp())) == 0)
+            _logger.LogWarning("Redis does not answer ({Reason}); going on without it", reason.GetType().Name);
+        // Late again, and never in time since it last was: it is not delayed now and then, but slow.
+        if (revived == 0 || answered > revived) _ = ReviveAsync(answer);
+    }
+
+    private async Task ReviveAsync(Task answer)
+    {
+        await answer.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!answer.IsCompletedSuccessfully) return;
+        Volatile.Write(ref _revived, _time.GetTimestamp());
+        EndRest();
+    }
+
+    private void EndRest()
+    {
+        if (Interlocked.Exchange(ref _restUntil, 0) != 0) _logger.LogInformation("Redis answers again");
     }
 
     private async Task<bool> Counted(Task command)
