@@ -94,7 +94,8 @@ public sealed class PagingTests(GraphFixture graph)
 
     private static async Task<string> PositionAsync(NpgsqlDataSource owner)
     {
-        await using var command = owner.CreateCommand("select lpad(upper(to_hex(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint)), 16, '0')");
+        await using var command = owner.CreateCommand(
+            "select lpad(upper(to_hex(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint)), 16, '0')");
         return (string)(await command.ExecuteScalarAsync())!;
     }
 

@@ -65,7 +65,8 @@ internal static class ProcessTree
     // Some of the processes may have ended meanwhile, which is no matter: kill says so and goes on with the others.
     private static void Signal(string signal, int[] pids)
     {
-        var start = new ProcessStartInfo("kill", [$"-{signal}", .. pids.Select(p => p.ToString(CultureInfo.InvariantCulture))]) { RedirectStandardError = true };
+        string[] arguments = [$"-{signal}", .. pids.Select(p => p.ToString(CultureInfo.InvariantCulture))];
+        var start = new ProcessStartInfo("kill", arguments) { RedirectStandardError = true };
         using var kill = Process.Start(start)!;
         kill.StandardError.ReadToEnd();
         kill.WaitForExit();

@@ -12,7 +12,8 @@ internal static class Responses
     public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response, HttpStatusCode expected)
     {
         var text = await response.Content.ReadAsStringAsync();
-        Assert.True(response.StatusCode == expected, $"{response.RequestMessage?.Method} {response.RequestMessage?.RequestUri}: {response.StatusCode} {text}");
+        var request = response.RequestMessage;
+        Assert.True(response.StatusCode == expected, $"{request?.Method} {request?.RequestUri}: {response.StatusCode} {text}");
         return JsonDocument.Parse(text).RootElement;
     }
 

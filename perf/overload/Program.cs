@@ -10,6 +10,7 @@ switch (args)
 }
 // Each on processors of its own: what sends must not take from what is measured.
 var last = Environment.ProcessorCount - 1;
-using var compare = Process.Start("taskset", ["-c", last > 1 ? $"1-{last}" : $"{last}", Environment.ProcessPath!, "compare", args is [var s] ? s : "8"]);
+string[] sender = ["-c", last > 1 ? $"1-{last}" : $"{last}", Environment.ProcessPath!, "compare", args is [var s] ? s : "8"];
+using var compare = Process.Start("taskset", sender);
 await compare.WaitForExitAsync();
 return compare.ExitCode;

@@ -17,14 +17,17 @@ internal static partial class BadRequestText
         if (bad.StatusCode == StatusCodes.Status415UnsupportedMediaType) return "Send the body as application/json.";
         if (Binding().Match(bad.Message) is { Success: true } match)
             return $"The value '{match.Groups["value"].Value}' is not valid for {CamelCase(match.Groups["name"].Value)}.";
-        if (Missing().Match(bad.Message) is { Success: true } missing) return $"The parameter {CamelCase(missing.Groups["name"].Value)} is missing.";
-        return bad.Message.StartsWith("Implicit body inferred", StringComparison.Ordinal) ? "The request needs a JSON body." : "The request is malformed.";
+        if (Missing().Match(bad.Message) is { Success: true } missing)
+            return $"The parameter {CamelCase(missing.Groups["name"].Value)} is missing.";
+        return bad.Message.StartsWith("Implicit body inferred", StringComparison.Ordinal)
+            ? "The request needs a JSON body." : "The request is malformed.";
     }
 
     private static string Explain(JsonException json)
     {
         // "missing required properties including: 'title'" is the one inner message that a client can use.
-        if (Required().Match(json.Message) is { Success: true } match) return $"Missing in the JSON body: {match.Groups["names"].Value.TrimEnd('.')}.";
+        if (Required().Match(json.Message) is { Success: true } match)
+            return $"Missing in the JSON body: {match.Groups["names"].Value.TrimEnd('.')}.";
         var place = json.Path is { Length: > 1 } path ? $" at {path}" : "";
         var line = json.LineNumber is { } number ? $" (line {number + 1})" : "";
         return place.Length > 0 ? $"The JSON value{place}{line} is not valid." : $"The body is not valid JSON{line}.";

@@ -30,7 +30,10 @@ public static class ErrorHandling
     /// <summary>First in the pipeline, so that nothing escapes it.</summary>
     public static void UseErrors(this WebApplication app)
     {
-        app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = context => context.Exception is not null && Expected(context.Exception) });
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            SuppressDiagnosticsCallback = context => context.Exception is not null && Expected(context.Exception),
+        });
         app.UseStatusCodePages();
     }
 
@@ -53,7 +56,8 @@ public static class ErrorHandling
             return new(response.WriteAsJsonAsync(problem, problem.GetType(), (JsonSerializerOptions?)null, "application/problem+json"));
         }
 
-        private static string ReasonPhrase(int status) => ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : $"Status {status}";
+        private static string ReasonPhrase(int status)
+        => ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : $"Status {status}";
 
         /// <summary>Members by their JSON names: attributes know the names of C# properties.</summary>
         private static HttpValidationProblemDetails InClientsTerms(HttpValidationProblemDetails problem)
@@ -111,7 +115,8 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
         DbUpdateException { InnerException: { } inner } => Find(inner),
         PostgresException { SqlState: ['2', '2', ..] or PostgresErrorCodes.CheckViolation } => (400, "A value is not valid."),
         PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => (409, "It exists already."),
-        PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } => (409, "Something that it refers to does not exist, or still refers to it."),
+        PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } => (409,
+            "Something that it refers to does not exist, or still refers to it."),
         _ when DatabaseErrors.IsPassing(exception) => (503, "The database did not answer in time. Try again shortly."),
         _ => (500, null),
     };

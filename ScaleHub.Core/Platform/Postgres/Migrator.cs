@@ -63,7 +63,8 @@ public sealed class Migrator(NpgsqlDataSource owner)
     internal static IEnumerable<(string Name, string Sql)> Files()
     {
         var assembly = typeof(Migrator).Assembly;
-        foreach (var resource in assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        var resources = assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal));
+        foreach (var resource in resources.Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
             yield return (resource.Split('.')[^2], reader.ReadToEnd().ReplaceLineEndings("\n"));
@@ -86,7 +87,8 @@ public sealed class Migrator(NpgsqlDataSource owner)
         }
         catch (PostgresException e)
         {
-            throw new MigrationException($"{name}.sql failed: {e.MessageText} ({e.SqlState}). Nothing of it was applied; correct the file and run again.", e);
+            throw new MigrationException(
+                $"{name}.sql failed: {e.MessageText} ({e.SqlState}). Nothing of it was applied; correct the file and run again.", e);
         }
     }
 

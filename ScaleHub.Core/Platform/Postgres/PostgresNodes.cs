@@ -35,7 +35,8 @@ public sealed class PostgresNodes : IAsyncDisposable
             .OrderBy(s => s.Key.Length).ThenBy(s => s.Key, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(s => s.Key, s => s.Value!);
         if (!strings.ContainsKey(PrimaryName))
-            throw Invalid($"No connection string '{PrimaryName}'. Set ConnectionStrings__{PrimaryName} (or DATABASE_URL), or start through the AppHost.");
+            throw Invalid($"No connection string '{PrimaryName}'. "
+                + $"Set ConnectionStrings__{PrimaryName} (or DATABASE_URL), or start through the AppHost.");
         All = [.. strings.Select(s => Build(s.Key, s.Value, settings, loggers))];
         _looks = new([.. All.Select(n => n.State)], 0, null);
     }
@@ -140,7 +141,8 @@ public sealed class PostgresNodes : IAsyncDisposable
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw Invalid($"ConnectionStrings__{key} is not valid; expected Host=…;Port=…;Username=…;Password=…;Database=… or a postgresql:// URL.");
+            throw Invalid($"ConnectionStrings__{key} is not valid; "
+                + "expected Host=…;Port=…;Username=…;Password=…;Database=… or a postgresql:// URL.");
         }
     }
 

@@ -80,7 +80,8 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         DbConnection connection, TransactionStartingEventData eventData, InterceptionResult<DbTransaction> result,
         CancellationToken cancellationToken = default)
         => Tenanted(eventData.Context).ReadOnly
-            ? throw new InvalidOperationException("ReadDb has no transactions: each query is one. Take ScaleHubDb to read several things at one moment.")
+            ? throw new InvalidOperationException(
+                "ReadDb has no transactions: each query is one. Take ScaleHubDb to read several things at one moment.")
             : ValueTask.FromResult(result);
 
     public async ValueTask<DbTransaction> TransactionStartedAsync(

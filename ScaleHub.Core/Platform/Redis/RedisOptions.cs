@@ -11,7 +11,10 @@ public sealed class RedisOptions
     /// <summary>Milliseconds that one command may take before the caller goes on without Redis.</summary>
     [Range(10, 5000)] public int TimeoutMs { get; set; } = 100;
 
-    /// <summary>Milliseconds for which nobody asks after a command failed or timed out, unless it is answered late; then one caller tries again.</summary>
+    /// <summary>
+    /// Milliseconds for which nobody asks after a command failed or timed out, unless it is answered late; then one caller tries
+    /// again.
+    /// </summary>
     [Range(100, 60000)] public int RestMs { get; set; } = 1000;
 
     /// <summary>First part of every key, so that several applications can share a server. Alias <c>APP_NAME</c>.</summary>

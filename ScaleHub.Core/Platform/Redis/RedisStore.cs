@@ -90,7 +90,8 @@ public sealed class RedisStore : IAsyncDisposable
     public async ValueTask<bool> SendAsync(Func<IDatabase, Task> command, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _restUntil) == 0) return (await TryAsync(db => Counted(command(db)), cancellationToken)).Answered;
-        if (Volatile.Read(ref _underWay) >= MaxUnderWay || _connection is not { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) return false;
+        if (Volatile.Read(ref _underWay) >= MaxUnderWay) return false;
+        if (_connection is not { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) return false;
         // Nobody waits for the outcome; a failure is what resting is about.
         _ = Counted(command((await _connection.Value).GetDatabase()))
             .ContinueWith(static sent => sent.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

@@ -52,7 +52,8 @@ public sealed class MixedLoadTests(GraphFixture graph, ITestOutputHelper output)
                 var company = Pick(dice, companies, c => (int)c.TaskCount);
                 var writes = dice.Next(ReadsToAWrite + 1) == 0;
                 var (_, path, body) = writes ? Pick(dice, Writes, w => w.Of100) : (0, Pick(dice, Reads, r => r.Of100).Path, null!);
-                using var request = new HttpRequestMessage(writes ? HttpMethod.Post : HttpMethod.Get, new Uri(graph.Instances[dice.Next(3)], path));
+                using var request = new HttpRequestMessage(
+                    writes ? HttpMethod.Post : HttpMethod.Get, new Uri(graph.Instances[dice.Next(3)], path));
                 request.Headers.Authorization = new("Bearer", tokens[company.Id]);
                 if (writes)
                 {

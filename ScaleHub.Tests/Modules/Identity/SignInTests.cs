@@ -30,7 +30,8 @@ public sealed class SignInTests(GraphFixture graph)
     {
         using var account = await Account.RegisterAsync(graph.Address);
         using var client = graph.CreateClient();
-        var answer = await (await client.PostJsonAsync("/api/v1/auth/login", new { email = account.Email.ToUpperInvariant(), password = Account.Password }))
+        var credentials = new { email = account.Email.ToUpperInvariant(), password = Account.Password };
+        var answer = await (await client.PostJsonAsync("/api/v1/auth/login", credentials))
             .JsonAsync(HttpStatusCode.OK);
         client.DefaultRequestHeaders.Authorization = new("Bearer", answer.GetProperty("accessToken").GetString());
         await (await client.GetAsync("/api/v1/tasks")).JsonAsync(HttpStatusCode.OK);
@@ -54,7 +55,12 @@ public sealed class SignInTests(GraphFixture graph)
         using var client = graph.CreateClient();
         var email = Account.NewEmail();
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
-            client.PostJsonAsync("/api/v1/auth/register", new { companyName = $"Company {i}", email = i % 2 == 0 ? email : email.ToUpperInvariant(), password = Account.Password })));
+            client.PostJsonAsync("/api/v1/auth/register", new
+            {
+                companyName = $"Company {i}",
+                email = i % 2 == 0 ? email : email.ToUpperInvariant(),
+                password = Account.Password,
+            })));
         Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created);
         foreach (var refused in answers.Where(a => a.StatusCode != HttpStatusCode.Created)) await refused.ProblemAsync(HttpStatusCode.Conflict);
     }

@@ -31,7 +31,8 @@ public sealed class TasksTests(GraphFixture graph)
             .JsonAsync(HttpStatusCode.Created);
         var path = $"/api/v1/tasks/{task.GetProperty("id").GetGuid()}";
 
-        var patched = await (await account.Client.PatchAsync(path, Responses.Json("""{"status":"done","dueAt":null}"""))).JsonAsync(HttpStatusCode.OK);
+        var patched = await (await account.Client.PatchAsync(path, Responses.Json("""{"status":"done","dueAt":null}""")))
+            .JsonAsync(HttpStatusCode.OK);
         Assert.Equal("done", patched.GetProperty("status").GetString());
         Assert.Equal(JsonValueKind.Null, patched.GetProperty("dueAt").ValueKind);
         Assert.Equal("b", patched.GetProperty("description").GetString());

@@ -35,7 +35,9 @@ public sealed class CacheScopeTests : IAsyncLifetime
         Assert.Equal("ours", await shared.GetOrCreateAsync("tasks:1", Make("ours")));
 
         // What the keys and tags of others look like in Redis, and tricks with them.
-        foreach (var text in (string[])["*", "tasks", "tasks:1", $"{mine:N}", $"}}:{mine:N}", $"{{{mine:N}}}:cache:tasks", $"scalehub:{{{mine:N}}}:versions"])
+        string[] guesses =
+            ["*", "tasks", "tasks:1", $"{mine:N}", $"}}:{mine:N}", $"{{{mine:N}}}:cache:tasks", $"scalehub:{{{mine:N}}}:versions"];
+        foreach (var text in guesses)
         {
             await Cache(you).RemoveByTagAsync(text);
             await Cache(you).RemoveAsync(text);
