@@ -26,6 +26,8 @@ var secret = builder.AddSecret("scalehub-secret");
 
 // PostgreSQL: a primary, and standbys that stream from it.
 var postgres = builder.AddPostgres("pg", password: superuserPassword, port: 15432)
+    // Of this version is the folder that the standbys keep.
+    .WithImageTag("17.6")
     .WithStreamingReplication(replicationPassword, durability)
     .WithVolumeIf(volumes);
 var database = postgres.AddDatabase("scalehub");
@@ -42,9 +44,10 @@ var migrate = builder.AddProject<Projects.ScaleHub_Worker>("migrate").WithArgs("
     .WithEnvironment("Postgres__AppPassword", appPassword)
     .WithEnvironment("ScaleHub__Secret", secret);
 
-// The API, several times over; each instance on a port of its own.
+// The API, several times over; each instance on a port of its own, not the launch profile's.
 var apis = Enumerable.Range(1, instances)
     .Select(i => builder.AddProject<Projects.ScaleHub_Api>($"api-{i}")
+        .WithEndpoint("http", http => http.Port = null)
         .WithDatabase(database, standbys, appPassword)
         .WithReference(redis).WaitFor(redis)
         .WithEnvironment("ScaleHub__Secret", secret)

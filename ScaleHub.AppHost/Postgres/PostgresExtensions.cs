@@ -38,7 +38,7 @@ internal static class PostgresExtensions
                 .WithCommand(
                     Failover.CommandName, "Promote to primary",
                     context => failover.PromoteAsync(replica.Resource, context.Logger, context.CancellationToken),
-                    new()
+                    new CommandOptions
                     {
                         Description = "Makes this standby the primary, and lets the other standbys follow it.",
                         ConfirmationMessage = $"Make {replica.Resource.Name} the primary, in place of one that is lost? "

@@ -149,8 +149,7 @@ public sealed class EndpointReference : IExpressionValue, IValueWithReferences
     /// <summary>URL; known once allocated.</summary>
     public string Url => Allocated.UriString;
 
-    /// <inheritdoc/>
-    public string ValueExpression => $"{{{Resource.Name}.bindings.{EndpointName}.url}}";
+    string IManifestExpressionProvider.ValueExpression => $"{{{Resource.Name}.bindings.{EndpointName}.url}}";
 
     IEnumerable<object> IValueWithReferences.References => [Resource];
 

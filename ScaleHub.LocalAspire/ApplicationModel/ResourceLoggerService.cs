@@ -34,9 +34,9 @@ public partial class ResourceLoggerService : IDisposable
     public IAsyncEnumerable<IReadOnlyList<LogLine>> WatchAsync(IResource resource) => WatchAsync(resource.Name);
 
     /// <summary>What has been kept.</summary>
-    public async IAsyncEnumerable<IReadOnlyList<LogLine>> GetAllAsync(string resourceName)
+    public async IAsyncEnumerable<IReadOnlyList<LogLine>> GetAllAsync(IResource resource)
     {
-        yield return await Task.FromResult(Of(resourceName).Kept());
+        yield return await Task.FromResult(Of(resource.Name).Kept());
     }
 
     /// <summary>No more lines will come.</summary>

@@ -25,6 +25,17 @@ public static class ContainerResourceBuilderExtensions
             ResourceAnnotationMutationBehavior.Replace);
     }
 
+    /// <summary>Sets the tag of the image.</summary>
+    public static IResourceBuilder<T> WithImageTag<T>(this IResourceBuilder<T> builder, string tag) where T : ContainerResource
+    {
+        if (!builder.Resource.TryGetLastAnnotation<ContainerImageAnnotation>(out var image))
+        {
+            throw new InvalidOperationException($"Resource '{builder.Resource.Name}' has no image whose tag could be set.");
+        }
+        image.Tag = tag;
+        return builder;
+    }
+
     /// <summary>Sets the registry of the image.</summary>
     public static IResourceBuilder<T> WithImageRegistry<T>(this IResourceBuilder<T> builder, string? registry)
         where T : ContainerResource

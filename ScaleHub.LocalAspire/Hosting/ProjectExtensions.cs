@@ -74,12 +74,11 @@ public static class ProjectResourceBuilderExtensions
         {
             foreach (var url in (profile.ApplicationUrl ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries))
             {
-                // One listener per scheme. The port of the profile is for starting the project alone: several instances
-                // of one project run here, each on a port of its own.
-                var scheme = new Uri(url).Scheme;
-                if (!project.GetEndpoint(scheme).Exists)
+                // One listener per scheme.
+                var address = new Uri(url);
+                if (!project.GetEndpoint(address.Scheme).Exists)
                 {
-                    project.WithEndpoint(scheme: scheme, name: scheme);
+                    project.WithEndpoint(port: address.Port, scheme: address.Scheme, name: address.Scheme);
                 }
             }
             project.WithEnvironment(context =>

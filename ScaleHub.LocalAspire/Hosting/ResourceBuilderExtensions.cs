@@ -29,6 +29,23 @@ public static partial class ResourceBuilderExtensions
         return builder.WithAnnotation(endpoint);
     }
 
+    /// <summary>Changes an endpoint; one that is not there is added first, if that is wanted.</summary>
+    public static IResourceBuilder<T> WithEndpoint<T>(
+        this IResourceBuilder<T> builder, string endpointName, Action<EndpointAnnotation> callback, bool createIfNotExists = true)
+        where T : IResourceWithEndpoints
+    {
+        if (!builder.Resource.GetEndpoint(endpointName).Exists)
+        {
+            if (!createIfNotExists)
+            {
+                return builder;
+            }
+            builder.WithEndpoint(name: endpointName);
+        }
+        callback(builder.Resource.GetEndpoint(endpointName).EndpointAnnotation);
+        return builder;
+    }
+
     /// <summary>Adds an HTTP endpoint.</summary>
     public static IResourceBuilder<T> WithHttpEndpoint<T>(
         this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, string? name = null, string? env = null,

@@ -102,12 +102,12 @@ public static class DistributedApplicationHostingTestingExtensions
     public static HttpClient CreateHttpClient(this DistributedApplication app, string resourceName, string? endpointName = null)
         => new() { BaseAddress = app.GetEndpoint(resourceName, endpointName) };
 
-    /// <summary>Where a resource listens; its HTTP endpoint unless said otherwise.</summary>
+    /// <summary>Where a resource listens; its endpoint <c>https</c> or <c>http</c> unless said otherwise.</summary>
     public static Uri GetEndpoint(this DistributedApplication app, string resourceName, string? endpointName = null)
     {
         var endpoints = Find(app, resourceName) is IResourceWithEndpoints resource ? resource.GetEndpoints().ToList() : [];
         var endpoint = endpointName is null
-            ? endpoints.Find(e => e.Scheme is "http" or "https") ?? endpoints.FirstOrDefault()
+            ? endpoints.Find(e => e.EndpointName == "https") ?? endpoints.Find(e => e.EndpointName == "http")
             : endpoints.Find(e => e.EndpointName.Equals(endpointName, StringComparison.OrdinalIgnoreCase));
         return endpoint is null
             ? throw new ArgumentException($"Resource '{resourceName}' has no endpoint '{endpointName ?? "http"}'.", nameof(endpointName))

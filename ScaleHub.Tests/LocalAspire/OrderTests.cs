@@ -86,11 +86,11 @@ public sealed class OrderTests : IDisposable
     public async Task Telemetry_names_the_resource_and_output_is_kept()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();
-        Shell(builder, "talker", "echo one; echo two >&2");
+        var talker = Shell(builder, "talker", "echo one; echo two >&2");
         var app = await StartAsync(builder);
         await app.ResourceNotifications.WaitForResourceAsync("talker", KnownResourceStates.Finished, _deadline.Token);
         var lines = new List<LogLine>();
-        await foreach (var batch in app.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync("talker"))
+        await foreach (var batch in app.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(talker.Resource))
         {
             lines.AddRange(batch);
         }

@@ -36,7 +36,7 @@ internal sealed class KilledResource : IAsyncDisposable
         .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
         .First(pid => pid > 0 && Environ(pid) is var environ && environ.Contains($"OTEL_SERVICE_NAME={program}")
             && environ.Any(v => v.StartsWith("ConnectionStrings__scalehub=", StringComparison.Ordinal)
-                && v.Contains($"Port={graph.App.GetEndpoint("pg").Port};", StringComparison.Ordinal)));
+                && v.Contains($"Port={graph.App.GetEndpoint("pg", "tcp").Port};", StringComparison.Ordinal)));
 
     private static string[] Environ(int pid)
     {

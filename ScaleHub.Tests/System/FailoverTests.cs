@@ -179,7 +179,7 @@ public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLife
             await _graph.GetConnectionString("pg"), $"select exists (select from tasks where id = '{kept}')"));
     }
 
-    private int PortOf(string node) => _graph.App.GetEndpoint(node).Port;
+    private int PortOf(string node) => _graph.App.GetEndpoint(node, "tcp").Port;
 
     private async Task<string> DataAsync(string node)
         => await NodeSql.AskAsync<string>(await _graph.GetConnectionString(node), "show data_directory");
@@ -210,9 +210,10 @@ public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLife
         }
     }
 
-    private async Task<string> LogAsync(string resource)
+    private async Task<string> LogAsync(string name)
     {
         var lines = new List<string>();
+        var resource = _graph.App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(r => r.Name == name);
         await foreach (var batch in _graph.App.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resource))
         {
             lines.AddRange(batch.Select(l => l.Content));

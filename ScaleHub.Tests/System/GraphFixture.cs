@@ -107,7 +107,7 @@ public sealed class GraphFixture : IAsyncLifetime
                 continue;
             }
             var log = new List<string>();
-            await foreach (var batch in app.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resource.Name))
+            await foreach (var batch in app.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resource))
             {
                 log.AddRange(batch.Select(line => line.Content));
             }

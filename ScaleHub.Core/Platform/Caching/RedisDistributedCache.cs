@@ -24,7 +24,7 @@ public sealed class RedisDistributedCache(RedisStore redis, TimeProvider time) :
         if (options.SlidingExpiration is not null) throw new NotSupportedException("Values have an absolute expiration here.");
         var life = options.AbsoluteExpirationRelativeToNow ?? options.AbsoluteExpiration - time.GetUtcNow();
         if (life <= TimeSpan.Zero) return;
-        await redis.TryAsync(db => db.StringSetAsync(Name(key), value, life), token);
+        await redis.TryAsync(db => db.StringSetAsync(Name(key), value, life, When.Always), token);
     }
 
     /// <inheritdoc/>

@@ -175,6 +175,12 @@ public sealed class RedisStore : IAsyncDisposable
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = 2000;
         options.SyncTimeout = 1000;
+        // Versions 2 would wait longer each time, up to a minute.
+        options.ReconnectRetryPolicy = new LinearRetry(2000);
+#if USE_ASPIRE
+        // Version 1.2 fails at once without a connection. Versions 2 would keep commands and send them when nobody waits for them.
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+#endif
         options.ClientName = AppDomain.CurrentDomain.FriendlyName;
         var connection = await ConnectionMultiplexer.ConnectAsync(options);
         connection.ConnectionFailed += (_, _) => lost();

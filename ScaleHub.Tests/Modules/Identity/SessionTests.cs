@@ -44,7 +44,7 @@ public sealed class SessionTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         var (early, _) = await account.Client.SignInAsync(account.Email);
         foreach (var client in Instances()) Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(early));
-        using (ProcessTree.Freeze(graph.App.GetEndpoint("redis").Port))
+        using (ProcessTree.Freeze(graph.App.GetEndpoint("redis", "tcp").Port))
         {
             var (late, _) = await account.Client.SignInAsync(account.Email);
             foreach (var client in Instances()) Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(late));
