@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
 
 namespace ScaleHub.Api.Http;
@@ -39,13 +38,7 @@ public static class ApiDocs
                 };
                 return Task.CompletedTask;
             });
-            options.AddOperationTransformer((operation, context, _) =>
-            {
-                var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-                if (metadata.OfType<IAuthorizeData>().Any() && !metadata.OfType<IAllowAnonymous>().Any())
-                    operation.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", context.Document)] = [] }];
-                return Task.CompletedTask;
-            });
+            options.AddOperationTransformer(ApiDocsAnswers.AddAsync);
         });
     }
 

@@ -25,7 +25,7 @@ public static class Idempotency
     /// <summary><c>true</c> on an answer that was given before.</summary>
     public const string ReplayedHeader = "Idempotency-Replayed";
 
-    private const int MaxKey = 255;
+    internal const int MaxKey = 255;
 
     // Above it the body goes to a temporary file while it is hashed.
     private const int BodyInMemory = 256 * 1024;

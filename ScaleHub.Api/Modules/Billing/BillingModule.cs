@@ -14,5 +14,5 @@ public static class BillingModule
     /// <summary>The routes under <c>/api/admin</c>, for operators.</summary>
     public static void MapBillingAdministration(this IEndpointRouteBuilder app)
         => app.MapPut("/api/admin/prices/{code}/{currency}", SetPrice.HandleAsync).WithTags("Billing")
-            .RequireRole(Roles.Operator).WithRateLimit(RateLimits.Admin).ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
+            .RequireRole(Roles.Operator).WithRateLimit(RateLimits.Admin);
 }

@@ -16,22 +16,21 @@ public static class CardsModule
         open.MapGet("/feed", ListFeed.HandleAsync);
         open.MapGet("/cards/odds", GetOdds.Handle);
 
-        var cards = api.MapGroup("/cards").WithTags("Cards").RequireRole(Roles.Member).ProducesProblem(401).WithIdempotency();
+        var cards = api.MapGroup("/cards").WithTags("Cards").RequireRole(Roles.Member).WithIdempotency();
         cards.MapGet("/", ListCards.HandleAsync);
 
         var packs = cards.MapGroup("/packs");
         packs.MapPost("/", OpenPack.HandleAsync).RequireIdempotency().ProducesProblem(409);
         packs.MapGet("/", ListPacks.HandleAsync);
         packs.MapGet("/next", GetNextPack.HandleAsync).InTransaction();
-        packs.MapGet("/{id:guid}", GetPack.HandleAsync).ProducesProblem(404);
+        packs.MapGet("/{id:guid}", GetPack.HandleAsync);
 
         var shipments = cards.MapGroup("/shipments");
         shipments.MapPost("/", RequestShipment.HandleAsync).ProducesProblem(409);
         shipments.MapGet("/", ListShipments.HandleAsync);
-        shipments.MapGet("/{id:guid}", GetShipment.HandleAsync).ProducesProblem(404);
-        shipments.MapPost("/{id:guid}/cancel", CancelShipment.HandleAsync).ProducesProblem(404).ProducesProblem(409);
-        shipments.MapGet("/all", ListAllShipments.HandleAsync).RequireRole(Roles.Admin).ProducesProblem(403);
-        shipments.MapPost("/{id:guid}/status", MoveShipment.HandleAsync).RequireRole(Roles.Admin)
-            .ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+        shipments.MapGet("/{id:guid}", GetShipment.HandleAsync);
+        shipments.MapPost("/{id:guid}/cancel", CancelShipment.HandleAsync).ProducesProblem(409);
+        shipments.MapGet("/all", ListAllShipments.HandleAsync).RequireRole(Roles.Admin);
+        shipments.MapPost("/{id:guid}/status", MoveShipment.HandleAsync).RequireRole(Roles.Admin).ProducesProblem(409);
     }
 }

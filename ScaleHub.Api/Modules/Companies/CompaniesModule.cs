@@ -11,9 +11,9 @@ public static class CompaniesModule
     {
         api.MapGet("/plans", ListPlans.HandleAsync).WithTags("Companies").AllowAnonymous();
 
-        var company = api.MapGroup("/company").WithTags("Companies").ProducesProblem(401);
+        var company = api.MapGroup("/company").WithTags("Companies");
         company.MapGet("/", GetCompany.HandleAsync).RequireRole(Roles.Member);
-        company.MapPatch("/", UpdateCompany.HandleAsync).RequireRole(Roles.Admin).ProducesProblem(403);
-        company.MapPut("/plan", ChangePlan.HandleAsync).RequireRole(Roles.Owner).ProducesProblem(403).ProducesProblem(409);
+        company.MapPatch("/", UpdateCompany.HandleAsync).RequireRole(Roles.Admin);
+        company.MapPut("/plan", ChangePlan.HandleAsync).RequireRole(Roles.Owner).ProducesProblem(409);
     }
 }

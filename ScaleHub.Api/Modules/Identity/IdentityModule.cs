@@ -26,19 +26,18 @@ public static class IdentityModule
         auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().ProducesProblem(409);
         auth.MapPost("/login", LogIn.HandleAsync).AllowAnonymous().ProducesProblem(401);
         auth.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().ProducesProblem(401);
-        auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn).ProducesProblem(401);
+        auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn);
 
-        var sessions = api.MapGroup("/sessions").WithTags("Identity").RequireRole(Access.SignedIn).ProducesProblem(401);
+        var sessions = api.MapGroup("/sessions").WithTags("Identity").RequireRole(Access.SignedIn);
         sessions.MapGet("/", ListSessions.HandleAsync);
         sessions.MapDelete("/", EndOtherSessions.HandleAsync);
-        sessions.MapDelete("/{id:guid}", EndSession.HandleAsync).ProducesProblem(404);
+        sessions.MapDelete("/{id:guid}", EndSession.HandleAsync);
 
-        var users = api.MapGroup("/users").WithTags("Identity").RequireRole(Roles.Admin).ProducesProblem(401)
-            .ProducesProblem(403).WithIdempotency();
+        var users = api.MapGroup("/users").WithTags("Identity").RequireRole(Roles.Admin).WithIdempotency();
         users.MapGet("/", ListUsers.HandleAsync);
         users.MapPost("/", AddUser.HandleAsync).ProducesProblem(409);
-        users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).ProducesProblem(404).ProducesProblem(409);
-        users.MapDelete("/{id:guid}", RemoveUser.HandleAsync).ProducesProblem(404).ProducesProblem(409);
+        users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).ProducesProblem(409);
+        users.MapDelete("/{id:guid}", RemoveUser.HandleAsync).ProducesProblem(409);
     }
 
     /// <summary><c>/.well-known/jwks.json</c>, for whoever verifies our tokens.</summary>

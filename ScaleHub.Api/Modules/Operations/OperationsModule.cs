@@ -15,6 +15,6 @@ public static class OperationsModule
         else operations.RequireRole(Roles.Operator);
         operations.MapGet("/health/database", DatabaseHealth.Handle);
         operations.MapGet("/health/cache", CacheHealth.Handle);
-        operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).WithRateLimit(RateLimits.Admin).ProducesProblem(404);
+        operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).WithRateLimit(RateLimits.Admin);
     }
 }

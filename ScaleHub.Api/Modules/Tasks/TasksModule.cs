@@ -26,12 +26,12 @@ public static class TasksModule
     /// <summary>The routes under <c>/tasks</c>.</summary>
     public static void MapTasks(this IEndpointRouteBuilder api)
     {
-        var tasks = api.MapGroup("/tasks").WithTags("Tasks").RequireRole(Roles.Member).ProducesProblem(401).WithIdempotency();
+        var tasks = api.MapGroup("/tasks").WithTags("Tasks").RequireRole(Roles.Member).WithIdempotency();
         tasks.MapPost("/", CreateTask.HandleAsync);
         tasks.MapGet("/", ListTasks.HandleAsync);
-        tasks.MapGet("/{id:guid}", GetTask.HandleAsync).ProducesProblem(404);
-        tasks.MapPatch("/{id:guid}", UpdateTask.HandleAsync).ProducesProblem(404);
-        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync).ProducesProblem(404);
+        tasks.MapGet("/{id:guid}", GetTask.HandleAsync);
+        tasks.MapPatch("/{id:guid}", UpdateTask.HandleAsync);
+        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync);
     }
 
     /// <summary>The namespace of the cached lists: whoever writes a task says so before.</summary>

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.Idempotency;
+using ScaleHub.Api.Http.RateLimiting;
+
+namespace ScaleHub.Api.Http;
+
+/// <summary>
+/// What the mechanisms around an endpoint ask and answer, for its description: it follows from the endpoint's metadata, so that a
+/// route table says only what its endpoints answer themselves.
+/// </summary>
+internal static class ApiDocsAnswers
+{
+    public static Task AddAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (context.Description.RelativePath?.StartsWith("api/", StringComparison.Ordinal) is true)
+            Answers(503, "Overloaded, or the database is away. Retry-After says when to try again.");
+        if (metadata.OfType<RateLimitPolicy>().Any())
+            Answers(429, "A rate limit is used up. Retry-After says when it admits more.");
+        if (operation.Parameters?.Any(p => p.In == ParameterLocation.Path) is true)
+            Answers(404, "There is no such thing, or it is another company's.");
+        if (operation.RequestBody is not null || operation.Parameters?.Any(p => p.In != ParameterLocation.Path) is true)
+            Answers(400, "The request is malformed or breaks a rule; errors names the members.");
+        if (metadata.OfType<IAuthorizeData>().Any() && !metadata.OfType<IAllowAnonymous>().Any())
+        {
+            operation.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", context.Document)] = [] }];
+            Answers(401, "No valid access token, or its session has ended.");
+            if (metadata.OfType<RequiredRole>().LastOrDefault() is { Role: not Access.SignedIn } required)
+                Answers(403, $"For the role {required.Role}, and those that may do more.");
+            if (metadata.OfType<IdempotencyMetadata>().LastOrDefault() is { } idempotency) AddKey(idempotency.Required);
+        }
+        // What an endpoint's result type names, 404 say, has no content yet: errors have one shape, whoever answers them.
+        foreach (var status in operation.Responses?.Keys.Where(k => k[0] is '4' or '5').ToList() ?? [])
+            Answers(int.Parse(status, CultureInfo.InvariantCulture), operation.Responses![status].Description ?? "");
+        var sorted = new OpenApiResponses();
+        foreach (var (status, answer) in (operation.Responses ?? []).OrderBy(r => r.Key, StringComparer.Ordinal)) sorted[status] = answer;
+        operation.Responses = sorted;
+        return Task.CompletedTask;
+
+        void AddKey(bool required)
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = Idempotency.Idempotency.KeyHeader,
+                In = ParameterLocation.Header,
+                Required = required,
+                Description = "Chosen by the client, such as a UUID: a repetition within 24 hours has no effect and gets the first answer.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = Idempotency.Idempotency.MaxKey },
+            });
+            Answers(400, "The request is malformed or breaks a rule; errors names the members.");
+            Answers(409, "A request with this Idempotency-Key is under way.");
+            Answers(422, "The Idempotency-Key was used for another body.");
+        }
+
+        // What the endpoint says itself goes before.
+        void Answers(int status, string why)
+        {
+            var answers = operation.Responses ??= [];
+            if (answers.TryGetValue($"{status}", out var said) && said.Content is { Count: > 0 }) return;
+            answers[$"{status}"] = new OpenApiResponse
+            {
+                Description = why,
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference("ProblemDetails", context.Document) },
+                },
+            };
+        }
+    }
+}
