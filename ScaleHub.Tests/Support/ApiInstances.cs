@@ -62,6 +62,9 @@ public sealed class ApiInstances : IAsyncDisposable
     public HttpClient CreateClient(int instance = 0)
         => new() { BaseAddress = Addresses[instance], Timeout = TimeSpan.FromSeconds(30) };
 
+    /// <summary>The process of an instance.</summary>
+    public int ProcessId(int instance) => _processes[instance].Id;
+
     /// <summary>A company of its own, on a plan.</summary>
     internal async Task<Account> RegisterAsync(string plan = "FREE")
     {
