@@ -44,6 +44,7 @@ return await ClearErrors.RunAsync(async () =>
 
     // One request, top to bottom.
     app.UseErrors();
+    app.UseHeadAsGet();
     app.UseForwardedHeaders();
     app.UseSecurityHeaders();
     app.UseResponseCompression();

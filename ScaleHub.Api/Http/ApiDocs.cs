@@ -1,5 +1,8 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
 
 namespace ScaleHub.Api.Http;
@@ -18,6 +21,7 @@ public static class ApiDocs
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
+            json.SerializerOptions.Converters.Add(new TimestampConverter());
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         });
         builder.Services.AddValidation();
@@ -39,6 +43,14 @@ public static class ApiDocs
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer(ApiDocsAnswers.AddAsync);
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                var attributes = context.JsonPropertyInfo?.AttributeProvider
+                    ?? (context.ParameterDescription?.ParameterDescriptor as IParameterInfoParameterDescriptor)?.ParameterInfo;
+                if (attributes?.GetCustomAttributes(typeof(AllowedValuesAttribute), inherit: true) is [AllowedValuesAttribute allowed])
+                    schema.Enum = [.. allowed.Values.OfType<string>().Select(value => (JsonNode)value)];
+                return Task.CompletedTask;
+            });
         });
     }
 

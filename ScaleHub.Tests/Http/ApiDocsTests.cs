@@ -47,6 +47,15 @@ public sealed class ApiDocsTests(GraphFixture graph)
             : key.TryGetProperty("required", out var required) && required.GetBoolean());
     }
 
+    [Fact]
+    public async Task What_has_few_values_names_them()
+    {
+        var list = (await OperationsAsync()).Single(o => o.Name == "get /api/v1/tasks").Operation;
+        var status = list.GetProperty("parameters").EnumerateArray().Single(p => p.GetProperty("name").GetString() == "status");
+        Assert.Equal(["todo", "doing", "done"],
+            status.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(v => v.GetString()));
+    }
+
     private async Task<List<(string Name, JsonElement Operation)>> OperationsAsync()
     {
         var document = await (await graph.Client.GetAsync("/openapi/v1.json")).JsonAsync(HttpStatusCode.OK);

@@ -87,6 +87,29 @@ public sealed class PagingTests(GraphFixture graph)
         }
     }
 
+    [Fact]
+    public async Task What_a_list_does_not_declare_is_neither_in_its_links_nor_in_its_cursors_nor_in_what_is_cached()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        await account.CreateTaskAsync("task");
+        await account.CreateTaskAsync("task", "done");
+        // A value that looks like the parameter of another list must not fill that list's place in the cache.
+        Assert.Equal(2, await CountAsync("/api/v1/tasks?a=7%0Astatus=done"));
+        Assert.Equal(1, await CountAsync("/api/v1/tasks?a=7&status=done"));
+
+        // Long enough for two of it to be more than a proxy takes as a header.
+        using var first = await account.Client.GetAsync($"/api/v1/TASKS/?LIMIT=1&x={new string('a', 3900)}");
+        var page = (await first.JsonAsync(HttpStatusCode.OK)).GetProperty("page");
+        var cursor = page.GetProperty("nextCursor").GetString();
+        Assert.Equal($"</api/v1/tasks?limit=1&cursor={cursor}>; rel=\"next\"", first.Headers.GetValues("Link").Single());
+        foreach (var path in (string[])["/api/v1/tasks?limit=1&utm=1&cursor=", "/api/v1/Tasks/?limit=1&cursor="])
+            Assert.Equal(1, await CountAsync(path + cursor));
+        await (await account.Client.GetAsync($"/api/v1/tasks?status=todo&limit=1&cursor={cursor}")).ProblemAsync(HttpStatusCode.BadRequest);
+
+        async Task<int> CountAsync(string path)
+            => (await (await account.Client.GetAsync(path)).JsonAsync(HttpStatusCode.OK)).GetProperty("items").GetArrayLength();
+    }
+
     private static Task SeedAsync(NpgsqlDataSource owner, Account account, int rows) => ExecuteAsync(owner, $"""
         insert into tasks (company_id, id, title, created_by)
         select '{account.CompanyId}', gen_random_uuid(), 'seeded', '{account.UserId}' from generate_series(1, {rows})

@@ -38,7 +38,7 @@ public sealed record CachedOk<T>(Cached Found, string CacheControl = "private, n
         }
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = Found.Value.Json.Length;
-        if (!HttpMethods.IsHead(request.Method)) await response.Body.WriteAsync(Found.Value.Json, httpContext.RequestAborted);
+        await response.Body.WriteAsync(Found.Value.Json, httpContext.RequestAborted);
     }
 
     // Describes both answers.

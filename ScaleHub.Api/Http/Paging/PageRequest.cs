@@ -13,7 +13,7 @@ namespace ScaleHub.Api.Http.Paging;
 /// <param name="After">The key of the last item of the page before; null on the first page and by number.</param>
 /// <param name="Page">The page's number, from 1.</param>
 /// <param name="Path">Of the list, for links.</param>
-/// <param name="Others">The other parameters, for links.</param>
+/// <param name="Others">The list's other parameters, for links.</param>
 internal sealed record PageRequest(
     Cursors Cursors, string List, int Limit, Guid? After, int? Page, string Path, List<KeyValuePair<string, string?>> Others)
 {

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using ScaleHub.Api.Http.Caching;
 using ScaleHub.Api.Http.Errors;
@@ -114,21 +115,32 @@ public sealed record PageQuery(
                 ? "Give a cursor or a page number, not both."
                 : $"Page numbers reach to item {MaxRow}. Use page.nextCursor to go on.");
         var cursors = Http.RequestServices.GetRequiredService<Cursors>();
-        var others = Http.Request.Query.Where(p => p.Key.ToLowerInvariant() is not ("cursor" or "page"))
-            .SelectMany(p => p.Value, (p, v) => KeyValuePair.Create(p.Key, v)).ToList();
-        return new(cursors, List, limit, Cursor is null ? null : cursors.Read(List, Cursor), Page,
-            Http.Request.PathBase + Http.Request.Path, others);
+        var (path, filter) = (Path(Http.Request), Filter(Http));
+        // A public list has no company. Escaped, so that no value can pass for another parameter.
+        var list = string.Join('\n', [
+            Tenant.CompanyId?.ToString() ?? "public", path, "-id", .. filter.Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value!)}")]);
+        if (limit != size) filter.Add(new("limit", $"{limit}"));
+        return new(cursors, list, limit, Cursor is null ? null : cursors.Read(list, Cursor), Page, Http.Request.PathBase + path, filter);
     }
 
-    /// <summary>
-    /// What a cursor is bound to: company, route, and every parameter but those of paging. A public list has no company.
-    /// </summary>
-    private string List => string.Join('\n', [
-        Tenant.CompanyId?.ToString() ?? "public", Http.Request.Path.Value!, "-id",
-        .. Http.Request.Query.Where(p => !IsPaging(p.Key)).OrderBy(p => p.Key, StringComparer.OrdinalIgnoreCase)
-            .Select(p => $"{p.Key.ToLowerInvariant()}={p.Value}")]);
+    // Routes take any case, and a slash behind.
+    private static string Path(HttpRequest request) => request.Path.Value!.TrimEnd('/').ToLowerInvariant();
 
-    private static bool IsPaging(string name) => name.ToLowerInvariant() is "cursor" or "limit" or "page";
+    /// <summary>
+    /// The parameters that the list declares, but for those of paging. What it does not know changes nothing in it, and so is
+    /// neither in what a cursor is bound to, nor in a cache's key, of which anybody could make as many as he likes, nor in links.
+    /// </summary>
+    private static List<KeyValuePair<string, string?>> Filter(HttpContext http)
+        => [.. (http.GetEndpoint()?.Metadata.OfType<IParameterBindingMetadata>() ?? []).Where(IsQuery).Select(NameOf)
+            .Where(name => name is not ("limit" or "cursor" or "page") && http.Request.Query.ContainsKey(name)).Order(StringComparer.Ordinal)
+            .Select(name => KeyValuePair.Create(name, (string?)http.Request.Query[name].ToString()))];
+
+    private static bool IsQuery(IParameterBindingMetadata parameter)
+        => parameter.HasTryParse || parameter.ParameterInfo.ParameterType is { IsArray: true }
+            || parameter.ParameterInfo.ParameterType == typeof(string);
+
+    private static string NameOf(IParameterBindingMetadata parameter)
+        => parameter.ParameterInfo.GetCustomAttributes(inherit: true).OfType<IFromQueryMetadata>().FirstOrDefault()?.Name ?? parameter.Name;
 }
 
 /// <summary>Registers paging.</summary>

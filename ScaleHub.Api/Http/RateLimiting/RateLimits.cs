@@ -44,7 +44,7 @@ public static class RateLimits
     /// <summary>Files that are sent in.</summary>
     public static readonly RateLimitPolicy Uploads = new("uploads", 60, TimeSpan.FromMinutes(15));
 
-    /// <summary>What nobody does often: exports, bulk deletion, changes of plan.</summary>
+    /// <summary>What nobody does often and costs much: exports, bulk deletion, making users, whose passwords are hashed.</summary>
     public static readonly RateLimitPolicy Strict = new("strict", 10, TimeSpan.FromMinutes(1));
 
     /// <summary>No limit: for what must always answer, and for what costs less than to count it.</summary>

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Api.Modules.Billing;
@@ -20,7 +21,7 @@ public static class SetPrice
 {
     /// <summary>Changes what something costs from now on.</summary>
     public static async Task<Results<Ok<PriceResponse>, NotFound>> HandleAsync(
-        string code, string currency, SetPriceRequest request, IServiceScopeFactory scopes, TimeProvider time,
+        string code, string currency, SetPriceRequest request, IServiceScopeFactory scopes, ReadConsistency consistency, TimeProvider time,
         CancellationToken cancellationToken)
     {
         // A scope of its own: prices belong to the platform, and a scope serves one company.
@@ -32,6 +33,7 @@ public static class SetPrice
         (price.AmountMinor, price.UpdatedAt) = (request.AmountMinor!.Value, time.GetDatabaseNow());
         await scope.ServiceProvider.GetRequiredService<SharedCache>().WillChangeAsync(ListPrices.Cached);
         await db.SaveChangesAsync(cancellationToken);
+        consistency.WroteAs(scope.ServiceProvider.GetRequiredService<ReadConsistency>());
         return TypedResults.Ok(PriceResponse.Of(price));
     }
 }

@@ -30,7 +30,7 @@ public sealed record OpenPackRequest(
     string? ShownName = null)
 {
     // Strangers read it: nothing invisible that reverses, hides or breaks the text around it. Joiners are part of some scripts.
-    private const string ShownNamePattern = @"(?=.*[\p{L}\p{N}\p{S}])(?:[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\u200C\u200D])*";
+    private const string ShownNamePattern = @"(?=.*[\p{L}\p{N}\p{S}\p{Cs}])(?:[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[\u200C\u200D])*";
 
     private const string ShownNameMessage =
         "A shown name is one line, with something to see in it, and without control or formatting characters.";

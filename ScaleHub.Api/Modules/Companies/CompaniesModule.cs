@@ -1,3 +1,4 @@
+using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Model.Identity;
 
@@ -9,7 +10,7 @@ public static class CompaniesModule
     /// <summary>The routes <c>/company</c> and <c>/plans</c>.</summary>
     public static void MapCompanies(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/plans", ListPlans.HandleAsync).WithTags("Companies").AllowAnonymous();
+        api.MapGet("/plans", ListPlans.HandleAsync).WithTags("Companies").WithRateLimit(RateLimits.Public).AllowAnonymous();
 
         var company = api.MapGroup("/company").WithTags("Companies");
         company.MapGet("/", GetCompany.HandleAsync).RequireRole(Roles.Member);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -17,7 +18,7 @@ namespace ScaleHub.Api.Modules.Identity;
 /// <param name="Password">8 to 128 characters, for the user to sign in with first.</param>
 /// <param name="Role"><c>member</c> by default; only an owner makes an <c>owner</c>.</param>
 public sealed record AddUserRequest(
-    [property: Required, StringLength(254, MinimumLength = 3), EmailAddress, PlainText] string Email,
+    [property: Required, StringLength(254, MinimumLength = 3), EmailAddress, NoBlanks] string Email,
     [property: Required, StringLength(128, MinimumLength = 8)] string Password,
     [property: AllowedValues(Roles.Owner, Roles.Admin, Roles.Member, ErrorMessage = "Use owner, admin or member.")]
     string Role = Roles.Member);
@@ -27,7 +28,7 @@ public static class AddUser
 {
     /// <summary>Adds a user, who can sign in from then on.</summary>
     public static async Task<Results<Created<UserResponse>, ProblemHttpResult>> HandleAsync(
-        AddUserRequest request, AccessToken me, ScaleHubDb db, CompanyCache cache, Passwords passwords, TimeProvider time,
+        AddUserRequest request, AccessToken me, ScaleHubDb db, CompanyCache cache, HttpContext http, TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (!Roles.MayGive(me.Role, request.Role)) return ChangeRole.NotAllowed();
@@ -38,7 +39,7 @@ public static class AddUser
             CompanyId = me.CompanyId,
             Id = Guid.CreateVersion7(now),
             Email = request.Email,
-            PasswordHash = await passwords.HashAsync(request.Password, cancellationToken),
+            PasswordHash = http.Features.GetRequiredFeature<HashedPassword>().Hash,
             Role = request.Role,
             CreatedAt = now,
         };
@@ -55,6 +56,21 @@ public static class AddUser
         }
         return TypedResults.Created((string?)null, ListUsers.Respond(user));
     }
+
+    /// <summary>
+    /// Around the transaction of the request: whoever waits for a turn to hash must not hold a connection meanwhile, of which a
+    /// hundred such requests would leave none for anybody.
+    /// </summary>
+    public static async ValueTask<object?> HashFirstAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var http = invocation.HttpContext;
+        var passwords = http.RequestServices.GetRequiredService<Passwords>();
+        var password = invocation.Arguments.OfType<AddUserRequest>().Single().Password;
+        http.Features.Set(new HashedPassword(await passwords.HashAsync(password, http.RequestAborted)));
+        return await next(invocation);
+    }
+
+    private sealed record HashedPassword(string Hash);
 
     private static ProblemHttpResult Taken() => TypedResults.Problem("This e-mail address is in use already.", statusCode: 409);
 }

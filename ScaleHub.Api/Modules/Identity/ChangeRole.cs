@@ -34,9 +34,10 @@ public static class ChangeRole
         if (await IsLastOwnerAsync(db, user, cancellationToken)) return LastOwner();
         user.Role = request.Role;
         await db.SaveChangesAsync(cancellationToken);
-        var sessions = await db.Sessions.Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow()))
-            .Select(s => s.Id).ToListAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        // Behind the commit: one that began just before it began with the old role.
+        var sessions = await db.Sessions.Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow()))
+            .Select(s => s.Id).ToListAsync(CancellationToken.None);
         await live.RoleChangedAsync(user, sessions);
         return TypedResults.Ok(ListUsers.Respond(user));
     }

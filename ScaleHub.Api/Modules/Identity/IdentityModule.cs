@@ -22,22 +22,31 @@ public static class IdentityModule
     /// <summary>The routes under <c>/auth</c>, <c>/sessions</c> and <c>/users</c>.</summary>
     public static void MapIdentity(this IEndpointRouteBuilder api)
     {
-        var auth = api.MapGroup("/auth").WithTags("Identity").WithRateLimit(RateLimits.Auth).WithReserve();
+        var auth = api.MapGroup("/auth").WithTags("Identity").WithRateLimit(RateLimits.Auth).WithReserve().AddEndpointFilter(NotStoredAsync);
         auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().ProducesProblem(409);
         auth.MapPost("/login", LogIn.HandleAsync).AllowAnonymous().ProducesProblem(401);
         auth.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().ProducesProblem(401);
-        auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn);
+        // Not by address: who shares one with somebody that guesses passwords can still sign out.
+        auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Api);
 
         var sessions = api.MapGroup("/sessions").WithTags("Identity").RequireRole(Access.SignedIn);
         sessions.MapGet("/", ListSessions.HandleAsync);
         sessions.MapDelete("/", EndOtherSessions.HandleAsync);
         sessions.MapDelete("/{id:guid}", EndSession.HandleAsync);
 
-        var users = api.MapGroup("/users").WithTags("Identity").RequireRole(Roles.Admin).WithIdempotency();
+        var users = api.MapGroup("/users").WithTags("Identity").RequireRole(Roles.Admin);
         users.MapGet("/", ListUsers.HandleAsync);
-        users.MapPost("/", AddUser.HandleAsync).ProducesProblem(409);
+        users.MapPost("/", AddUser.HandleAsync).AddEndpointFilter(AddUser.HashFirstAsync).WithIdempotency()
+            .WithRateLimit(RateLimits.Strict).ProducesProblem(409);
         users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).ProducesProblem(409);
         users.MapDelete("/{id:guid}", RemoveUser.HandleAsync).ProducesProblem(409);
+    }
+
+    // Tokens are for their client alone (RFC 6749, 5.1).
+    private static ValueTask<object?> NotStoredAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        invocation.HttpContext.Response.Headers.CacheControl = "no-store";
+        return next(invocation);
     }
 
     /// <summary><c>/.well-known/jwks.json</c>, for whoever verifies our tokens.</summary>

@@ -18,7 +18,7 @@ namespace ScaleHub.Api.Modules.Identity;
 /// <param name="Password">8 to 128 characters (NIST SP 800-63B, 5.1.1.2: length, no composition rules).</param>
 public sealed record RegisterCompanyRequest(
     [property: Required, StringLength(200, MinimumLength = 1), PlainText] string CompanyName,
-    [property: Required, StringLength(254, MinimumLength = 3), EmailAddress, PlainText] string Email,
+    [property: Required, StringLength(254, MinimumLength = 3), EmailAddress, NoBlanks] string Email,
     [property: Required, StringLength(128, MinimumLength = 8)] string Password);
 
 /// <summary>The new company, its owner, and the owner's tokens.</summary>

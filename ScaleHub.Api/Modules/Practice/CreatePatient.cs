@@ -19,7 +19,7 @@ namespace ScaleHub.Api.Modules.Practice;
 public sealed record CreatePatientRequest(
     [property: Required, StringLength(200, MinimumLength = 1), PlainText] string Name,
     [property: Range(typeof(DateOnly), "1850-01-01", "9999-12-31")] DateOnly? BornOn = null,
-    [property: StringLength(254, MinimumLength = 3), EmailAddress, PlainText] string? Email = null,
+    [property: StringLength(254, MinimumLength = 3), EmailAddress, NoBlanks] string? Email = null,
     [property: StringLength(40, MinimumLength = 3), PlainText] string? Phone = null,
     [property: StringLength(10_000), PlainText] string? Notes = null);
 

@@ -19,7 +19,7 @@ public sealed class UpdateTaskRequest : IValidatableObject
 
     /// <summary>1 to 200 characters.</summary>
     [StringLength(200, MinimumLength = 1), PlainText]
-    public string? Title { get; set => (field, _clearsTitle) = (value, value is null); }
+    public string? Title { get; set => (field, _clearsTitle) = (value, string.IsNullOrWhiteSpace(value)); }
 
     /// <summary>At most 10,000 characters; null clears it.</summary>
     [StringLength(10_000), PlainText]
@@ -38,7 +38,7 @@ public sealed class UpdateTaskRequest : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (_clearsTitle) yield return new("A task has a title; it cannot be null.", [nameof(Title)]);
+        if (_clearsTitle) yield return new("A task has a title; it cannot be null or blank.", [nameof(Title)]);
         if (_clearsStatus) yield return new("A task has a status; it cannot be null.", [nameof(Status)]);
     }
 }

@@ -80,6 +80,13 @@ public sealed class ReadConsistency : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await WriteEndedAsync();
 
+    /// <summary>What another unit of work wrote for this one counts as its own.</summary>
+    public void WroteAs(ReadConsistency other)
+    {
+        if (other.WrittenUnknown) Wrote(null);
+        else if (other.Written is { } position) Wrote(position);
+    }
+
     /// <summary>Caches may not know of the last commit: whoever must see it may not be served by them.</summary>
     internal void CachesWereNotTold() => Wrote(null);
 

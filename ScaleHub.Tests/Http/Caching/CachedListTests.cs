@@ -67,6 +67,9 @@ public sealed class CachedListTests(GraphFixture graph)
             using var full = await AskAsync(tags);
             Assert.Equal(HttpStatusCode.OK, full.StatusCode);
         }
+        using var head = await account.Client.SendAsync(new(HttpMethod.Head, "/api/v1/tasks"));
+        Assert.Equal((HttpStatusCode.OK, first.Headers.ETag, first.Content.Headers.ContentLength, 0),
+            (head.StatusCode, head.Headers.ETag, head.Content.Headers.ContentLength, (await head.Content.ReadAsByteArrayAsync()).Length));
         await CreateAsync(account.Client, "second");
         using var changed = await AskAsync($"{first.Headers.ETag}");
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
@@ -106,6 +109,7 @@ public sealed class CachedListTests(GraphFixture graph)
         {
             using var answer = await account.Client.SendAsync(
                 token, "/api/admin/prices/mail.scanned/EUR", HttpMethod.Put, new { amountMinor = amount });
+            Assert.True(answer.Headers.Contains("ScaleHub-Consistency"));
             Assert.Equal(amount, (await answer.JsonAsync(HttpStatusCode.OK)).GetProperty("amountMinor").GetInt64());
             foreach (var instance in graph.Instances)
             {

@@ -61,6 +61,10 @@ public sealed class RateLimitHttpTests(RateLimitHttpTests.Api api) : IClassFixtu
         Assert.Equal(["public"], Limits.Of(await anonymous.GetAsync("/openapi/v1.json")).Keys);
         Assert.Equal(["api"], Limits.Of(await anonymous.GetAsync("/api/v1/tasks")).Keys);
         Assert.Equal(["public"], Limits.Of(await client.PutAsync("/api/v1/tasks", null)).Keys.Except(["plan", "user"]));
+        Assert.Equal(["public"], Limits.Of(await anonymous.GetAsync("/api/v1/plans")).Keys);
+        Assert.Equal(["plan", "user", "strict"], Limits.Of(await client.PostJsonAsync("/api/v1/users", new { })).Keys);
+        // Not by address, as signing in is: others there must not keep anybody from signing out.
+        Assert.Equal(["plan", "user", "api"], Limits.Of(await client.PostAsync("/api/v1/auth/logout", null)).Keys);
         Assert.False((await anonymous.GetAsync("/health/live")).Headers.Contains("RateLimit"));
     }
 

@@ -77,7 +77,7 @@ public sealed class FeedTests(GraphFixture graph)
     public async Task A_cursor_of_one_tier_is_none_of_another()
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        var (_, position, _) = await OpenUntilShownAsync(account, "Cursor", count: 12);
+        var (_, position, _) = await OpenUntilShownAsync(account, "😀", count: 12);
         var page = JsonDocument.Parse(await RawAsync("/api/v1/feed?limit=1&tier=rare", position)).RootElement.GetProperty("page");
         await (await graph.Client.GetAsync($"/api/v1/feed?limit=1&tier=epic&cursor={page.Text("nextCursor")}"))
             .ProblemAsync(HttpStatusCode.BadRequest);

@@ -31,8 +31,9 @@ public sealed class SignInTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         using var client = graph.CreateClient();
         var credentials = new { email = account.Email.ToUpperInvariant(), password = Account.Password };
-        var answer = await (await client.PostJsonAsync("/api/v1/auth/login", credentials))
-            .JsonAsync(HttpStatusCode.OK);
+        using var signedIn = await client.PostJsonAsync("/api/v1/auth/login", credentials);
+        Assert.Equal("no-store", $"{signedIn.Headers.CacheControl}");
+        var answer = await signedIn.JsonAsync(HttpStatusCode.OK);
         client.DefaultRequestHeaders.Authorization = new("Bearer", answer.GetProperty("accessToken").GetString());
         await (await client.GetAsync("/api/v1/tasks")).JsonAsync(HttpStatusCode.OK);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
 
@@ -26,6 +27,40 @@ public sealed class UserTests(GraphFixture graph)
             new { role = "member" })).ProblemAsync(HttpStatusCode.Forbidden);
         await (await account.Client.SendAsync(admin.Access, $"/api/v1/users/{account.UserId}", HttpMethod.Delete))
             .ProblemAsync(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Who_makes_many_users_at_once_keeps_no_connection_from_others()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        using var client = account.At(graph.Instances[0]);
+        var making = Enumerable.Range(0, 60).Select(_ => client.PostJsonAsync(
+            "/api/v1/users", new { email = Account.NewEmail(), password = Account.Password })).ToList();
+        var most = 0;
+        while (!making.TrueForAll(m => m.IsCompleted))
+        {
+            var health = await client.GetFromJsonAsync<JsonElement>("/api/health/database");
+            var primary = health.GetProperty("nodes").EnumerateArray().Single(n => n.GetProperty("name").GetString() == "pg");
+            most = Math.Max(most, primary.GetProperty("pool").GetProperty("used").GetInt32());
+        }
+        // They wait for their passwords' hashes, one or two at a time, without a connection.
+        Assert.InRange(most, 0, 10);
+        foreach (var answer in await Task.WhenAll(making))
+            Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.Created, HttpStatusCode.Forbidden]);
+    }
+
+    [Theory]
+    [InlineData(" owner@company.example")]
+    [InlineData("owner@company.example ")]
+    [InlineData("the owner@company.example")]
+    [InlineData("owner@company.example\u00a0")]
+    public async Task An_address_with_blanks_is_refused(string email)
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        await (await account.Client.PostJsonAsync("/api/v1/users", new { email, password = Account.Password }))
+            .ProblemAsync(HttpStatusCode.BadRequest);
+        await (await account.Client.PostJsonAsync("/api/v1/auth/register", new { companyName = "A", email, password = Account.Password }))
+            .ProblemAsync(HttpStatusCode.BadRequest);
     }
 
     [Fact]

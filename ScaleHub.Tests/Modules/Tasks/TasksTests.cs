@@ -37,7 +37,14 @@ public sealed class TasksTests(GraphFixture graph)
         Assert.Equal(JsonValueKind.Null, patched.GetProperty("dueAt").ValueKind);
         Assert.Equal("b", patched.GetProperty("description").GetString());
         Assert.Equal(patched.ToString(), (await account.Client.GetFromJsonAsync<JsonElement>(path)).ToString());
-        await (await account.Client.PatchAsync(path, Responses.Json("""{"title":null}"""))).ProblemAsync(HttpStatusCode.BadRequest);
+        foreach (var body in (string[])["""{"title":null}""", """{"title":"  "}""", """{"dueAt":"2027-03-01"}""", """{"dueAt":"2027-03-01T10:00:00"}"""])
+            await (await account.Client.PatchAsync(path, Responses.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
+
+        // What is answered is what is kept, to the microsecond.
+        var dated = await (await account.Client.PatchAsync(path, Responses.Json("""{"dueAt":"2027-03-01T10:00:00.1234567+02:00"}""")))
+            .JsonAsync(HttpStatusCode.OK);
+        Assert.Equal("2027-03-01T08:00:00.123456+00:00", dated.GetProperty("dueAt").GetString());
+        Assert.Equal(dated.ToString(), (await account.Client.GetFromJsonAsync<JsonElement>(path)).ToString());
     }
 
     [Fact]
