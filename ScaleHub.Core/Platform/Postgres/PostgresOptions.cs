@@ -45,7 +45,7 @@ public sealed class PoolOptions : IValidatableObject
     /// <summary>At most so many.</summary>
     [Range(1, 1000)] public int Max { get; set; }
 
-    /// <summary>At least so many are kept open.</summary>
+    /// <summary>So many stay open when they are idle. None is opened ahead of its use.</summary>
     [Range(0, 1000)] public int Min { get; set; }
 
     /// <inheritdoc/>
