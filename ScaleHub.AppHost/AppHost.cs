@@ -3,19 +3,19 @@ using ScaleHub.AppHost;
 using ScaleHub.AppHost.LoadBalancer;
 using ScaleHub.AppHost.Postgres;
 
-var builder = DistributedApplication.CreateBuilder(args);
-
-// How large the graph is, and whether its data is kept:
+// How large the graph is, and whether its data is kept; Settings.cs says what is allowed:
 //   dotnet run --project ScaleHub.AppHost -- --instances 3 --replicas 1 --volumes false --durability quorum
-var instances = builder.Setting("instances", 2);
-var replicas = builder.Setting("replicas", 2);
-var volumes = builder.Setting("volumes", true);
-if (builder.ReadDurability(replicas) is not { } durability)
+if (args.Any(arg => arg is "--help" or "-h"))
+{
+    Console.WriteLine(Settings.Help);
+    return 0;
+}
+var builder = DistributedApplication.CreateBuilder(args);
+if (builder.ReadSettings() is not { } settings)
 {
     return 2;
 }
-// Rate limits are multiplied by this; for tests and load tests.
-var limits = builder.Setting("limits", 1);
+var (instances, replicas, volumes, durability, limits) = settings;
 
 // Secrets are made on the first start and kept in the user secrets; configuration (Parameters:name) wins.
 var superuserPassword = builder.AddSecret("pg-password");

@@ -1,13 +1,21 @@
-using Microsoft.Extensions.Configuration;
-
 namespace ScaleHub.AppHost;
 
 /// <summary>Settings and secrets of the graph.</summary>
 internal static class SettingsExtensions
 {
-    /// <summary>A setting: <c>--name value</c>, or any other source of configuration.</summary>
-    public static T Setting<T>(this IDistributedApplicationBuilder builder, string name, T @default) where T : struct
-        => builder.Configuration.GetValue(name, @default);
+    /// <summary>Reads the settings; null, and a line on standard error that says what is allowed, when one is not.</summary>
+    public static Settings? ReadSettings(this IDistributedApplicationBuilder builder)
+    {
+        try
+        {
+            return Settings.Read(builder.Configuration);
+        }
+        catch (FormatException wrong)
+        {
+            Console.Error.WriteLine(wrong.Message);
+            return null;
+        }
+    }
 
     /// <summary>
     /// A generated secret of 40 letters and digits (no punctuation: it travels in connection strings and URLs).

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
 
@@ -73,6 +74,8 @@ public static class SecurityHeaders
     public static void AddRequestLimits(this WebApplicationBuilder builder) => builder.WebHost.ConfigureKestrel(kestrel =>
     {
         kestrel.AddServerHeader = false;
+        // Any byte is a character of it. In UTF-8, the default, not every one is: Kestrel's answer to that is 400 without a body.
+        kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);

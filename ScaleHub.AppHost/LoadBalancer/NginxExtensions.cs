@@ -75,6 +75,9 @@ internal static class NginxExtensions
         map $status $problem_type {
             default https://www.rfc-editor.org/rfc/rfc9110#name-bad-request;
             404     https://www.rfc-editor.org/rfc/rfc9110#name-not-found;
+            405     https://www.rfc-editor.org/rfc/rfc9110#name-method-not-allowed;
+            408     https://www.rfc-editor.org/rfc/rfc9110#name-request-timeout;
+            411     https://www.rfc-editor.org/rfc/rfc9110#name-length-required;
             413     https://www.rfc-editor.org/rfc/rfc9110#name-content-too-large;
             414     https://www.rfc-editor.org/rfc/rfc9110#name-uri-too-long;
             431     https://www.rfc-editor.org/rfc/rfc6585#section-5;
@@ -83,12 +86,16 @@ internal static class NginxExtensions
             502     https://www.rfc-editor.org/rfc/rfc9110#name-bad-gateway;
             503     https://www.rfc-editor.org/rfc/rfc9110#name-service-unavailable;
             504     https://www.rfc-editor.org/rfc/rfc9110#name-gateway-timeout;
+            505     https://www.rfc-editor.org/rfc/rfc9110#name-http-version-not-supported;
         }
 
         map $status $problem_detail {
             default 'The request is not valid HTTP.';
             404     'There is nothing at this address.';
-            413     'A body has at most 10 megabytes.';
+            405     'The method is not allowed here.';
+            408     'The request did not arrive in time.';
+            411     'The request has no Content-Length.';
+            413     'A body has at most 1 megabyte.';
             414     'The address is too long.';
             431     'The headers are too long.';
             500     'The load balancer failed.';
@@ -96,6 +103,7 @@ internal static class NginxExtensions
             502     'No instance answered. Try again shortly; look before you repeat a change.';
             503     'No instance is free. Try again shortly.';
             504     'No instance answered in time. Look before you repeat a change.';
+            505     'The version of HTTP is not known: use HTTP/1.1.';
         }
 
         # An empty value leaves the header out.
@@ -104,6 +112,12 @@ internal static class NginxExtensions
             502     1;
             503     1;
             504     1;
+        }
+
+        # Here a 405 is TRACE or CONNECT, whatever the address; these are passed on, and the API may allow fewer.
+        map $status $problem_allow {
+            default '';
+            405     'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
         }
 
         server {
@@ -122,6 +136,7 @@ internal static class NginxExtensions
                 client_max_body_size 0;
                 default_type application/problem+json;
                 add_header Retry-After $problem_retry_after always;
+                add_header Allow $problem_allow always;
                 add_header X-Content-Type-Options nosniff always;
                 # The status stays that of the error.
                 return 200 '{"type":"$problem_type","title":"$problem_title","status":$status,"detail":"$problem_detail","traceId":"$request_id"}';
@@ -139,6 +154,12 @@ internal static class NginxExtensions
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_set_header X-Forwarded-Proto $scheme;
             proxy_set_header X-Forwarded-Host $http_host;
+
+            # A longer header of an answer would be a 502, and count as a failure of the instance, which no setting prevents:
+            # a client could take them all out. The longest are links to pages: twice the query of up to 8k, and %27 for each '.
+            proxy_buffer_size 64k;
+            proxy_buffers 8 32k;
+            proxy_busy_buffers_size 128k;
 
             # nginx repeats a POST or PATCH only if it has not been sent; whether it was carried out cannot be known.
             proxy_next_upstream error timeout;

@@ -65,19 +65,16 @@ internal sealed record ResourceView
         };
     }
 
-    // What the resource says of itself, or else what it is made from.
+    // What really runs; or else what the resource says of itself, or is made from.
     private static string? SourceOf(IResource resource, CustomResourceSnapshot snapshot)
     {
-        foreach (var name in (string[])["resource.source", "project.path", "container.image", "executable.path"])
-        {
-            if (Text(snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value) is { Length: > 0 } source)
-                return source;
-        }
-
-        if (resource.Annotations.OfType<ContainerImageAnnotation>().LastOrDefault() is { } image)
-            return image.Tag is null ? image.Image : $"{image.Image}:{image.Tag}";
-        return resource.Annotations.OfType<IProjectMetadata>().LastOrDefault()?.ProjectPath
+        if (Property("executable.path") is { } program)
+            return Property("executable.version") is { } version ? $"{program} {version}" : program;
+        return Property("resource.source") ?? Property("project.path")
+            ?? resource.Annotations.OfType<IProjectMetadata>().LastOrDefault()?.ProjectPath
             ?? (resource as ExecutableResource)?.Command;
+
+        string? Property(string name) => Text(snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value);
     }
 
     private static List<RelationView> RelationsOf(IResource resource, CustomResourceSnapshot snapshot)

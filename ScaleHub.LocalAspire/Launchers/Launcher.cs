@@ -92,6 +92,9 @@ internal abstract class Launcher
     /// <summary>The server it needs, if any.</summary>
     public virtual ServerKind? Needs => null;
 
+    /// <summary>The program of that server which runs; null for what is no server.</summary>
+    public virtual string? Program(ServerBinaries servers) => null;
+
     public abstract bool Runs(IResource resource);
 
     public abstract Task<Launch> PrepareAsync(LaunchContext context, CancellationToken ct);

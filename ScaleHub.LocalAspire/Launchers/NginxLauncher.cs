@@ -16,6 +16,8 @@ internal sealed partial class NginxLauncher : Launcher
 
     public override ServerKind? Needs => ServerKind.Nginx;
 
+    public override string? Program(ServerBinaries servers) => servers.Nginx;
+
     public override bool Runs(IResource resource) => resource is ContainerResource && Image(resource) == "nginx";
 
     public override async Task<Launch> PrepareAsync(LaunchContext context, CancellationToken ct)

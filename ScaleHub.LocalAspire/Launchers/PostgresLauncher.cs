@@ -16,6 +16,8 @@ internal sealed class PostgresLauncher : Launcher
 
     public override ServerKind? Needs => ServerKind.Postgres;
 
+    public override string? Program(ServerBinaries servers) => Path.Combine(servers.PostgresBinDirectory!, "postgres");
+
     public override bool Runs(IResource resource) => resource is ContainerResource && Image(resource) == "postgres";
 
     public override async Task<Launch> PrepareAsync(LaunchContext context, CancellationToken ct)

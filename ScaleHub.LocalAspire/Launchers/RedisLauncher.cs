@@ -9,6 +9,8 @@ internal sealed class RedisLauncher : Launcher
 {
     public override ServerKind? Needs => ServerKind.Redis;
 
+    public override string? Program(ServerBinaries servers) => servers.RedisServer;
+
     public override bool Runs(IResource resource) => resource is ContainerResource && Image(resource) == "redis";
 
     public override Task<Launch> PrepareAsync(LaunchContext context, CancellationToken ct)

@@ -45,13 +45,14 @@ internal static class BuiltInCommands
 internal static class Snapshots
 {
     public static async Task<CustomResourceSnapshot> InitialAsync(
-        ResourceRun run, DistributedApplicationExecutionContext execution, CancellationToken ct) => new()
+        ResourceRun run, ServerBinaries servers, DistributedApplicationExecutionContext execution, CancellationToken ct) => new()
         {
             ResourceType = run.TypeName,
             State = KnownResourceStates.NotStarted,
             CreationTimeStamp = DateTime.UtcNow,
-            Properties = run.Resource.TryGetLastAnnotation<ContainerImageAnnotation>(out var image)
-            ? [new("container.image", $"{image.Image}:{image.Tag}")] : [],
+            // Not the image: it is not what runs, and has another version.
+            Properties = Launcher.Of(run.Resource)?.Program(servers) is { } program
+            ? [new("executable.path", program), new("executable.version", await ServerVersions.OfAsync(program, ct))] : [],
             Relationships = [.. run.Resource.Annotations.OfType<ResourceRelationshipAnnotation>()
             .Select(r => new RelationshipSnapshot(r.Resource.Name, r.Type)).Distinct(), .. Parent(run.Resource)],
             Urls = await UrlsAsync(run.Resource, execution, ct),

@@ -73,7 +73,7 @@ internal sealed class Orchestrator(
         foreach (var (resource, run) in _runs)
         {
             AddCommands(resource, run);
-            var snapshot = await Snapshots.InitialAsync(run, execution, cancellationToken);
+            var snapshot = await Snapshots.InitialAsync(run, Servers, execution, cancellationToken);
             await run.PublishAsync(_ => snapshot);
         }
         console.Open(Notifications, model);

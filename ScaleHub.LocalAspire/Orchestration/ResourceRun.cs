@@ -169,12 +169,8 @@ internal sealed class ProcessRun(IResource resource, Launcher launcher, Orchestr
     private ChildProcess? _child;
     private int _stopSignal;
 
-    public override string TypeName => Resource switch
-    {
-        ProjectResource => "Project",
-        ExecutableResource => "Executable",
-        _ => "Container",
-    };
+    // What the model calls a container is a process of this machine.
+    public override string TypeName => Resource is ProjectResource ? "Project" : "Executable";
 
     protected override async Task<CustomResourceSnapshot> RunAsync(CancellationToken ct)
     {

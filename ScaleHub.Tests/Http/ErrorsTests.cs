@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
 
@@ -10,11 +12,14 @@ public sealed class ErrorsTests(GraphFixture graph)
 {
     [Theory]
     [InlineData("""{"title":""", "$.title")]
-    [InlineData("""[]""", "JSON")]
+    [InlineData("""{,}""", "The body is not valid JSON (line 1).")]
+    [InlineData("""[]""", "The body must be a JSON object.")]
+    [InlineData("\"x\"", "The body must be a JSON object.")]
+    [InlineData("""1""", "The body must be a JSON object.")]
     [InlineData("""{}""", "'title'")]
     [InlineData("""{"title":null}""", "$.title")]
     [InlineData("""{"title":7}""", "$.title")]
-    [InlineData("""{"title":"x","status":"never"}""", "$.status")]
+    [InlineData("""{"title":"x","status":"never"}""", "$.status (line 1) is not valid: use one of todo, ")]
     [InlineData("""{"title":"x","status":1}""", "$.status")]
     [InlineData("""{"title":"x","dueAt":"tomorrow"}""", "$.dueAt")]
     [InlineData("""{"title":"lone \ud800 surrogate"}""", "$.title")]
@@ -49,12 +54,49 @@ public sealed class ErrorsTests(GraphFixture graph)
         }
     }
 
-    [Fact]
-    public async Task Another_media_type_than_json_is_415()
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("text/plain")]
+    public async Task Another_media_type_than_json_is_415(string mediaType)
     {
         using var account = await Account.RegisterAsync(graph.Address);
-        using var content = new StringContent("title=x", new MediaTypeHeaderValue("application/x-www-form-urlencoded"));
-        await (await account.Client.PostAsync("/api/v1/tasks", content)).ProblemAsync(HttpStatusCode.UnsupportedMediaType);
+        using var content = new StringContent("title=x", new MediaTypeHeaderValue(mediaType));
+        var response = await account.Client.PostAsync("/api/v1/tasks", content);
+        var problem = await response.ProblemAsync(HttpStatusCode.UnsupportedMediaType);
+        Assert.Equal("The body must be application/json.", problem.GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task Too_small_a_role_is_403_and_says_so()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        var response = await account.Client.PutAsync("/api/admin/prices/x/EUR", Responses.Json("{}"));
+        var problem = await response.ProblemAsync(HttpStatusCode.Forbidden);
+        Assert.Equal("Your role does not allow this.", problem.GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task A_status_has_one_type_wherever_it_comes_from()
+    {
+        using var client = graph.CreateClient();
+        var fromMiddleware = await (await client.GetAsync("/api/v1/tasks")).ProblemAsync(HttpStatusCode.Unauthorized);
+        var login = await client.PostJsonAsync("/api/v1/auth/login", new { email = Account.NewEmail(), password = "wrong" });
+        var fromHandler = await login.ProblemAsync(HttpStatusCode.Unauthorized);
+        foreach (var problem in (JsonElement[])[fromMiddleware, fromHandler])
+            Assert.Equal("https://www.rfc-editor.org/rfc/rfc9110#name-unauthorized", problem.GetProperty("type").GetString());
+        Assert.Equal("The request needs a valid access token.", fromMiddleware.GetProperty("detail").GetString());
+        Assert.Equal("E-mail address or password is wrong.", fromHandler.GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task A_header_that_is_not_UTF_8_does_not_matter_where_it_is_not_read_and_else_is_a_problem()
+    {
+        using var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1 };
+        using var client = new HttpClient(handler) { BaseAddress = graph.Address };
+        client.DefaultRequestHeaders.TryAddWithoutValidation("X-Own", "caf\u00e9");
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live")).StatusCode);
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Bearer caf\u00e9");
+        await (await client.GetAsync("/api/v1/tasks")).ProblemAsync(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -70,7 +112,8 @@ public sealed class ErrorsTests(GraphFixture graph)
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/tasks");
         request.Content = Responses.Json($$"""{"title":"x","description":"{{new string('x', 1024 * 1024)}}"}""");
         request.Headers.ExpectContinue = true;
-        await (await instance.SendAsync(request)).ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
+        var problem = await (await instance.SendAsync(request)).ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
+        Assert.Equal("A body has at most 1 megabyte.", problem.GetProperty("detail").GetString());
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.System;
@@ -31,24 +32,68 @@ public sealed class LoadBalancerTests(GraphFixture graph)
 
         using var response = await graph.Client.SendAsync(request);
 
-        await response.ProblemAsync(HttpStatusCode.RequestEntityTooLarge, isTraced: false);
+        var problem = await response.ProblemAsync(HttpStatusCode.RequestEntityTooLarge, isTraced: false);
+        Assert.Equal("A body has at most 1 megabyte.", problem.GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task The_longest_headers_that_a_client_can_cause_are_passed_on()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        for (var i = 0; i < 3; i++)
+        {
+            await account.CreateTaskAsync("x");
+        }
+
+        // Two links repeat the query, each apostrophe as three characters.
+        using var response = await account.Client.GetAsync(
+            new Uri($"/api/v1/tasks?limit=1&page=2&x={new string('\'', 7_900)}", UriKind.Relative));
+
+        await response.JsonAsync(HttpStatusCode.OK);
+        Assert.InRange(response.Headers.GetValues("Link").Sum(link => link.Length), 40_000, 60_000);
     }
 
     [Theory]
-    [InlineData("GET / HTTP/1.1\r\nHost: two words\r\n\r\n")]
-    [InlineData("NO HTTP\r\n\r\n")]
-    public async Task What_is_no_http_is_a_problem(string request)
+    [InlineData("GET / HTTP/1.1\r\nHost: two words\r\n\r\n", 400, "name-bad-request", "The request is not valid HTTP.")]
+    [InlineData("NO HTTP\r\n\r\n", 400, "name-bad-request", "The request is not valid HTTP.")]
+    [InlineData("TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 405, "name-method-not-allowed", "The method is not allowed here.")]
+    [InlineData("CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n", 405, "name-method-not-allowed",
+        "The method is not allowed here.")]
+    [InlineData("GET /{long} HTTP/1.1\r\nHost: x\r\n\r\n", 414, "name-uri-too-long", "The address is too long.")]
+    [InlineData("GET / HTTP/1.1\r\nHost: x\r\nX: {long}\r\n\r\n", 431, "section-5", "The headers are too long.")]
+    [InlineData("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "name-not-implemented",
+        "The transfer encoding is not known.")]
+    [InlineData("GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505, "name-http-version-not-supported",
+        "The version of HTTP is not known: use HTTP/1.1.")]
+    public async Task A_problem_says_what_its_status_means(string request, int status, string type, string detail)
+    {
+        var answer = await SendAsync(request.Replace("{long}", new string('x', 40_000), StringComparison.Ordinal));
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nContent-Type: application/problem+json\r\n", answer, StringComparison.Ordinal);
+        using var problem = JsonDocument.Parse(answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+        Assert.Equal(status, problem.RootElement.GetProperty("status").GetInt32());
+        Assert.EndsWith($"#{type}", problem.RootElement.GetProperty("type").GetString(), StringComparison.Ordinal);
+        Assert.Equal(detail, problem.RootElement.GetProperty("detail").GetString());
+        // RFC 9110, 15.5.6.
+        Assert.Equal(status == 405, answer.Contains("\r\nAllow: GET, ", StringComparison.Ordinal));
+    }
+
+    private async Task<string> SendAsync(string request)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(graph.Address.Host, graph.Address.Port);
         await using var stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
-        using var reader = new StreamReader(stream);
-
-        var answer = await reader.ReadToEndAsync();
-
-        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-        Assert.Contains("Content-Type: application/problem+json", answer, StringComparison.Ordinal);
-        Assert.Contains("\"status\":400", answer, StringComparison.Ordinal);
+        using var answer = new MemoryStream();
+        try
+        {
+            await stream.CopyToAsync(answer);
+        }
+        catch (IOException)
+        {
+            // It closes without having read the rest of the request; the answer came before.
+        }
+        return Encoding.UTF8.GetString(answer.ToArray());
     }
 }

@@ -48,16 +48,42 @@ public static class ErrorHandling
             var problem = context.ProblemDetails;
             var response = context.HttpContext.Response;
             var status = problem.Status ??= response.StatusCode;
-            problem.Type ??= $"https://www.rfc-editor.org/rfc/rfc9110#name-{ReasonPhrase(status).ToLowerInvariant().Replace(' ', '-')}";
+            // The framework's own is another address of the same: a status has one type.
+            if (problem.Type?.StartsWith("https://tools.ietf.org/html/rfc", StringComparison.Ordinal) is not false)
+                problem.Type = TypeOf(status);
             problem.Title ??= ReasonPhrase(status);
+            problem.Detail ??= DetailOf(status);
             if (problem is HttpValidationProblemDetails validation) problem = InClientsTerms(validation);
             problem.Extensions["traceId"] = System.Diagnostics.Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
             response.StatusCode = status;
             return new(response.WriteAsJsonAsync(problem, problem.GetType(), (JsonSerializerOptions?)null, "application/problem+json"));
         }
 
-        private static string ReasonPhrase(int status)
-        => ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : $"Status {status}";
+        private static string TypeOf(int status) => status switch
+        {
+            StatusCodes.Status428PreconditionRequired => "https://www.rfc-editor.org/rfc/rfc6585#section-3",
+            StatusCodes.Status429TooManyRequests => "https://www.rfc-editor.org/rfc/rfc6585#section-4",
+            StatusCodes.Status431RequestHeaderFieldsTooLarge => "https://www.rfc-editor.org/rfc/rfc6585#section-5",
+            _ => $"https://www.rfc-editor.org/rfc/rfc9110#name-{ReasonPhrase(status).ToLowerInvariant().Replace(' ', '-')}",
+        };
+
+        // The framework has the names from before RFC 9110 for two.
+        private static string ReasonPhrase(int status) => status switch
+        {
+            StatusCodes.Status413PayloadTooLarge => "Content Too Large",
+            StatusCodes.Status422UnprocessableEntity => "Unprocessable Content",
+            _ => ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : $"Status {status}",
+        };
+
+        // Where the framework gives no more than a status.
+        private static string? DetailOf(int status) => status switch
+        {
+            StatusCodes.Status401Unauthorized => "The request needs a valid access token.",
+            StatusCodes.Status403Forbidden => "Your role does not allow this.",
+            StatusCodes.Status413PayloadTooLarge => BadRequestText.TooLarge,
+            StatusCodes.Status415UnsupportedMediaType => BadRequestText.MediaType,
+            _ => null,
+        };
 
         /// <summary>Members by their JSON names: attributes know the names of C# properties.</summary>
         private static HttpValidationProblemDetails InClientsTerms(HttpValidationProblemDetails problem)

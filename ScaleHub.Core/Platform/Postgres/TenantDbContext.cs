@@ -1,6 +1,8 @@
 using System.Reflection;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Tenancy;
@@ -59,6 +61,9 @@ public abstract class TenantDbContext : DbContext
             .UseApplicationServiceProvider(services)
             .UseNpgsql()
             .AddInterceptors(Interceptor)
+            // A name that is taken is the client's mistake, and is no error with a stack: whoever handles the exception knows.
+            .ConfigureWarnings(warnings => warnings.Log(
+                (CoreEventId.SaveChangesFailed, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug)))
             .Options;
 
     /// <summary>Applies the mappings of every module, then what holds for all of them.</summary>

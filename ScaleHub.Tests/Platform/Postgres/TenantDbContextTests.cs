@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform.Postgres;
@@ -115,6 +118,30 @@ public sealed class TenantDbContextTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_row_that_the_database_refuses_is_an_exception_and_no_error_in_the_log()
+    {
+        var database = await TwoCompaniesAsync();
+        await using var host = await PlatformHost.StartAsync(database);
+        using var log = new WarningLog();
+        host.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        await using var scope = host.Scope(Mine);
+        var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
+        var now = DateTimeOffset.UtcNow;
+        db.Tasks.Add(new()
+        {
+            CompanyId = Mine,
+            Id = Guid.CreateVersion7(),
+            Title = "by nobody",
+            CreatedBy = Guid.CreateVersion7(),
+            CreatedAt = now,
+            UpdatedAt = now,
+        });
+        var refused = await Assert.ThrowsAsync<DbUpdateException>(() => db.SaveChangesAsync());
+        Assert.Equal(PostgresErrorCodes.ForeignKeyViolation, Assert.IsType<PostgresException>(refused.InnerException).SqlState);
+        Assert.Empty(log.Lines);
+    }
+
+    [Fact]
     public async Task A_hundred_slow_queries_never_hold_more_connections_than_the_pool_and_end_in_time()
     {
         var database = await TwoCompaniesAsync();
@@ -177,5 +204,28 @@ public sealed class TenantDbContextTests(PostgresServer server)
                 """);
         }
         return database;
+    }
+
+    private sealed class WarningLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
+        // Of the database alone: the host has no Redis, and says so.
+        public ILogger CreateLogger(string categoryName)
+            => categoryName.StartsWith("Microsoft.EntityFrameworkCore", StringComparison.Ordinal) ? this : NullLogger.Instance;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) Lines.Enqueue(formatter(state, exception));
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using ScaleHub.AppHost.Postgres;
+
+namespace ScaleHub.AppHost;
+
+/// <summary>How large the graph is, and whether its data is kept: the options of a start.</summary>
+/// <param name="Instances">Of the API.</param>
+/// <param name="Replicas">Standbys of PostgreSQL.</param>
+/// <param name="Volumes">Whether the data is there again at the next start.</param>
+/// <param name="Durability">When a write counts as done.</param>
+/// <param name="Limits">Rate limits are multiplied by this; for tests and load tests.</param>
+internal sealed record Settings(int Instances, int Replicas, bool Volumes, Durability Durability, double Limits)
+{
+    /// <summary>What <c>--help</c> says.</summary>
+    public const string Help = """
+        Starts ScaleHub: dotnet run --project ScaleHub.AppHost -- [options]
+
+          --instances N        API instances, 1 to 32 (default 2)
+          --replicas N         standbys of PostgreSQL, 0 to 8 (default 2)
+          --limits N           multiplies the rate limits, 0.001 to 1000000 (default 1)
+          --durability D       quorum: a write is acknowledged when a standby has it too (default async)
+          --volumes B          false: forget the data at the end (default true)
+          --help, -h           this text
+
+        Without UseAspire=true also:
+          --reset              forget the data of earlier starts first
+          --fixed-ports        a taken port is an error instead of moving
+        """;
+
+    /// <summary>Reads them: <c>--name value</c>, or any other source of configuration.</summary>
+    /// <exception cref="FormatException">One is not allowed; the message is the sentence that says what is.</exception>
+    public static Settings Read(IConfiguration configuration)
+    {
+        var replicas = Whole(configuration, "replicas", 2, 0, 8);
+        var durability = configuration["durability"]?.ToLowerInvariant() switch
+        {
+            null or "async" => Durability.Async,
+            "quorum" when replicas > 0 => Durability.Quorum,
+            "quorum" => throw new FormatException(
+                "--durability quorum needs a standby to confirm writes: use --replicas 1 or more, or --durability async."),
+            _ => throw Wrong(configuration, "durability", "quorum or async"),
+        };
+        return new(Whole(configuration, "instances", 2, 1, 32), replicas, YesOrNo(configuration, "volumes", true), durability,
+            Number(configuration, "limits", 1, 0.001, 1_000_000));
+    }
+
+    private static int Whole(IConfiguration configuration, string name, int @default, int least, int most)
+        => configuration[name] is not { } text ? @default
+            : int.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
+            : throw Wrong(configuration, name, $"a whole number from {least} to {most}");
+
+    private static double Number(IConfiguration configuration, string name, double @default, double least, double most)
+        => configuration[name] is not { } text ? @default
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+                ? value
+            : throw Wrong(configuration, name, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"));
+
+    private static bool YesOrNo(IConfiguration configuration, string name, bool @default)
+        => configuration[name] is not { } text ? @default
+            : bool.TryParse(text, out var value) ? value
+            : throw Wrong(configuration, name, "true or false");
+
+    private static FormatException Wrong(IConfiguration configuration, string name, string allowed)
+        => new($"--{name} '{configuration[name]}' is not allowed: use {allowed}.");
+}
