@@ -57,7 +57,7 @@ public static class ApiDocs
     /// <summary>Maps the document and the page; both are public, as the API's shape is no secret.</summary>
     public static void MapApiDocs(this WebApplication app)
     {
-        app.MapOpenApi().AllowAnonymous();
+        app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
         app.UseSwaggerUI(page =>
         {
             page.RoutePrefix = Path.TrimStart('/');

@@ -156,7 +156,7 @@ internal static class NginxExtensions
             proxy_set_header X-Forwarded-Host $http_host;
 
             # A longer header of an answer would be a 502, and count as a failure of the instance, which no setting prevents:
-            # a client could take them all out. The longest are links to pages: twice the query of up to 8k, and %27 for each '.
+            # a client that made one longer could take them all out. Twice a query of 8k, escaped, fits.
             proxy_buffer_size 64k;
             proxy_buffers 8 32k;
             proxy_busy_buffers_size 128k;

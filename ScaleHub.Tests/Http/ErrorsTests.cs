@@ -34,6 +34,7 @@ public sealed class ErrorsTests(GraphFixture graph)
     [Theory]
     [InlineData("GET", "/api/v1/nowhere", HttpStatusCode.NotFound)]
     [InlineData("GET", "/nowhere", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/openapi/v2.json", HttpStatusCode.NotFound)]
     [InlineData("GET", "/api/v1/tasks/not-an-id", HttpStatusCode.NotFound)]
     [InlineData("PUT", "/api/v1/tasks", HttpStatusCode.MethodNotAllowed)]
     [InlineData("GET", "/api/v1/tasks?limit=0", HttpStatusCode.BadRequest)]

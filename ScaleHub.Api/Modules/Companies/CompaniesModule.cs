@@ -1,5 +1,5 @@
-using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Core.Model.Identity;
 
 namespace ScaleHub.Api.Modules.Companies;
