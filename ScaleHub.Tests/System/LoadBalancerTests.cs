@@ -37,7 +37,7 @@ public sealed class LoadBalancerTests(GraphFixture graph)
     }
 
     [Fact]
-    public async Task The_longest_headers_that_a_client_can_cause_are_passed_on()
+    public async Task Long_queries_take_no_instance_out()
     {
         using var account = await Account.RegisterAsync(graph.Address);
         for (var i = 0; i < 3; i++)
@@ -45,12 +45,15 @@ public sealed class LoadBalancerTests(GraphFixture graph)
             await account.CreateTaskAsync("x");
         }
 
-        // Two links repeat the query, each apostrophe as three characters.
-        using var response = await account.Client.GetAsync(
-            new Uri($"/api/v1/tasks?limit=1&page=2&x={new string('\'', 7_900)}", UriKind.Relative));
-
-        await response.JsonAsync(HttpStatusCode.OK);
-        Assert.InRange(response.Headers.GetValues("Link").Sum(link => link.Length), 40_000, 60_000);
+        // As often as it takes for nginx to give all instances up.
+        for (var i = 0; i < 12; i++)
+        {
+            using var response = await account.Client.GetAsync(
+                new Uri($"/api/v1/tasks?limit=1&page=2&x={new string('\'', 7_900)}", UriKind.Relative));
+            await response.JsonAsync(HttpStatusCode.OK);
+            Assert.Equal("</api/v1/tasks?limit=1&page=3>; rel=\"next\", </api/v1/tasks?limit=1&page=1>; rel=\"prev\"",
+                response.Headers.GetValues("Link").Single());
+        }
     }
 
     [Theory]
