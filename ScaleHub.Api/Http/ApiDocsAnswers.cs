@@ -23,8 +23,6 @@ internal static class ApiDocsAnswers
             Answers(429, "A rate limit is used up. Retry-After says when it admits more.");
         if (operation.Parameters?.Any(p => p.In == ParameterLocation.Path) is true)
             Answers(404, "There is no such thing, or it is another company's.");
-        if (operation.RequestBody is not null || operation.Parameters?.Any(p => p.In != ParameterLocation.Path) is true)
-            Answers(400, "The request is malformed or breaks a rule; errors names the members.");
         if (metadata.OfType<IAuthorizeData>().Any() && !metadata.OfType<IAllowAnonymous>().Any())
         {
             operation.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", context.Document)] = [] }];
@@ -33,6 +31,8 @@ internal static class ApiDocsAnswers
                 Answers(403, $"For the role {required.Role}, and those that may do more.");
             if (metadata.OfType<IdempotencyMetadata>().LastOrDefault() is { } idempotency) AddKey(idempotency.Required);
         }
+        if (operation.RequestBody is not null || operation.Parameters?.Any(p => p.In != ParameterLocation.Path) is true)
+            Answers(400, "The request is malformed or breaks a rule; errors names the members.");
         // What an endpoint's result type names, 404 say, has no content yet: errors have one shape, whoever answers them.
         foreach (var status in operation.Responses?.Keys.Where(k => k[0] is '4' or '5').ToList() ?? [])
             Answers(int.Parse(status, CultureInfo.InvariantCulture), operation.Responses![status].Description ?? "");
@@ -51,7 +51,6 @@ internal static class ApiDocsAnswers
                 Description = "Chosen by the client, such as a UUID: a repetition within 24 hours has no effect and gets the first answer.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = Idempotency.Idempotency.MaxKey },
             });
-            Answers(400, "The request is malformed or breaks a rule; errors names the members.");
             Answers(409, "A request with this Idempotency-Key is under way.");
             Answers(422, "The Idempotency-Key was used for another body.");
         }

@@ -113,7 +113,7 @@ public sealed class ResilienceHandlerTests
             {
                 using var reader = new StreamReader(http.Request.Body);
                 bodies.Add(await reader.ReadToEndAsync());
-                if (silent) await Task.Delay(Timeout.Infinite, http.RequestAborted);
+                if (silent) await new TaskCompletionSource().Task.WaitAsync(http.RequestAborted);
                 if (bodies.Count > failures) return;
                 http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
                 if (retryAfterSeconds is { } seconds) http.Response.Headers.RetryAfter = $"{seconds}";

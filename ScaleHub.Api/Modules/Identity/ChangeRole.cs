@@ -34,11 +34,12 @@ public static class ChangeRole
         if (await IsLastOwnerAsync(db, user, cancellationToken)) return LastOwner();
         user.Role = request.Role;
         await db.SaveChangesAsync(cancellationToken);
+        var sessions = db.Sessions.Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow())).Select(s => s.Id);
+        var known = await sessions.ToListAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        // Behind the commit: one that began just before it began with the old role.
-        var sessions = await db.Sessions.Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow()))
-            .Select(s => s.Id).ToListAsync(CancellationToken.None);
-        await live.RoleChangedAsync(user, sessions);
+        await live.RoleChangedAsync(user, known);
+        // One that began just before the commit began with the old role, and is seen only behind it.
+        await live.RoleChangedAsync(user, [.. (await sessions.ToListAsync(CancellationToken.None)).Except(known)]);
         return TypedResults.Ok(ListUsers.Respond(user));
     }
 

@@ -31,13 +31,15 @@ public static class RemoveUser
         user.DeletedAt = now;
         await db.SaveChangesAsync(cancellationToken);
         await db.Logins.Where(l => l.UserId == id).ExecuteDeleteAsync(cancellationToken);
+        var sessions = db.Sessions.Where(s => s.UserId == id && s.ExpiresAt > now && (s.RevokedAt == null || s.RevokedAt >= now))
+            .Select(s => s.Id);
+        var known = await sessions.ToListAsync(cancellationToken);
         await db.Sessions.Where(s => s.UserId == id && s.RevokedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        // Behind the commit: one that began just before it is among them.
-        var sessions = await db.Sessions.Where(s => s.UserId == id && s.ExpiresAt > now && (s.RevokedAt == null || s.RevokedAt >= now))
-            .Select(s => s.Id).ToListAsync(CancellationToken.None);
-        await live.EndedAsync(user.CompanyId, sessions);
+        await live.EndedAsync(user.CompanyId, known);
+        // One that began just before the commit is seen only behind it.
+        await live.EndedAsync(user.CompanyId, [.. (await sessions.ToListAsync(CancellationToken.None)).Except(known)]);
         return TypedResults.NoContent();
     }
 }
