@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
-using ScaleHub.AppHost.Postgres;
+using ScaleHub.AppHost.Servers;
 
 namespace ScaleHub.AppHost;
 
@@ -10,7 +10,13 @@ namespace ScaleHub.AppHost;
 /// <param name="Volumes">Whether the data is there again at the next start.</param>
 /// <param name="Durability">When a write counts as done.</param>
 /// <param name="Limits">Rate limits are multiplied by this; for tests and load tests.</param>
-internal sealed record Settings(int Instances, int Replicas, bool Volumes, Durability Durability, double Limits)
+/// <param name="Servers">How the servers run.</param>
+/// <param name="Reset">Whether the data of earlier starts goes first.</param>
+/// <param name="FixedPorts">Whether a port that is taken is an error.</param>
+/// <param name="RandomPorts">Whether this is a graph of a test: any ports, nothing said, no dashboard.</param>
+internal sealed record Settings(
+    int Instances, int Replicas, bool Volumes, Durability Durability, double Limits, ServerChoice Servers, bool Reset, bool FixedPorts,
+    bool RandomPorts)
 {
     /// <summary>What <c>--help</c> says.</summary>
     public const string Help = """
@@ -20,12 +26,12 @@ internal sealed record Settings(int Instances, int Replicas, bool Volumes, Durab
           --replicas N         standbys of PostgreSQL, 0 to 8 (default 2)
           --limits N           multiplies the rate limits, 0.001 to 1000000 (default 1)
           --durability D       quorum: a write is acknowledged when a standby has it too (default async)
+          --servers S          containers: PostgreSQL, Redis and nginx in containers; native: from this machine's packages;
+                               auto: in containers when Docker or Podman answers, else native (default auto)
           --volumes B          false: forget the data at the end (default true)
-          --help, -h           this text
-
-        Without UseAspire=true also:
           --reset              forget the data of earlier starts first
           --fixed-ports        a taken port is an error instead of moving
+          --help, -h           this text
         """;
 
     /// <summary>Reads them: <c>--name value</c>, or any other source of configuration.</summary>
@@ -42,8 +48,22 @@ internal sealed record Settings(int Instances, int Replicas, bool Volumes, Durab
             _ => throw Wrong(configuration, "durability", "quorum or async"),
         };
         return new(Whole(configuration, "instances", 2, 1, 32), replicas, YesOrNo(configuration, "volumes", true), durability,
-            Number(configuration, "limits", 1, 0.001, 1_000_000));
+            Number(configuration, "limits", 1, 0.001, 1_000_000),
+            configuration["servers"]?.ToLowerInvariant() switch
+            {
+                null or "auto" => ServerChoice.Auto,
+                "native" => ServerChoice.Native,
+                "containers" => ServerChoice.Containers,
+                _ => throw Wrong(configuration, "servers", "auto, native or containers"),
+            },
+            YesOrNo(configuration, "reset", false), YesOrNo(configuration, "fixed-ports", false), IsTest(configuration));
     }
+
+    /// <summary>The arguments as configuration takes them: a switch without a value would take the next argument for one.</summary>
+    public static string[] Spelled(string[] args) => [.. args.Select(arg => arg is "--reset" or "--fixed-ports" ? $"{arg}=true" : arg)];
+
+    /// <summary>Aspire's builder for tests asks for random ports.</summary>
+    public static bool IsTest(IConfiguration configuration) => configuration.GetValue("DcpPublisher:RandomizePorts", false);
 
     private static int Whole(IConfiguration configuration, string name, int @default, int least, int most)
         => configuration[name] is not { } text ? @default
@@ -63,4 +83,17 @@ internal sealed record Settings(int Instances, int Replicas, bool Volumes, Durab
 
     private static FormatException Wrong(IConfiguration configuration, string name, string allowed)
         => new($"--{name} '{configuration[name]}' is not allowed: use {allowed}.");
+}
+
+/// <summary>How the servers run, the setting <c>--servers</c>.</summary>
+internal enum ServerChoice
+{
+    /// <summary>In containers when an engine answers, else natively.</summary>
+    Auto,
+
+    /// <summary>As processes of this machine.</summary>
+    Native,
+
+    /// <summary>In containers.</summary>
+    Containers,
 }

@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace ScaleHub.AppHost.Servers.Containers;
+
+/// <summary>The servers as containers of their official images.</summary>
+internal sealed class ContainerServers(IDistributedApplicationBuilder builder, Settings settings) : IServers
+{
+    /// <summary>What the names of the volumes begin with.</summary>
+    public const string VolumePrefix = "scalehub-";
+
+    /// <summary>Pinned: the volumes were initialised by this major version and cannot be read by another.</summary>
+    private const string PostgresTag = "17.6";
+
+    private const string PostgresData = "/var/lib/postgresql/data";
+
+    public PostgresNode AddPrimary(PostgresCluster cluster, string name, int? port)
+    {
+        var server = builder.AddPostgres(name, password: builder.CreateResourceBuilder(cluster.SuperuserPassword), port: port)
+            .WithImageTag(PostgresTag)
+            .WithEndpoint("tcp", endpoint => endpoint.IsProxied = false)
+            .WithArgs([.. cluster.ServerArgs])
+            .WithEnvironment("REPLICATION_PASSWORD", cluster.ReplicationPassword)
+            .WithEnvironment("DATABASE_NAME", cluster.Database)
+            .WithContainerFiles("/docker-entrypoint-initdb.d", [File(ServerFiles.InitPrimary, $"10-{ServerFiles.InitPrimary}")]);
+        if (settings.Volumes) server.WithDataVolume($"{VolumePrefix}{name}");
+        return new(server, server.Resource.PrimaryEndpoint);
+    }
+
+    public PostgresNode AddStandby(PostgresCluster cluster, string name)
+    {
+        var server = builder.AddResource(new PostgresReplicaResource(name, cluster.SuperuserPassword));
+        var node = new PostgresNode(server, server.Resource.Endpoint);
+        server
+            .WithImage("library/postgres", PostgresTag).WithImageRegistry("docker.io")
+            .WithEndpoint(targetPort: 5432, name: PostgresReplicaResource.EndpointName, isProxied: false)
+            .WithEnvironment(context => cluster.SetStandbyEnvironment(context, name, node.SlotName))
+            .WithEnvironment("PGDATA", PostgresData)
+            .WithContainerFiles("/usr/local/bin", [File(ServerFiles.RunReplica)])
+            .WithEntrypoint($"/usr/local/bin/{ServerFiles.RunReplica}")
+            .WithArgs([.. cluster.StandbyArgs])
+            .WithIconName("DatabaseMultiple")
+            .WaitFor(cluster.Primary.Server);
+        if (settings.Volumes) server.WithVolume($"{VolumePrefix}{name}", PostgresData);
+        return node;
+    }
+
+    public IResourceBuilder<IResourceWithConnectionString> AddRedis(string name, IResourceBuilder<ParameterResource> password)
+    {
+#pragma warning disable ASPIRECERTIFICATES001 // Aspire may still change this method.
+        var redis = builder.AddRedis(name, password: password)
+            // TLS between programs of one machine would only cost time, and needs a certificate that this machine trusts.
+            .WithoutHttpsCertificate()
+#pragma warning restore ASPIRECERTIFICATES001
+            .WithEndpoint("tcp", endpoint => endpoint.IsProxied = false);
+        return settings.Volumes ? redis.WithDataVolume($"{VolumePrefix}{name}") : redis;
+    }
+
+    public IResourceBuilder<IResourceWithEndpoints> AddLoadBalancer(
+        string name, int? port, IReadOnlyList<IResourceBuilder<ProjectResource>> instances)
+    {
+        const int Inside = 8080;
+        return builder.AddContainer(name, "library/nginx", "1.28").WithImageRegistry("docker.io")
+            .WithHttpEndpoint(port: port, targetPort: Inside, isProxied: false)
+            .WithExternalHttpEndpoints()
+            .WithEnvironment("NGINX_LISTEN", string.Create(CultureInfo.InvariantCulture, $"listen {Inside};"))
+            .WithEnvironment("NGINX_CACHE", "/var/cache/nginx")
+            .WithInstances(instances)
+            .WithContainerFiles("/etc/nginx/templates", [File(ServerFiles.NginxTemplate, "scalehub.conf.template")]);
+    }
+
+    private static ContainerFile File(string file, string? name = null) => new()
+    {
+        Name = name ?? file,
+        Contents = ServerFiles.Read(file),
+        Mode = ServerFiles.Executable,
+    };
+}

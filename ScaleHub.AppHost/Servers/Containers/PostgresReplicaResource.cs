@@ -1,0 +1,19 @@
+namespace ScaleHub.AppHost.Servers.Containers;
+
+/// <summary>
+/// A container with a standby of a PostgreSQL server. It shows below its primary, but is no <c>IResourceWithParent</c>: such a resource
+/// cannot wait for its parent.
+/// </summary>
+internal sealed class PostgresReplicaResource(string name, ParameterResource superuserPassword)
+    : ContainerResource(name), IResourceWithConnectionString
+{
+    public const string EndpointName = "tcp";
+
+    private EndpointReference? _endpoint;
+
+    public EndpointReference Endpoint => _endpoint ??= new(this, EndpointName);
+
+    /// <summary>The primary's superuser, who exists here as well.</summary>
+    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
+        $"Host={Endpoint.Property(EndpointProperty.Host)};Port={Endpoint.Property(EndpointProperty.Port)};Username=postgres;Password={superuserPassword}");
+}

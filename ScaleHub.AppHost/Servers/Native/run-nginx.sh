@@ -1,0 +1,34 @@
+#!/bin/bash
+# Starts nginx of this machine with a template, as the official image's entry point does: variables in ${…} are those of the environment.
+#   NGINX (the program), NGINX_HOME (folder), NGINX_TEMPLATE, and the variables of the template
+set -euo pipefail
+mkdir -p "$NGINX_HOME"
+site=$(cat "$NGINX_TEMPLATE")
+for name in API_SERVERS NGINX_LISTEN NGINX_CACHE; do
+  site=${site//"\${$name}"/${!name}}
+done
+# A log line per request would be most of nginx's work; traces tell more. Errors are logged.
+cat > "$NGINX_HOME/nginx.conf" <<CONF
+daemon off;
+worker_processes auto;
+worker_shutdown_timeout 2s;
+pid $NGINX_HOME/nginx.pid;
+error_log stderr notice;
+events { worker_connections 8192; }
+http {
+    default_type application/octet-stream;
+    access_log off;
+    client_body_temp_path $NGINX_HOME/client_body;
+    proxy_temp_path $NGINX_HOME/proxy;
+    fastcgi_temp_path $NGINX_HOME/fastcgi;
+    uwsgi_temp_path $NGINX_HOME/uwsgi;
+    scgi_temp_path $NGINX_HOME/scgi;
+$site
+}
+CONF
+run=()
+if [ "$(id -u)" = 0 ]; then
+  chown -R postgres: "$NGINX_HOME"
+  run=(setpriv --reuid=postgres --regid=postgres --init-groups)
+fi
+exec "${run[@]}" "$NGINX" -p "$NGINX_HOME" -e stderr -c "$NGINX_HOME/nginx.conf"

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ScaleHub.AppHost.Start;
+
+/// <summary>
+/// A start of the graph. What is wrong with it is one sentence on standard error, and an exit code: 2 for an option that is not allowed,
+/// 1 for everything else.
+/// </summary>
+internal static class Launch
+{
+    // The addresses of Aspire's dashboard, which the launch profile sets.
+    private static readonly string[] DashboardAddresses =
+        ["ASPNETCORE_URLS", "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"];
+
+    /// <summary>Builds the graph and runs it until it is stopped.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, Func<IDistributedApplicationBuilder, Settings, Task> addGraph)
+    {
+        if (args.Any(arg => arg is "--help" or "-h"))
+        {
+            Console.WriteLine(Settings.Help);
+            return 0;
+        }
+        try
+        {
+            var settings = Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(Settings.Spelled(args)).Build());
+            foreach (var address in DashboardAddresses) Ports.Move("dashboard", address, settings);
+            var builder = DistributedApplication.CreateBuilder(Settings.Spelled(args));
+            // Now with what a test, or a file of settings, adds.
+            settings = Settings.Read(builder.Configuration);
+            await addGraph(builder, settings);
+            if (!settings.RandomPorts)
+            {
+                builder.Configuration["DcpPublisher:WaitForResourceCleanup"] = "true";
+                // StartConsole says what Aspire's messages of a start say, and in less.
+                builder.Services.AddLogging(logging => logging.AddFilter("Aspire", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning));
+                builder.Services.AddHostedService<StartConsole>();
+            }
+            await builder.Build().RunAsync();
+            // 1 when the start was broken.
+            return Environment.ExitCode;
+        }
+        catch (FormatException wrong)
+        {
+            Console.Error.WriteLine(wrong.Message);
+            return 2;
+        }
+        catch (StartException broken)
+        {
+            Console.Error.WriteLine(broken.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>
+    /// A generated secret of 40 letters and digits (no punctuation: it travels in connection strings and URLs).
+    /// </summary>
+    public static IResourceBuilder<ParameterResource> AddSecret(
+        this IDistributedApplicationBuilder builder, [ResourceName] string name)
+        => builder.AddParameter(name, new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true, persist: true);
+}

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Spectre.Console;
+
+namespace ScaleHub.AppHost.Start;
+
+/// <summary>
+/// Shows the start: a live line per resource in a terminal, a line per change elsewhere; then the addresses. When a resource fails before
+/// all are healthy, or is not healthy within a minute of running, the graph is stopped: its last lines and one sentence say why, and the
+/// exit code is 1.
+/// </summary>
+internal sealed class StartConsole(
+    ResourceNotificationService notifications, ResourceLoggerService logs, DistributedApplicationModel model,
+    IHostApplicationLifetime lifetime, IConfiguration configuration) : BackgroundService
+{
+    private static readonly TimeSpan HealthPatience = TimeSpan.FromSeconds(60);
+    private const int LastLines = 10;
+
+    // Aspire's own resource, hidden in the dashboard as well.
+    private const string Dashboard = "aspire-dashboard";
+
+    private readonly Dictionary<IResource, Stopwatch> _unhealthy = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var shown = model.Resources.Where(r => r is not ParameterResource && r.Name != Dashboard).ToList();
+        try
+        {
+            var isLive = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+            var broken = isLive ? await ShowTableAsync(shown, stoppingToken) : await WriteLinesAsync(shown, stoppingToken);
+            if (broken is null) ShowAddresses();
+            else await GiveUpAsync(broken, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Ctrl+C during the start.
+        }
+    }
+
+    // Both return null when all are healthy, or the resource that failed.
+    private async Task<Line?> WriteLinesAsync(List<IResource> shown, CancellationToken ct)
+    {
+        var said = new Dictionary<IResource, string>();
+        while (true)
+        {
+            var lines = shown.Select(Describe).ToList();
+            foreach (var line in lines.Where(line => line.State.Length > 0 && said.GetValueOrDefault(line.Resource) != line.State))
+            {
+                said[line.Resource] = line.State;
+                Console.WriteLine($"{line.Resource.Name,-14} {line.State,-14} {line.Detail}".TrimEnd());
+            }
+            if (lines.Find(line => line.IsBroken) is { } broken) return broken;
+            if (lines.TrueForAll(line => line.IsDone)) return null;
+            await Task.Delay(100, ct);
+        }
+    }
+
+    private Task<Line?> ShowTableAsync(List<IResource> shown, CancellationToken ct)
+        => AnsiConsole.Live(new Table()).AutoClear(false).StartAsync(async context =>
+        {
+            while (true)
+            {
+                var lines = shown.Select(Describe).ToList();
+                var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("name", "state", "detail");
+                foreach (var line in lines)
+                {
+                    var colour = line.IsBroken ? "red" : line.IsDone ? "green" : "grey";
+                    table.AddRow($"[bold]{Markup.Escape(line.Resource.Name)}[/]", $"[{colour}]{Markup.Escape(line.State)}[/]",
+                        $"[grey]{Markup.Escape(line.Detail)}[/]");
+                }
+                context.UpdateTarget(table);
+                if (lines.Find(line => line.IsBroken) is { } broken) return broken;
+                if (lines.TrueForAll(line => line.IsDone)) return null;
+                await Task.Delay(100, ct);
+            }
+        });
+
+    private sealed record Line(IResource Resource, string State, string Detail, bool IsDone = false, bool IsBroken = false);
+
+    private Line Describe(IResource resource)
+    {
+        if (!notifications.TryGetCurrentState(resource.Name, out var current)) return new(resource, "", "");
+        var snapshot = current.Snapshot;
+        var state = snapshot.State?.Text ?? "";
+        if (state == KnownResourceStates.Running)
+        {
+            if (snapshot.HealthStatus == HealthStatus.Healthy)
+                return new(resource, "Healthy", snapshot.Urls.FirstOrDefault(u => !u.IsInternal)?.Url ?? "", IsDone: true);
+            var since = _unhealthy.TryGetValue(resource, out var clock) ? clock : _unhealthy[resource] = Stopwatch.StartNew();
+            var why = snapshot.HealthReports.FirstOrDefault(r => r.Status != HealthStatus.Healthy)?.Description ?? "";
+            return new(resource, state, why, IsBroken: since.Elapsed > HealthPatience);
+        }
+        _unhealthy.Remove(resource);
+        if (!KnownResourceStates.TerminalStates.Contains(state))
+        {
+            var waits = resource.Annotations.OfType<WaitAnnotation>().Select(wait => wait.Resource.Name).Distinct();
+            return new(resource, state, state == KnownResourceStates.Waiting ? $"for {string.Join(", ", waits)}" : "");
+        }
+        var isOver = snapshot.ExitCode == 0 && state != KnownResourceStates.FailedToStart;
+        return new(resource, state, snapshot.ExitCode is { } code ? $"exit code {code}" : "", IsDone: isOver, IsBroken: !isOver);
+    }
+
+    private void ShowAddresses()
+    {
+        Console.WriteLine();
+        foreach (var resource in model.Resources.Where(r => r.Annotations.OfType<EndpointAnnotation>().Any(e => e.IsExternal)))
+        {
+            if (!notifications.TryGetCurrentState(resource.Name, out var current)) continue;
+            foreach (var url in current.Snapshot.Urls.Where(u => !u.IsInternal))
+            {
+                var name = url.DisplayProperties.DisplayName is { Length: > 0 } text ? text : resource.Name;
+                Console.WriteLine($"  {name,-12} {url.Url}");
+            }
+        }
+        if (configuration["ASPNETCORE_URLS"] is { Length: > 0 } dashboard)
+        {
+            Console.WriteLine($"  {"Dashboard",-12} {dashboard.Split(';')[0].TrimEnd('/')}/login?t={configuration["AppHost:BrowserToken"]}");
+        }
+        Console.WriteLine();
+        Console.WriteLine("Press Ctrl+C to stop.");
+    }
+
+    private async Task GiveUpAsync(Line broken, CancellationToken ct)
+    {
+        var said = new List<string>();
+        if (notifications.TryGetCurrentState(broken.Resource.Name, out var current))
+        {
+            await foreach (var batch in logs.GetAllAsync(current.ResourceId).WithCancellation(ct))
+            {
+                said.AddRange(batch.Select(line => line.Content));
+            }
+        }
+        Console.Error.WriteLine();
+        foreach (var line in said.TakeLast(LastLines)) Console.Error.WriteLine($"  {line}");
+        var what = broken.State == KnownResourceStates.Running
+            ? $"is not healthy after {HealthPatience.TotalSeconds:0} s"
+            : broken.Detail.Length > 0 ? $"ended with {broken.Detail}" : "could not be started";
+        var why = broken.State == KnownResourceStates.Running && broken.Detail.Length > 0 ? $": {broken.Detail}" : "";
+        Console.Error.WriteLine($"The start is broken: {broken.Resource.Name} {what}{why}");
+        Environment.ExitCode = 1;
+        lifetime.StopApplication();
+    }
+}
