@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace ScaleHub.AppHost.Start;
@@ -35,11 +36,23 @@ internal static class Launch
             {
                 builder.Configuration["DcpPublisher:WaitForResourceCleanup"] = "true";
                 // StartConsole says what Aspire's messages of a start say, and in less.
-                builder.Services.AddLogging(logging => logging.AddFilter("Aspire", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning));
-                builder.Services.AddHostedService<StartConsole>();
+                builder.Services.AddLogging(logging => logging
+                    .AddFilter("Aspire", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning)
+                    // That no development certificate is trusted, and that keys of the dashboard's sign-in are not encrypted: neither matters here.
+                    .AddFilter("Aspire.Hosting.Dcp.DcpHost", LogLevel.Error)
+                    .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
+                    // A start that is given up is told by StartConsole.
+                    .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None));
+                // First, as Aspire's own service does not return from its start before the resources are made.
+                builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, StartConsole>());
             }
             await builder.Build().RunAsync();
             // 1 when the start was broken.
+            return Environment.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            // The graph was stopped while it started, by Ctrl+C or because it was broken.
             return Environment.ExitCode;
         }
         catch (FormatException wrong)

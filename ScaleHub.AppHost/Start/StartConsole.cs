@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -11,21 +13,30 @@ namespace ScaleHub.AppHost.Start;
 /// all are healthy, or is not healthy within a minute of running, the graph is stopped: its last lines and one sentence say why, and the
 /// exit code is 1.
 /// </summary>
-internal sealed class StartConsole(
+internal sealed partial class StartConsole(
     ResourceNotificationService notifications, ResourceLoggerService logs, DistributedApplicationModel model,
     IHostApplicationLifetime lifetime, IConfiguration configuration) : BackgroundService
 {
     private static readonly TimeSpan HealthPatience = TimeSpan.FromSeconds(60);
-    private const int LastLines = 10;
+    private const int LastLines = 5;
 
     // Aspire's own resource, hidden in the dashboard as well.
     private const string Dashboard = "aspire-dashboard";
 
+    private readonly ConcurrentDictionary<IResource, ResourceEvent> _last = new();
     private readonly Dictionary<IResource, Stopwatch> _unhealthy = [];
+
+    // Programs that others wait for the end of.
+    private readonly HashSet<IResource> _mustEnd = [.. model.Resources.SelectMany(r => r.Annotations.OfType<WaitAnnotation>())
+        .Where(wait => wait.WaitType == WaitType.WaitForCompletion).Select(wait => wait.Resource)];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var shown = model.Resources.Where(r => r is not ParameterResource && r.Name != Dashboard).ToList();
+        // Aspire adds a hidden resource for each project.
+        var shown = model.Resources.Where(r => r is not ParameterResource && r.Name != Dashboard
+            && r.Annotations.OfType<ResourceSnapshotAnnotation>().LastOrDefault()?.InitialSnapshot.IsHidden != true).ToList();
+        // A resource of Aspire's orchestrator has another id than its name, so the last event of each is kept here.
+        var watching = WatchAsync(stoppingToken);
         try
         {
             var isLive = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
@@ -36,6 +47,19 @@ internal sealed class StartConsole(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Ctrl+C during the start.
+        }
+        await watching;
+    }
+
+    private async Task WatchAsync(CancellationToken ct)
+    {
+        try
+        {
+            await foreach (var change in notifications.WatchAsync(ct)) _last[change.Resource] = change;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The graph is stopping.
         }
     }
 
@@ -81,13 +105,18 @@ internal sealed class StartConsole(
 
     private Line Describe(IResource resource)
     {
-        if (!notifications.TryGetCurrentState(resource.Name, out var current)) return new(resource, "", "");
+        if (!_last.TryGetValue(resource, out var current)) return new(resource, "", "");
         var snapshot = current.Snapshot;
+        if (snapshot.IsHidden) return new(resource, "", "", IsDone: true);
         var state = snapshot.State?.Text ?? "";
         if (state == KnownResourceStates.Running)
         {
             if (snapshot.HealthStatus == HealthStatus.Healthy)
-                return new(resource, "Healthy", snapshot.Urls.FirstOrDefault(u => !u.IsInternal)?.Url ?? "", IsDone: true);
+            {
+                var url = snapshot.Urls.FirstOrDefault(u => !u.IsInternal)?.Url ?? "";
+                return snapshot.HealthReports.Length > 0 ? new(resource, "Healthy", url, IsDone: true)
+                    : new(resource, state, url, IsDone: !_mustEnd.Contains(resource));
+            }
             var since = _unhealthy.TryGetValue(resource, out var clock) ? clock : _unhealthy[resource] = Stopwatch.StartNew();
             var why = snapshot.HealthReports.FirstOrDefault(r => r.Status != HealthStatus.Healthy)?.Description ?? "";
             return new(resource, state, why, IsBroken: since.Elapsed > HealthPatience);
@@ -107,7 +136,7 @@ internal sealed class StartConsole(
         Console.WriteLine();
         foreach (var resource in model.Resources.Where(r => r.Annotations.OfType<EndpointAnnotation>().Any(e => e.IsExternal)))
         {
-            if (!notifications.TryGetCurrentState(resource.Name, out var current)) continue;
+            if (!_last.TryGetValue(resource, out var current)) continue;
             foreach (var url in current.Snapshot.Urls.Where(u => !u.IsInternal))
             {
                 var name = url.DisplayProperties.DisplayName is { Length: > 0 } text ? text : resource.Name;
@@ -125,11 +154,12 @@ internal sealed class StartConsole(
     private async Task GiveUpAsync(Line broken, CancellationToken ct)
     {
         var said = new List<string>();
-        if (notifications.TryGetCurrentState(broken.Resource.Name, out var current))
+        if (_last.TryGetValue(broken.Resource, out var current))
         {
             await foreach (var batch in logs.GetAllAsync(current.ResourceId).WithCancellation(ct))
             {
-                said.AddRange(batch.Select(line => line.Content));
+                // What the orchestrator says of its own work begins so.
+                said.AddRange(batch.Select(line => Time().Replace(line.Content, "")).Where(line => !line.StartsWith("[sys]", StringComparison.Ordinal)));
             }
         }
         Console.Error.WriteLine();
@@ -142,4 +172,7 @@ internal sealed class StartConsole(
         Environment.ExitCode = 1;
         lifetime.StopApplication();
     }
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT[\d:.]+Z ?")]
+    private static partial Regex Time();
 }

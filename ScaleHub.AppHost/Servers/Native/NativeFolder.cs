@@ -53,7 +53,11 @@ internal sealed class NativeFolder : IHostedService, IDisposable
         }
         foreach (var folder in Directory.GetDirectories(path, settings.Reset ? "*" : "run-*")) Directory.Delete(folder, recursive: true);
         var files = new NativeFolder(path, @lock, settings);
-        foreach (var script in Scripts) File.WriteAllText(files.Script(script), ServerFiles.Read(script));
+        foreach (var script in Scripts)
+        {
+            File.WriteAllText(files.Script(script), ServerFiles.Read(script));
+            File.SetUnixFileMode(files.Script(script), ServerFiles.Executable);
+        }
         // The container of services disposes what it has made itself, so it is given a factory.
         builder.Services.AddHostedService(_ => files);
         return files;

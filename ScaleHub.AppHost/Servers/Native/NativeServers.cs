@@ -74,7 +74,7 @@ internal sealed class NativeServers : IServers
             .WithExternalHttpEndpoints();
         var listen = balancer.GetEndpoint("http").Property(EndpointProperty.TargetPort);
         balancer
-            .WithEnvironment("NGINX", _programs.Nginx)
+            .WithEnvironment("NGINX_PROGRAM", _programs.Nginx)
             .WithEnvironment("NGINX_HOME", home)
             .WithEnvironment("NGINX_CACHE", $"{home}/cache")
             .WithEnvironment("NGINX_TEMPLATE", _folder.Script(ServerFiles.NginxTemplate))

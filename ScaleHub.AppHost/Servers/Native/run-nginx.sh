@@ -1,8 +1,8 @@
 #!/bin/bash
 # Starts nginx of this machine with a template, as the official image's entry point does: variables in ${…} are those of the environment.
-#   NGINX (the program), NGINX_HOME (folder), NGINX_TEMPLATE, and the variables of the template
+#   NGINX_PROGRAM, NGINX_HOME (folder), NGINX_TEMPLATE, and the variables of the template
 set -euo pipefail
-mkdir -p "$NGINX_HOME"
+mkdir -p "$NGINX_HOME" "$NGINX_CACHE"
 site=$(cat "$NGINX_TEMPLATE")
 for name in API_SERVERS NGINX_LISTEN NGINX_CACHE; do
   site=${site//"\${$name}"/${!name}}
@@ -31,4 +31,4 @@ if [ "$(id -u)" = 0 ]; then
   chown -R postgres: "$NGINX_HOME"
   run=(setpriv --reuid=postgres --regid=postgres --init-groups)
 fi
-exec "${run[@]}" "$NGINX" -p "$NGINX_HOME" -e stderr -c "$NGINX_HOME/nginx.conf"
+exec "${run[@]}" "$NGINX_PROGRAM" -p "$NGINX_HOME" -e stderr -c "$NGINX_HOME/nginx.conf"
