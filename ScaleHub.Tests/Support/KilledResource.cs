@@ -31,12 +31,17 @@ internal sealed class KilledResource : IAsyncDisposable
         await _graph.App.ResourceNotifications.WaitForResourceHealthyAsync(_name, deadline.Token);
     }
 
-    // By name and graph: several graphs may run on this machine.
-    private static int Pid(GraphFixture graph, string program) => Directory.GetDirectories("/proc")
-        .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
-        .First(pid => pid > 0 && Environ(pid) is var environ && environ.Contains($"OTEL_SERVICE_NAME={program}")
-            && environ.Any(v => v.StartsWith("ConnectionStrings__scalehub=", StringComparison.Ordinal)
-                && v.Contains($"Port={graph.App.GetEndpoint("pg", "tcp").Port};", StringComparison.Ordinal)));
+    // By name and graph: several graphs may run on this machine. "dotnet run", which starts the program, has its environment too.
+    private static int Pid(GraphFixture graph, string program)
+    {
+        var found = Directory.GetDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
+            .Where(pid => pid > 0 && Environ(pid) is var environ && environ.Contains($"OTEL_SERVICE_NAME={program}")
+                && environ.Any(v => v.StartsWith("ConnectionStrings__scalehub=", StringComparison.Ordinal)
+                    && v.Contains($"Port={graph.App.GetEndpoint("pg", "tcp").Port};", StringComparison.Ordinal)))
+            .ToList();
+        return found.Single(pid => !ProcessTree.Children(pid).Any(found.Contains));
+    }
 
     private static string[] Environ(int pid)
     {

@@ -33,7 +33,11 @@ public sealed class GraphFixture : IAsyncLifetime
 
     /// <summary>A graph of a test's own, with other settings.</summary>
     internal GraphFixture(string[] args, Action<IDistributedApplicationTestingBuilder> change)
-        => (_args, _change) = (["--volumes", "false", "--limits", "1000", "--instances", "3", .. args], change);
+        => (_args, _change) = (
+            ["--servers", Servers, "--volumes", "false", "--limits", "1000", "--instances", "3", .. args], change);
+
+    // The script run-in-containers sets it.
+    private static string Servers => Environment.GetEnvironmentVariable("SCALEHUB_TEST_SERVERS") ?? "native";
 
     public DistributedApplication App => _app ?? throw new InvalidOperationException("The graph has not been started.");
 
@@ -86,7 +90,7 @@ public sealed class GraphFixture : IAsyncLifetime
                     resource, WaitBehavior.StopOnResourceUnavailable, deadline.Token);
             }
         }
-        catch (DistributedApplicationException e)
+        catch (Exception e) when (e is DistributedApplicationException or OperationCanceledException)
         {
             throw new DistributedApplicationException($"{e.Message}\n{await LastWordsAsync(_app)}", e);
         }
@@ -95,23 +99,20 @@ public sealed class GraphFixture : IAsyncLifetime
         await UntilRedisIsBackAsync();
     }
 
-    /// <summary>What the resources that have ended said last: why a start failed.</summary>
+    /// <summary>What the resources said last: why a start failed.</summary>
     private static async Task<string> LastWordsAsync(DistributedApplication app)
     {
         var words = new List<string>();
         foreach (var resource in app.Services.GetRequiredService<DistributedApplicationModel>().Resources)
         {
-            if (!app.ResourceNotifications.TryGetCurrentState(resource.Name, out var state)
-                || !KnownResourceStates.TerminalStates.Contains(state.Snapshot.State?.Text))
-            {
-                continue;
-            }
+            // Aspire adds a hidden resource for each project, which never starts.
+            if (resource is ParameterResource || resource.Name.EndsWith("-rebuilder", StringComparison.Ordinal)) continue;
             var log = new List<string>();
             await foreach (var batch in app.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resource))
             {
                 log.AddRange(batch.Select(line => line.Content));
             }
-            words.AddRange([$"{resource.Name} ({state.Snapshot.State?.Text}, {state.Snapshot.ExitCode}):", .. log.TakeLast(15)]);
+            words.AddRange([$"{resource.Name}:", .. log.TakeLast(15)]);
         }
         return string.Join('\n', words);
     }
