@@ -23,6 +23,16 @@ internal static class Poll
         }
     }
 
+    /// <summary>Repeats an assertion until it holds.</summary>
+    public static Task UntilAsync(Action assertion, double seconds = 15)
+        => UntilAsync(
+            () =>
+            {
+                assertion();
+                return Task.CompletedTask;
+            },
+            seconds);
+
     /// <summary>Waits until a condition holds.</summary>
     public static Task UntilAsync(Func<bool> condition, double seconds = 15)
         => UntilAsync(

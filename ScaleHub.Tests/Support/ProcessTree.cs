@@ -39,6 +39,27 @@ internal static class ProcessTree
         Signal("KILL", [leader, .. Children(leader)]);
     }
 
+    /// <summary>
+    /// The processes that work in a folder or were given it in their environment. Servers overwrite their environment with a title, but
+    /// work in the folder.
+    /// </summary>
+    public static IReadOnlyList<int> Using(string folder) => [.. All()
+        .Where(p => p.Pid != Environment.ProcessId
+            && (p.Environment.Any(v => v.Contains(folder, StringComparison.Ordinal)) || WorkingDirectory(p.Pid).StartsWith(folder, StringComparison.Ordinal)))
+        .Select(p => p.Pid)];
+
+    private static string WorkingDirectory(int pid)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{pid}/cwd").LinkTarget ?? "";
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
     private static IEnumerable<(int Pid, int Parent, string[] Arguments, string[] Environment)> All()
     {
         foreach (var folder in Directory.GetDirectories("/proc"))

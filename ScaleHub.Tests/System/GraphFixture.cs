@@ -5,6 +5,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using ScaleHub.Tests.Support;
 
@@ -78,6 +79,8 @@ public sealed class GraphFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ScaleHub_AppHost>(_args);
+        // The lines of all resources, which a failure shows by itself, would drown the tests' own.
+        builder.Services.AddLogging(logging => logging.ClearProviders());
         _change(builder);
         _app = await builder.BuildAsync();
         using var deadline = new CancellationTokenSource(Patience);

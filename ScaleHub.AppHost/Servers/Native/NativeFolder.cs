@@ -92,6 +92,7 @@ internal sealed class NativeFolder : IHostedService, IDisposable
     // PostgreSQL refuses root and runs as another user, who cannot enter root's home.
     private static string StateDirectory(string appHostDirectory)
     {
+        if (Environment.GetEnvironmentVariable("SCALEHUB_DATA") is { Length: > 0 } told) return System.IO.Path.GetFullPath(told);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(appHostDirectory)))[..12];
         var root = Environment.IsPrivilegedProcess ? "/var/lib"
             : Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } xdg ? xdg
