@@ -20,8 +20,10 @@ public static class HealthEndpoints
     /// <summary>Tag of the checks that decide whether the process should get requests.</summary>
     public const string Ready = "ready";
 
-    /// <summary>What both paths begin with.</summary>
-    internal const string PathPrefix = "/health/";
+    private const string PathPrefix = "/health";
+
+    /// <summary>Whether a request is one of those that come every few seconds and tell nothing in a trace.</summary>
+    internal static bool IsProbe(PathString path) => path.StartsWithSegments(PathPrefix, StringComparison.OrdinalIgnoreCase);
 
     internal static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
@@ -29,7 +31,7 @@ public static class HealthEndpoints
         Map("ready", check => check.Tags.Contains(Ready));
 
         void Map(string name, Func<HealthCheckRegistration, bool> which)
-            => endpoints.MapHealthChecks(PathPrefix + name, new HealthCheckOptions
+            => endpoints.MapHealthChecks($"{PathPrefix}/{name}", new HealthCheckOptions
             {
                 Predicate = which,
                 ResponseWriter = WriteAsync,

@@ -1,23 +1,20 @@
 using System.Diagnostics;
 using OpenTelemetry;
-using ScaleHub.ServiceDefaults.Health;
 
 namespace ScaleHub.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Keeps spans out of the export that recur every second and tell nothing: health requests, and database commands that belong
-/// to no request, job or command. (Only the node monitor sends such.) Sits before the exporter, which skips what is not recorded;
-/// a sampler could do the same, but would take the place of the one that <c>OTEL_TRACES_SAMPLER</c> names.
+/// Keeps spans out of the export that recur several times a second and tell nothing: commands to PostgreSQL and Redis that belong
+/// to no request, job or command line. Only upkeep sends such (beats between the instances, looks at the nodes).
+/// <para>Sits before the exporter, which skips what is not recorded; a sampler could do the same, but would take the place of the
+/// one that <c>OTEL_TRACES_SAMPLER</c> names. Health requests never get here: the instrumentation of ASP.NET Core filters them,
+/// and a sampler that follows the parent leaves out what they cause.</para>
 /// </summary>
 internal sealed class NoiseFilter : BaseProcessor<Activity>
 {
     public override void OnEnd(Activity data)
     {
-        if (IsHealthRequest(data) || (data.Source.Name == "Npgsql" && data.ParentId is null))
+        if (data.ParentId is null && data.Source.Name is "Npgsql" or "OpenTelemetry.Instrumentation.StackExchangeRedis")
             data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
     }
-
-    private static bool IsHealthRequest(Activity activity)
-        => activity.Kind == ActivityKind.Server && activity.GetTagItem("url.path") is string path
-            && path.StartsWith(HealthEndpoints.PathPrefix, StringComparison.OrdinalIgnoreCase);
 }

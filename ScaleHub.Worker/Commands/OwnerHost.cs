@@ -68,12 +68,14 @@ internal static class OwnerHost
                 "to that of the schema's owner.");
         try
         {
-            return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(PostgresUrl.ToConnectionString(text))
+            var settings = new NpgsqlConnectionStringBuilder(PostgresUrl.ToConnectionString(text))
             {
                 ApplicationName = AppDomain.CurrentDomain.FriendlyName,
                 Timeout = 2,
                 CommandTimeout = 0,
-            });
+            };
+            // Its name is a label of Npgsql's metrics; without one, that is the connection string.
+            return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = $"{PostgresNodes.PrimaryName}-owner" }.Build();
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {

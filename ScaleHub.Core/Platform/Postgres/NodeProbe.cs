@@ -11,17 +11,7 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// </summary>
 internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDisposable
 {
-    private readonly string _connectionString = new NpgsqlConnectionStringBuilder(node.ConnectionString)
-    {
-        Pooling = false,
-        ApplicationName = "scalehub-monitor",
-        MaxAutoPrepare = 0,
-        // A look that took too long ends by itself soon after.
-        Timeout = 1,
-        CommandTimeout = 1,
-        CancellationTimeout = -1,
-    }.ConnectionString;
-
+    private readonly NpgsqlDataSource _dataSource = BuildDataSource(node);
     private NpgsqlConnection? _connection;
     private Task _asking = Task.CompletedTask;
 
@@ -30,7 +20,7 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
     /// <summary>Asks the node what it is; <see cref="NodeRole.Unknown"/> when no answer comes within <paramref name="patience"/>.</summary>
     public async Task<NodeState> LookAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        var connection = _connection ??= new(_connectionString);
+        var connection = _connection ??= _dataSource.CreateConnection();
         var asking = AskAsync(connection);
         _asking = asking;
         try
@@ -47,6 +37,25 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
             _ = DiscardAsync(connection, asking);
             return NodeState.Unreachable(DateTimeOffset.UtcNow);
         }
+    }
+
+    private static NpgsqlDataSource BuildDataSource(PostgresNode node)
+    {
+        var text = new NpgsqlConnectionStringBuilder(node.ConnectionString)
+        {
+            Pooling = false,
+            ApplicationName = "scalehub-monitor",
+            MaxAutoPrepare = 0,
+            // A look that took too long ends by itself soon after.
+            Timeout = 1,
+            CommandTimeout = 1,
+            CancellationTimeout = -1,
+        };
+        // Its name is a label of Npgsql's metrics; without one, that is the connection string.
+        var builder = new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = $"{node.Name}-monitor" };
+        // A look recurs all the time and tells nothing in a trace.
+        builder.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => false).EnablePhysicalOpenTracing(false));
+        return builder.Build();
     }
 
     private static async Task<NodeState> AskAsync(NpgsqlConnection connection)
@@ -83,5 +92,6 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
     public async ValueTask DisposeAsync()
     {
         if (_connection is not null) await DiscardAsync(_connection, _asking);
+        await _dataSource.DisposeAsync();
     }
 }

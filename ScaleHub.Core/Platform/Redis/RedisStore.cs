@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpenTelemetry.Instrumentation.StackExchangeRedis;
 using StackExchange.Redis;
 
 namespace ScaleHub.Core.Platform.Redis;
@@ -25,13 +26,14 @@ public sealed class RedisStore : IAsyncDisposable
     private long _lastAnswer;
     private long _lastFailure;
 
-    /// <summary>Connects with the first command.</summary>
-    public RedisStore(IConfiguration configuration, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisStore> logger)
+    /// <summary>Connects with the first command, of which <paramref name="tracing"/>, where there is one, makes spans.</summary>
+    public RedisStore(IConfiguration configuration, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisStore> logger,
+        StackExchangeRedisInstrumentation? tracing = null)
     {
         (_options, _time, _logger) = (options.Value, time, logger);
         var text = configuration.GetConnectionString("redis");
         _connection = new(() => text is { Length: > 0 }
-            ? ConnectAsync(text, Lost)
+            ? ConnectAsync(text, Lost, tracing)
             : Task.FromException<ConnectionMultiplexer>(new InvalidOperationException("No connection string 'redis'.")));
     }
 
@@ -169,7 +171,7 @@ public sealed class RedisStore : IAsyncDisposable
 
     private long Later(long timestamp) => timestamp + (_time.TimestampFrequency * _options.RestMs / 1000);
 
-    private static async Task<ConnectionMultiplexer> ConnectAsync(string text, Action lost)
+    private static async Task<ConnectionMultiplexer> ConnectAsync(string text, Action lost, StackExchangeRedisInstrumentation? tracing)
     {
         var options = ConfigurationOptions.Parse(RedisUrl.ToConfiguration(text));
         options.AbortOnConnectFail = false;
@@ -183,6 +185,7 @@ public sealed class RedisStore : IAsyncDisposable
 #endif
         options.ClientName = AppDomain.CurrentDomain.FriendlyName;
         var connection = await ConnectionMultiplexer.ConnectAsync(options);
+        tracing?.AddConnection(connection);
         connection.ConnectionFailed += (_, _) => lost();
         connection.ConnectionRestored += (_, _) => lost();
         return connection;
