@@ -50,12 +50,15 @@ public sealed class CompanyTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         await ChangeAsync(account, "BASIC", HttpStatusCode.OK);
         for (var i = 0; i < 3; i++) await account.AddAsync("member");
-        var month = int.Parse(DateTimeOffset.UtcNow.ToString("yyyyMM", CultureInfo.InvariantCulture),
-            CultureInfo.InvariantCulture);
+        // Of the next month, too: this one may end meanwhile.
+        var now = DateTimeOffset.UtcNow;
+        var (month, next) = (now.ToString("yyyyMM", CultureInfo.InvariantCulture),
+            new DateTime(now.Year, now.Month, 1).AddMonths(1).ToString("yyyyMM", CultureInfo.InvariantCulture));
         await PostgresServer.ExecuteAsync(await graph.GetConnectionString("pg"), $"""
             insert into quota_counters values ('{account.CompanyId}', 'patients', 0, 101),
                 ('{account.CompanyId}', 'products', 0, 50),
-                ('{account.CompanyId}', 'orders', {month}, 101), ('{account.CompanyId}', 'exams', 202001, 5000)
+                ('{account.CompanyId}', 'orders', {month}, 101), ('{account.CompanyId}', 'orders', {next}, 101),
+                ('{account.CompanyId}', 'exams', 202001, 5000)
             on conflict (company_id, resource, period_yyyymm) do update set used = excluded.used
             """);
 

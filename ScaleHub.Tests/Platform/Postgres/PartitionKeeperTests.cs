@@ -12,10 +12,16 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
         "insert into request_metrics values (gen_random_uuid(), date_trunc('minute', now()), 'i', 1, 0, 0, 's')";
 
     private TestDatabase _database = null!;
-    private NpgsqlDataSource _app = null!;
+    private NpgsqlDataSource? _app;
 
-    public async Task InitializeAsync()
+    public async Task InitializeAsync() => await RenewAsync();
+
+    public async Task DisposeAsync() => await _app!.DisposeAsync();
+
+    // The template may be of the day before: after this there is nothing to make or drop today.
+    private async Task RenewAsync()
     {
+        if (_app is not null) await _app.DisposeAsync();
         _database = await server.CreateDatabaseAsync();
         _app = NpgsqlDataSource.Create(_database.App);
         await PostgresServer.ExecuteAsync(_database.Owner, """
@@ -23,9 +29,14 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
             insert into users (company_id, id, email, password_hash, role)
             select id, id, 'a@b.example', 'x', 'owner' from companies where name = 'c';
             """);
+        await KeepAsync();
     }
 
-    public async Task DisposeAsync() => await _app.DisposeAsync();
+    private Task OnOneDayAsync(Func<Task> test) => UnbrokenDay.RunAsync(async () =>
+    {
+        await RenewAsync();
+        await test();
+    });
 
     [Fact]
     public async Task Every_partitioned_table_is_kept()
@@ -34,14 +45,17 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
             await OwnerAsync("select name from partitioned_tables order by name collate \"C\""));
 
     [Fact]
-    public async Task After_migrating_there_is_nothing_to_make_or_drop()
+    public Task After_migrating_there_is_nothing_to_make_or_drop() => UnbrokenDay.RunAsync(async () =>
     {
-        var kept = await KeepAsync();
+        var fresh = await server.CreateDatabaseAsync(migrated: false);
+        await PostgresServer.MigrateAsync(fresh.Owner);
+        await using var app = NpgsqlDataSource.Create(fresh.App);
+        var kept = await PartitionKeeper.KeepAsync(app, CancellationToken.None);
         Assert.Equal(0, kept.Made.Count + kept.Busy.Count + kept.Dropped.Count);
-    }
+    });
 
     [Fact]
-    public async Task Inserts_find_a_partition_for_two_weeks_or_half_a_year_when_no_keeper_runs()
+    public Task Inserts_find_a_partition_for_two_weeks_or_half_a_year_when_no_keeper_runs() => OnOneDayAsync(async () =>
     {
         await PostgresServer.ExecuteAsync(_database.Owner, Charge("uuid7_floor(now() + interval '6 months')"));
         await PostgresServer.ExecuteAsync(_database.Owner, """
@@ -50,7 +64,7 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
             insert into request_metrics
             values (gen_random_uuid(), date_trunc('minute', now() + interval '14 days'), 'i', 1, 0, 0, 's');
             """);
-    }
+    });
 
     [Theory]
     [InlineData("first - interval '1 millisecond'", "first - interval '1 month'")]
@@ -59,12 +73,13 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
     [InlineData("first + interval '1 month'", "first + interval '1 month'")]
     public async Task Rows_on_both_sides_of_the_end_of_a_month_go_to_their_months(string at, string month)
     {
-        // In UTC, whatever the session's time zone.
-        const string First = "(select date_trunc('month', now() at time zone 'utc') as first) f";
-        var id = $"(select uuid7_floor(({at}) at time zone 'utc') from {First})";
+        // In UTC, whatever the session's time zone; read once, so that it stays the same month.
+        var start = (await OwnerAsync("select date_trunc('month', now() at time zone 'utc')::text"))[0];
+        var first = $"(select timestamp '{start}' as first) f";
+        var id = $"(select uuid7_floor(({at}) at time zone 'utc') from {first})";
         await PostgresServer.ExecuteAsync(_database.Owner, "set time zone 'Pacific/Auckland'; " + Charge(id));
         Assert.Equal(
-            await OwnerAsync($"select 'usage_charges_p' || to_char({month}, 'YYYYMMDD') from {First}"),
+            await OwnerAsync($"select 'usage_charges_p' || to_char({month}, 'YYYYMMDD') from {first}"),
             await OwnerAsync("select tableoid::regclass::text from usage_charges"));
     }
 
@@ -77,7 +92,7 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_missing_is_made_ahead_and_what_is_expired_is_dropped_once()
+    public Task What_is_missing_is_made_ahead_and_what_is_expired_is_dropped_once() => OnOneDayAsync(async () =>
     {
         await SetAsync("request_metrics", "ahead = '20 days', keep = '20 days'");
         var first = await KeepAsync();
@@ -92,20 +107,20 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
 
         var third = await KeepAsync();
         Assert.Equal(0, third.Made.Count + third.Busy.Count + third.Dropped.Count);
-    }
+    });
 
     [Fact]
-    public async Task Money_is_never_dropped()
+    public Task Money_is_never_dropped() => OnOneDayAsync(async () =>
     {
         Assert.Equal([""], await OwnerAsync("select keep::text from partitioned_tables where name = 'usage_charges'"));
         await SetAsync("usage_charges", "keep = '60 months'");
         Assert.NotEmpty((await KeepAsync()).Made);
         await SetAsync("usage_charges", "keep = null");
         Assert.Empty((await KeepAsync()).Dropped);
-    }
+    });
 
     [Fact]
-    public async Task Several_keepers_at_once_make_and_drop_each_partition_once()
+    public Task Several_keepers_at_once_make_and_drop_each_partition_once() => OnOneDayAsync(async () =>
     {
         await SetAsync("request_metrics", "ahead = '30 days'");
         await SetAsync("finished_jobs", "keep = '1 day'");
@@ -113,10 +128,10 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(16, kept.Sum(k => k.Made.Count));
         Assert.Equal(6, kept.Sum(k => k.Dropped.Count));
         Assert.All(kept, k => Assert.Empty(k.Busy));
-    }
+    });
 
     [Fact]
-    public async Task A_locked_table_is_left_for_the_next_pass_and_traffic_goes_on_meanwhile()
+    public Task A_locked_table_is_left_for_the_next_pass_and_traffic_goes_on_meanwhile() => OnOneDayAsync(async () =>
     {
         await SetAsync("request_metrics", "keep = '7 days'");
         await SetAsync("finished_jobs", "keep = '1 day', ahead = '15 days'");
@@ -137,10 +152,10 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
         var after = await KeepAsync();
         Assert.Single(after.Made);
         Assert.Equal(7 + 6, after.Dropped.Count);
-    }
+    });
 
     [Fact]
-    public async Task Attaching_a_partition_does_not_wait_for_writers_of_its_table()
+    public Task Attaching_a_partition_does_not_wait_for_writers_of_its_table() => OnOneDayAsync(async () =>
     {
         await SetAsync("request_metrics", "ahead = '15 days'");
         await using var writer = NpgsqlDataSource.Create(_database.Owner);
@@ -150,7 +165,7 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
         await write.ExecuteNonQueryAsync();
         Assert.Single((await KeepAsync()).Made);
         await transaction.CommitAsync();
-    }
+    });
 
     [Fact]
     public async Task The_application_cannot_read_a_partition_or_change_what_is_kept()
@@ -165,7 +180,7 @@ public sealed class PartitionKeeperTests(PostgresServer server) : IAsyncLifetime
     }
 
     // The keeper has the application's rights, as in the worker.
-    private Task<KeptPartitions> KeepAsync() => PartitionKeeper.KeepAsync(_app, CancellationToken.None);
+    private Task<KeptPartitions> KeepAsync() => PartitionKeeper.KeepAsync(_app!, CancellationToken.None);
 
     private Task SetAsync(string table, string settings)
         => PostgresServer.ExecuteAsync(_database.Owner, $"update partitioned_tables set {settings} where name = '{table}'");

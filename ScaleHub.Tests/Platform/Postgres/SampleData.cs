@@ -8,6 +8,8 @@ namespace ScaleHub.Tests.Platform.Postgres;
 /// filled, and thereby tested, without anybody thinking of it. Row n has the identifier <c>sample_id(n)</c> in every table,
 /// belongs to company n modulo <c>companies</c>, and refers to rows of that company. What the catalogue cannot tell stands in
 /// two small maps.
+/// <para>Its present, <c>sample_now()</c>, is noon of the 15th of this month (UTC): how full the partitions of a day and of a
+/// month are does not depend on when the tests run.</para>
 /// </summary>
 internal sealed partial class SampleData
 {
@@ -23,10 +25,12 @@ internal sealed partial class SampleData
         ["line"] = "n / {companies} + 1",
         ["size_bytes"] = "32",
         ["idempotency_keys.status"] = "200",
-        ["minute"] = "date_trunc('minute', now()) - (n / {companies} % 10000) * interval '1 minute'",
+        ["idempotency_keys.day"] = "(sample_now() at time zone 'utc')::date",
+        ["finished_jobs.finished_at"] = "sample_now()",
+        ["minute"] = "sample_now() - (n / {companies} % 10000) * interval '1 minute'",
         ["invoices.number"] = "n + 1",
         ["request_metrics_rollups.step"] = "'hour'",
-        ["request_metrics_rollups.starts_at"] = "date_trunc('hour', now(), 'utc') - (n / {companies} % 8000) * interval '1 hour'",
+        ["request_metrics_rollups.starts_at"] = "sample_now() - (n / {companies} % 8000) * interval '1 hour'",
     };
 
     // Columns whose value must agree with another's: their default does.
@@ -41,12 +45,19 @@ internal sealed partial class SampleData
     /// <summary>Every tenant table, those that others refer to first; companies leads.</summary>
     public IReadOnlyCollection<string> Tables => _tables.Keys;
 
-    /// <summary>Reads the catalogue and creates <c>sample_id</c>.</summary>
+    /// <summary>Reads the catalogue, creates <c>sample_id</c> and <c>sample_now</c>, and makes the partitions for them.</summary>
     public static async Task<SampleData> PrepareAsync(NpgsqlDataSource owner, int companies)
     {
         await using (var create = owner.CreateCommand("""
+            do $$ begin
+                execute format('create function sample_now() returns timestamptz language sql immutable return %L::timestamptz',
+                    date_trunc('month', now(), 'utc') + interval '14 days 12 hours');
+            end $$;
+            -- From any day to the 15th and the days before it.
+            update partitioned_tables set ahead = '20 days', keep = '20 days' where step = '1 day';
+            select make_partitions();
             create function sample_id(n int) returns uuid language sql stable as
-                $$ select (left(uuid7_floor(date_trunc('hour', now()) - n * interval '5 minutes')::text, 14)
+                $$ select (left(uuid7_floor(sample_now() - n * interval '5 minutes')::text, 14)
                     || '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$
             """)) await create.ExecuteNonQueryAsync();
         var data = new SampleData(companies);
@@ -138,7 +149,7 @@ internal sealed partial class SampleData
             "text" => "'sample-' || n",
             "integer" or "bigint" => "1",
             "bytea" => "sha256(n::text::bytea)",
-            "timestamp with time zone" => "now() - n * interval '1 minute'",
+            "timestamp with time zone" => "sample_now() - n * interval '1 minute'",
             _ => throw new NotSupportedException($"{table}.{column}: say in SampleData what a {type} may be"),
         };
     }

@@ -49,7 +49,8 @@ public sealed class QuotasTests(GraphFixture graph)
     [InlineData("products", 50, 0)]
     [InlineData("orders", 100, 1)]
     [InlineData("exams", 100, 1)]
-    public async Task Each_resource_has_its_own_limit_by_month_where_the_plan_says_so(string resource, int limit, int monthly)
+    public Task Each_resource_has_its_own_limit_by_month_where_the_plan_says_so(string resource, int limit, int monthly)
+        => UnbrokenDay.RunAsync(async () =>
     {
         using var account = await Account.RegisterAsync(graph.Address);
         var body = await BodyAsync(account, resource);
@@ -63,7 +64,7 @@ public sealed class QuotasTests(GraphFixture graph)
                 Responses.Json(body.Replace("#", $"{i}", StringComparison.Ordinal)))));
         Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created);
         Assert.Equal(9, answers.Count(a => a.StatusCode == HttpStatusCode.Forbidden));
-    }
+    });
 
     [Fact]
     public async Task Counters_and_rows_agree_after_creations_and_deletions_at_once_and_an_instance_killed_in_the_middle()
@@ -92,7 +93,8 @@ public sealed class QuotasTests(GraphFixture graph)
     }
 
     [Fact]
-    public async Task The_company_and_the_operator_see_limit_used_remaining_and_when_it_starts_again()
+    public Task The_company_and_the_operator_see_limit_used_remaining_and_when_it_starts_again()
+        => UnbrokenDay.RunAsync(async () =>
     {
         using var account = await Account.RegisterAsync(graph.Address);
         await account.CreatePatientAsync();
@@ -113,10 +115,10 @@ public sealed class QuotasTests(GraphFixture graph)
             .JsonAsync(HttpStatusCode.OK);
         Assert.Equal(status.ToString(), operators.ToString());
         await (await account.Client.GetAsync($"/api/admin/quotas/{Guid.NewGuid()}")).ProblemAsync(HttpStatusCode.NotFound);
-    }
+    });
 
     [Fact]
-    public async Task An_exam_counts_in_the_month_that_it_was_recorded_in()
+    public Task An_exam_counts_in_the_month_that_it_was_recorded_in() => UnbrokenDay.RunAsync(async () =>
     {
         using var account = await Account.RegisterAsync(graph.Address);
         var patient = await account.CreatePatientAsync();
@@ -131,7 +133,7 @@ public sealed class QuotasTests(GraphFixture graph)
         Assert.Equal(HttpStatusCode.NoContent, (await account.Client.DeleteAsync($"/api/v1/exams/{earlier}")).StatusCode);
         Assert.Equal(1, Used(await StatusAsync(account), "exams"));
         Assert.Empty(await DriftAsync(account));
-    }
+    });
 
     private static Task AtLeastAsync(ConcurrentDictionary<Guid, bool> acknowledged, int count) => Poll.UntilAsync(() =>
     {
