@@ -1,0 +1,58 @@
+using System.Net;
+using Microsoft.Playwright;
+using ScaleHub.Tests.Support;
+
+namespace ScaleHub.Tests.AppHost;
+
+/// <summary>Aspire's dashboard, as a developer sees it after a start. Screenshots go to <c>artifacts/screenshots</c>.</summary>
+public sealed class DashboardTests(InstalledBrowser browser) : IClassFixture<InstalledBrowser>, IDisposable
+{
+    private const float PatienceMs = 60_000;
+    private readonly string _data = Directory.CreateTempSubdirectory("scalehub-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    [Fact]
+    public async Task The_printed_link_signs_in_and_shows_healthy_resources_and_the_trace_of_a_request_through_the_load_balancer()
+    {
+        await using var start = AppHostProcess.Start(
+            ["--servers", "native", "--instances", "1", "--replicas", "1", "--volumes", "false"], ("SCALEHUB_DATA", _data));
+        var api = new Uri(await start.LineAsync("API "));
+        var link = await start.LineAsync("Dashboard ");
+
+        var page = await browser.Browser.NewPageAsync(new() { ViewportSize = new() { Width = 1600, Height = 1000 } });
+        page.SetDefaultTimeout(PatienceMs);
+        await page.GotoAsync(link);
+        foreach (var resource in (string[])["pg", "pg-replica-1", "redis", "migrate", "api-1", "worker", "lb"])
+        {
+            await Assertions.Expect(Row(page, resource)).ToBeVisibleAsync(new() { Timeout = PatienceMs });
+            await Assertions.Expect(Row(page, resource)).ToContainTextAsync(resource == "migrate" ? "Finished" : "Running");
+            await Assertions.Expect(Row(page, resource)).Not.ToContainTextAsync("Unhealthy");
+        }
+        await ScreenshotAsync(page, "dashboard-resources");
+        // The replica is below its primary: it goes with it.
+        await Row(page, "pg").GetByRole(AriaRole.Button, new() { Name = "Toggle nesting" }).ClickAsync();
+        await Assertions.Expect(Row(page, "pg-replica-1")).ToBeHiddenAsync(new() { Timeout = PatienceMs });
+
+        using var account = await Account.RegisterAsync(api);
+        using (var tasks = await account.Client.GetAsync("/api/v1/tasks")) Assert.Equal(HttpStatusCode.OK, tasks.StatusCode);
+        await page.GotoAsync(new Uri(new Uri(link), "/traces").ToString());
+        await page.GetByText("GET /api/v1/tasks").First.ClickAsync();
+        await page.WaitForURLAsync("**/traces/detail/**");
+        var spans = page.Locator("main");
+        foreach (var span in (string[])["GET /api/v1/tasks", "redis", "postgresql"])
+        {
+            await Assertions.Expect(spans).ToContainTextAsync(span, new() { Timeout = PatienceMs, IgnoreCase = true });
+        }
+        await ScreenshotAsync(page, "dashboard-trace");
+    }
+
+    private static ILocator Row(IPage page, string resource)
+        => page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByText(resource, new() { Exact = true }) }).First;
+
+    private static async Task ScreenshotAsync(IPage page, string name)
+    {
+        var folder = Path.Combine(Projects.ScaleHub_AppHost.ProjectPath, "..", "artifacts", "screenshots");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png") });
+    }
+}
