@@ -92,20 +92,16 @@ public sealed class HostileInputTests(GraphFixture graph)
     public async Task An_address_that_a_client_claims_does_not_pass_the_balancer()
     {
         using var client = graph.CreateClient();
-        // Again, should an instance miss an answer of Redis meanwhile and count by itself.
-        await Poll.UntilAsync(async () =>
+        long? before = null;
+        for (var i = 0; i < 5; i++)
         {
-            long? before = null;
-            for (var i = 0; i < 5; i++)
-            {
-                using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/tasks");
-                request.Headers.Add("X-Forwarded-For", $"198.51.100.{i}");
-                // By address, over all instances: each claim has the same limit, and it counts down.
-                var remaining = Limits.Of(await client.SendAsync(request))["api"].Remaining;
-                Assert.True(before is null || remaining < before, $"{remaining} after {before}");
-                before = remaining;
-            }
-        });
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/tasks");
+            request.Headers.Add("X-Forwarded-For", $"198.51.100.{i}");
+            // By address, over all instances: each claim has the same limit, and it counts down.
+            var remaining = Limits.Of(await client.SendAsync(request))["api"].Remaining;
+            Assert.True(before is null || remaining < before, $"{remaining} after {before}");
+            before = remaining;
+        }
     }
 
     private static string Headers(int count) => string.Concat(Enumerable.Range(0, count).Select(i => $"X-{i}: x\r\n"));

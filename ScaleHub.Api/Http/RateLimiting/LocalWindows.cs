@@ -3,9 +3,12 @@ using Microsoft.Extensions.Options;
 namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
-/// Sliding windows in this process, for as long as Redis is away: each limit by the number of instances, rounded up.
-/// <para>Guarantee: at most that share in any window, and 95 % of a steady stream of it. At most <see cref="Capacity"/> callers
-/// are told apart (about 20 MB); those beyond share one window for each policy until others have been quiet for a window.</para>
+/// Sliding windows in this process: of what it admits, through Redis (<see cref="Note"/>) or by itself while Redis is gone
+/// (<see cref="Decide"/>), each limit by the number of instances, rounded up.
+/// <para>Guarantee: what it admits by itself keeps all that it admits within that share in any window, and is 95 % of a steady
+/// stream of it. What Redis has not counted is kept until it is told. At most <see cref="Capacity"/> callers are told apart (about
+/// 20 MB); of those beyond, what was admitted through Redis is not known, and without Redis they share one window for each policy
+/// until others have been quiet for a window.</para>
 /// </summary>
 public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvider time)
 {
@@ -22,6 +25,9 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
     private readonly int _instances = options.Value.Instances;
     private long _sweptAt;
 
+    // Windows with requests that Redis has not counted: none, unless Redis was gone.
+    private int _untold;
+
     /// <summary>Windows that are kept now.</summary>
     internal int Count
     {
@@ -31,7 +37,55 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
         }
     }
 
-    /// <summary>Admits or refuses one request.</summary>
+    /// <summary>Notes a request that Redis admitted.</summary>
+    public void Note(ApplyingLimit[] limits)
+    {
+        lock (_lock)
+        {
+            var now = Now();
+            foreach (var limit in limits)
+            {
+                // What callers beyond the capacity do through Redis must not use up the share that they have without it.
+                if (!_windows.ContainsKey(limit.Key) && _windows.Count >= Capacity && !Sweep(now)) continue;
+                var window = Find(limit, now);
+                window.MoveTo(now);
+                window.Count();
+            }
+        }
+    }
+
+    /// <summary>
+    /// For each limit, how many requests <see cref="Decide"/> admitted in its window that nobody has told Redis of; null for none.
+    /// The caller tells Redis, or gives them back.
+    /// </summary>
+    public int[]? TakeUntold(ApplyingLimit[] limits)
+    {
+        if (Volatile.Read(ref _untold) == 0) return null;
+        int[]? taken = null;
+        lock (_lock)
+        {
+            for (var i = 0; i < limits.Length; i++)
+            {
+                if (!_windows.TryGetValue(limits[i].Key, out var window) || window.Untold == 0) continue;
+                window.MoveTo(Now());
+                (taken ??= new int[limits.Length])[i] = Math.Min(window.Untold, window.Total);
+                SetUntold(window, 0);
+            }
+        }
+        return taken;
+    }
+
+    /// <summary>Takes back what Redis could not be told of.</summary>
+    public void GiveBackUntold(ApplyingLimit[] limits, int[] untold)
+    {
+        lock (_lock)
+        {
+            for (var i = 0; i < limits.Length; i++)
+                if (_windows.TryGetValue(limits[i].Key, out var window)) SetUntold(window, window.Untold + untold[i]);
+        }
+    }
+
+    /// <summary>Admits or refuses one request without Redis.</summary>
     public RateLimitDecision Decide(ApplyingLimit[] limits)
     {
         var states = new LimitState[limits.Length];
@@ -39,7 +93,7 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
         var admitted = true;
         lock (_lock)
         {
-            var now = (long)time.GetElapsedTime(0).TotalMilliseconds;
+            var now = Now();
             for (var i = 0; i < limits.Length; i++)
             {
                 windows[i] = Find(limits[i], now);
@@ -48,7 +102,11 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
             }
             for (var i = 0; i < limits.Length; i++)
             {
-                if (admitted) windows[i].Count();
+                if (admitted)
+                {
+                    windows[i].Count();
+                    SetUntold(windows[i], windows[i].Untold + 1);
+                }
                 states[i] = new(Math.Max(0, Share(limits[i]) - windows[i].Total), windows[i].RoomAt(Share(limits[i])) - now);
             }
         }
@@ -56,6 +114,15 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
     }
 
     private int Share(ApplyingLimit limit) => (limit.Limit + _instances - 1) / _instances;
+
+    private long Now() => (long)time.GetElapsedTime(0).TotalMilliseconds;
+
+    private void SetUntold(Window window, int untold)
+    {
+        if (window.Untold == 0 && untold > 0) _untold++;
+        else if (window.Untold > 0 && untold == 0) _untold--;
+        window.Untold = untold;
+    }
 
     private Window Find(ApplyingLimit limit, long now)
     {
@@ -76,7 +143,9 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
             _sweptAt = time.GetTimestamp();
             foreach (var (key, window) in _windows)
             {
-                if (window.IsOver(now)) _windows.Remove(key);
+                if (!window.IsOver(now)) continue;
+                SetUntold(window, 0);
+                _windows.Remove(key);
             }
         }
         return _windows.Count < Capacity;
@@ -89,6 +158,9 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
         private long _part;
 
         public int Total { get; private set; }
+
+        /// <summary>Of those, how many Redis has not counted; some of them may have left the window.</summary>
+        public int Untold { get; set; }
 
         public bool IsOver(long now) => now / partMs > _part + Parts;
 

@@ -24,21 +24,34 @@ public readonly record struct RateLimitDecision(bool Admitted, LimitState[] Stat
 /// <summary>
 /// Sliding windows over all instances.
 /// <para>Guarantee: a limit of N admits at most N requests in any window of its length, exactly, counted by one Redis script with
-/// Redis's clock; of a steady stream at the limit it admits the share 1 / (1 + 1/100 + 1/N) at least. A request that one limit
-/// refuses is not counted by the others.</para>
-/// <para>Without Redis: from the first request that gets no answer (<see cref="Core.Platform.Redis.RedisOptions.TimeoutMs"/>)
-/// each instance admits its share, the limit by the number of instances, in windows of its own that begin empty; when Redis
-/// answers, its windows hold again at once.</para>
+/// Redis's clock, however late Redis answers; of a steady stream at the limit it admits the share 1 / (1 + 1/100 + 1/N) at least. A
+/// request that one limit refuses is not counted by the others.</para>
+/// <para>Redis gone (its connection lost, or silent for <see cref="Core.Platform.Redis.RedisOptions.SilenceMs"/>): from the
+/// first request that finds it so, each instance admits its share, the limit by the number of instances, of which what it admitted
+/// through Redis in the same window is a part. When Redis answers, its windows hold at once, and each instance has what it
+/// admitted meanwhile counted there with its next request. What the sum can be around both changes: docs/rate-limits.md.</para>
 /// </summary>
 public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimitMetrics metrics)
 {
     /// <summary>Admits or refuses one request. The limits share one hash tag.</summary>
     public async ValueTask<RateLimitDecision> DecideAsync(ApplyingLimit[] limits, CancellationToken cancellationToken)
     {
-        if (await redis.DecideAsync(limits, cancellationToken) is { } decision)
+        var untold = local.TakeUntold(limits);
+        var told = false;
+        try
         {
-            metrics.Decided(inProcess: false);
-            return decision;
+            if (await redis.DecideAsync(limits, untold, cancellationToken) is { } decision)
+            {
+                told = true;
+                if (decision.Admitted) local.Note(limits);
+                metrics.Decided(inProcess: false);
+                return decision;
+            }
+        }
+        finally
+        {
+            // Redis may have counted them although it did not say so: rather twice than never.
+            if (untold is not null && !told) local.GiveBackUntold(limits, untold);
         }
         metrics.Decided(inProcess: true);
         return local.Decide(limits);

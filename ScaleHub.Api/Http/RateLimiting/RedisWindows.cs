@@ -10,30 +10,37 @@ namespace ScaleHub.Api.Http.RateLimiting;
 /// oldest whole, though some of it may have left the window: never too little, and at most a hundredth of the window too much. A
 /// key is a hash with a field for each part that has requests (102 fields and about 1.5 KB at most), their total and the number
 /// of the oldest; it goes by itself when the window has passed.</para>
+/// <para>A late answer is waited for: Redis may have counted the request already, and only Redis knows whether there was room for
+/// it.</para>
 /// </summary>
 public sealed class RedisWindows(RedisStore redis)
 {
     /// <summary>Parts of a window.</summary>
     internal const int Parts = 100;
 
-    /// <summary>The decision, or null when Redis does not answer.</summary>
-    public async ValueTask<RateLimitDecision?> DecideAsync(ApplyingLimit[] limits, CancellationToken cancellationToken)
+    /// <summary>The decision, or null when Redis is gone.</summary>
+    /// <param name="limits">What applies.</param>
+    /// <param name="untold">For each limit, how many requests were admitted without Redis, which are counted first; null for none.</param>
+    /// <param name="cancellationToken">Ends the wait; the request may have been counted.</param>
+    public async ValueTask<RateLimitDecision?> DecideAsync(
+        ApplyingLimit[] limits, int[]? untold, CancellationToken cancellationToken)
     {
-        var (answered, values) = await redis.TryAsync(db => RunAsync(db, limits, null), cancellationToken);
+        var (answered, values) = await redis.AskAsync(db => RunAsync(db, limits, untold, null), cancellationToken);
         return answered ? Read(values!) : null;
     }
 
     /// <summary>Runs the script; at a given time (Unix, in milliseconds) where a test needs one.</summary>
-    internal static async Task<long[]> RunAsync(IDatabase db, ApplyingLimit[] limits, long? now)
+    internal static async Task<long[]> RunAsync(IDatabase db, ApplyingLimit[] limits, int[]? untold, long? now)
     {
         var keys = new RedisKey[limits.Length];
-        var arguments = new RedisValue[(limits.Length * 2) + 2];
+        var arguments = new RedisValue[(limits.Length * 3) + 2];
         (arguments[0], arguments[1]) = (now?.ToString(null, null) ?? "", Parts);
         for (var i = 0; i < limits.Length; i++)
         {
             keys[i] = limits[i].Key;
-            arguments[(2 * i) + 2] = limits[i].Limit;
-            arguments[(2 * i) + 3] = (long)limits[i].Window.TotalMilliseconds / Parts;
+            arguments[(3 * i) + 2] = limits[i].Limit;
+            arguments[(3 * i) + 3] = (long)limits[i].Window.TotalMilliseconds / Parts;
+            arguments[(3 * i) + 4] = untold?[i] ?? 0;
         }
         try
         {
@@ -54,7 +61,7 @@ public sealed class RedisWindows(RedisStore redis)
     }
 
     // KEYS: the limits. ARGV: now in ms, or nothing for the server's clock; parts of a window; then for each limit, how many
-    // requests, and how many ms a part has. Answers 1 or 0, then for each limit what remains, and the ms until there is more.
+    // requests, how many ms a part has, and how many were admitted elsewhere and are counted as if they came now. Answers 1 or 0, then for each limit what remains, and the ms until there is more.
     internal const string Script = """
         local now, parts = tonumber(ARGV[1]), tonumber(ARGV[2])
         if not now then
@@ -94,8 +101,14 @@ public sealed class RedisWindows(RedisStore redis)
 
         local windows, admitted = {}, 1
         for i, key in ipairs(KEYS) do
-            local limit, length = tonumber(ARGV[2 * i + 1]), tonumber(ARGV[2 * i + 2])
+            local limit, length, untold = tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1]), tonumber(ARGV[3 * i + 2])
             local part = math.floor(now / length)
+            if untold > 0 then
+                redis.call('HSETNX', key, 'oldest', part)
+                redis.call('HINCRBY', key, 'total', untold)
+                redis.call('HINCRBY', key, part, untold)
+                redis.call('PEXPIRE', key, (parts + 1) * length)
+            end
             local state = redis.call('HMGET', key, 'total', 'oldest', part)
             local total, oldest, here = tonumber(state[1]) or 0, tonumber(state[2]) or part, tonumber(state[3]) or 0
             local room = oldest

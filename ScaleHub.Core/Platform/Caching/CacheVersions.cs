@@ -11,8 +11,8 @@ namespace ScaleHub.Core.Platform.Caching;
 
 /// <summary>The versions that an entry stands under now, and what a load for it must see.</summary>
 /// <param name="Name">Part of the key in Redis: another one after any change.</param>
-/// <param name="AtLeast">The position of the last change.</param>
-/// <param name="PrimaryOnly">There was a change of unknown position in the last 30 s.</param>
+/// <param name="AtLeast">A position at or behind the last change.</param>
+/// <param name="PrimaryOnly">There may have been a change of unknown position in the last 30 s.</param>
 /// <param name="Unsettled">A change is announced, and may be committed at any moment: nothing may be kept.</param>
 internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly, bool Unsettled);
 
@@ -22,6 +22,10 @@ internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumbe
 /// <para>Guarantee: a version never comes back. It is made of the position of the write that changed it, the time and chance; one
 /// that Redis has lost is made anew; and the server's run id is part of the name, so that a server which was restarted with older
 /// data brings nothing back. A load must see the position in its versions, so that a standby which is late cannot be cached.</para>
+/// <para>A version that is made anew stands for changes that Redis does not know (any more). They are covered by the company's base:
+/// a position that the primary had after the first of its versions was made anew under this run id. A later change is a version
+/// of its own. The base is read from the primary once, and kept beside the versions, so that it is lost when they are; who cannot
+/// read it loads from the primary.</para>
 /// <para>A change is announced before its transaction commits and settled behind it, so that a process which is killed between the two
 /// leaves nothing old: what is announced is not kept for a minute, and is loaded from the primary.</para>
 /// <para>Each change is told to all instances (<see cref="Broadcast"/>), when Redis answers again if it does not
@@ -38,31 +42,52 @@ internal sealed class CacheVersions
     private static readonly TimeSpan AnnouncedFor = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan Life = TimeSpan.FromDays(2);
 
-    // KEYS: a company's versions. ARGV: a version for those that are missing, seconds to keep them all, their names.
+    // In place of a position, in a version that no change made: the base has the position.
+    private static readonly NpgsqlLogSequenceNumber Made = new(1);
+
+    // KEYS: a company's versions. ARGV: a version for those that are missing, seconds to keep them all, a name for the base, their
+    // names. Answers the versions, the run id, and the base if one is needed: the run id and a position, or a name that
+    // stands for it until somebody has read it. A base of another run is of no use: the server may have gone back in time.
     private const string ReadScript = """
-        local values = redis.call('HMGET', KEYS[1], unpack(ARGV, 3))
+        local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+        local values, needed = redis.call('HMGET', KEYS[1], unpack(ARGV, 4)), false
         for i, value in ipairs(values) do
             if not value then
-                redis.call('HSET', KEYS[1], ARGV[i + 2], ARGV[1])
+                redis.call('HSET', KEYS[1], ARGV[i + 3], ARGV[1])
                 values[i] = ARGV[1]
             end
+            needed = needed or string.sub(values[i], 1, 16) == string.sub(ARGV[1], 1, 16)
+        end
+        local base = redis.call('HGET', KEYS[1], 'base')
+        if base and string.sub(base, 1, #run) ~= run or needed and not base then
+            base = run .. ' ' .. ARGV[3]
+            redis.call('HSET', KEYS[1], 'base', base)
         end
         redis.call('EXPIRE', KEYS[1], ARGV[2])
-        values[#values + 1] = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+        values[#values + 1] = run
+        values[#values + 1] = base
         return values
+        """;
+
+    // KEYS: a company's versions. ARGV: the base as it was read, and as it shall be. Not if Redis was emptied meanwhile: what
+    // was changed before that may be behind the position. Answers the base as it is.
+    private const string SetBaseScript = """
+        if redis.call('HGET', KEYS[1], 'base') == ARGV[1] then redis.call('HSET', KEYS[1], 'base', ARGV[2]) end
+        return redis.call('HGET', KEYS[1], 'base')
         """;
 
     private readonly RedisStore _redis;
     private readonly Broadcast _broadcast;
     private readonly TimeProvider _time;
     private readonly RedisOutbox _outbox;
+    private readonly PrimaryPosition _primary;
 
     // When news of a change were last heard. Changes share places; that costs a look at the versions now and then, not a load.
     private readonly long[] _heardAt = new long[1 << 18];
 
-    public CacheVersions(RedisStore redis, RedisOutbox outbox, Broadcast broadcast, TimeProvider time)
+    public CacheVersions(RedisStore redis, RedisOutbox outbox, Broadcast broadcast, PrimaryPosition primary, TimeProvider time)
     {
-        (_redis, _outbox, _broadcast, _time) = (redis, outbox, broadcast, time);
+        (_redis, _outbox, _broadcast, _primary, _time) = (redis, outbox, broadcast, primary, time);
         broadcast.Listen(Topic, Hear);
     }
 
@@ -94,7 +119,10 @@ internal sealed class CacheVersions
     /// <summary>The versions now; null when Redis does not answer.</summary>
     public async ValueTask<CacheVersion?> ReadAsync(Guid company, string[] names)
     {
-        RedisValue[] arguments = [Make(null), (long)Life.TotalSeconds, .. names.Select(n => (RedisValue)n)];
+        RedisValue[] arguments =
+        [
+            Make(Made), (long)Life.TotalSeconds, $"{Random.Shared.NextInt64():X16}?", .. names.Select(n => (RedisValue)n),
+        ];
         var (answered, result) = await _redis.TryAsync(
             async db => (string?[]?)await db.ScriptEvaluateAsync(ReadScript, [Key(company)], arguments), CancellationToken.None);
         if (!answered || result is null) return null;
@@ -106,7 +134,27 @@ internal sealed class CacheVersions
             else if (lsn > atLeast) atLeast = lsn;
             primaryOnly |= lsn == default && Age(version!) < LastWrites.Memory;
         }
-        return new(Hash(string.Join(' ', result)), atLeast, primaryOnly || unsettled, unsettled);
+        if (result[^1] is { } text)
+        {
+            if (await BaseAsync(company, text) is not { } known) primaryOnly = true;
+            else if (known > atLeast) atLeast = known;
+        }
+        return new(Hash(string.Join(' ', result.AsSpan(0, names.Length + 1))), atLeast, primaryOnly || unsettled, unsettled);
+    }
+
+    /// <summary>The position of a base, read from the primary if nobody has yet; null when that fails.</summary>
+    private async ValueTask<NpgsqlLogSequenceNumber?> BaseAsync(Guid company, string text)
+    {
+        if (Position(text) is { } known) return known;
+        if (await _primary.ReadAsync() is not { } read) return null;
+        var run = text[..text.IndexOf(' ', StringComparison.Ordinal)];
+        var (answered, now) = await _redis.TryAsync(async db => (string?)await db.ScriptEvaluateAsync(
+            SetBaseScript, [Key(company)], [text, $"{run} {LastWrites.Format(read)}"]), CancellationToken.None);
+        // Another instance may have been first; another run is not what was asked for.
+        return answered && now?.StartsWith(run, StringComparison.Ordinal) == true ? Position(now) : null;
+
+        static NpgsqlLogSequenceNumber? Position(string text)
+            => LastWrites.TryParse(text[(text.IndexOf(' ', StringComparison.Ordinal) + 1)..], out var lsn) ? lsn : null;
     }
 
     /// <summary>Makes entries old, here at once and everywhere else when Redis has it. Never throws.</summary>

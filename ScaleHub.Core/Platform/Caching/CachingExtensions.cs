@@ -24,6 +24,7 @@ public static class CachingExtensions
         services.TryAddSingleton<IDistributedCache, RedisDistributedCache>();
         services.AddSingleton(provider => new LocalStore(provider.GetRequiredService<IOptions<CacheOptions>>().Value.LocalBytes));
         services.AddSingleton<CacheCounts>();
+        services.AddSingleton<PrimaryPosition>();
         services.AddSingleton<CacheVersions>();
         services.AddSingleton<CacheLoads>();
         services.AddSingleton<CacheEngine>();

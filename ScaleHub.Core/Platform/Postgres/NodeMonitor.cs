@@ -21,12 +21,24 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
 
     private readonly PrimaryHistory _history = new();
     private readonly NodeProbe[] _probes = [.. nodes.All.Select(n => new NodeProbe(n, logger))];
+    private volatile Request _request = new();
 
     /// <summary>Looks once before anything else of the host starts, so that the first request finds its nodes.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await LookAtAllAsync(cancellationToken);
+        await LookAtAllAsync(regular: true, cancellationToken);
         await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// A look that begins after this call, for who cannot wait for the next one; all who ask at the same time share it. Never
+    /// completes when the monitor does not run.
+    /// </summary>
+    internal Task LookAsync()
+    {
+        var request = _request;
+        request.Made.TrySetResult();
+        return request.Done.Task;
     }
 
     /// <inheritdoc/>
@@ -35,7 +47,21 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
         using var timer = new PeriodicTimer(Interval);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await LookAtAllAsync(stoppingToken);
+            var tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+            while (true)
+            {
+                await Task.WhenAny(tick, _request.Made.Task);
+                var regular = tick.IsCompleted;
+                if (regular)
+                {
+                    if (!await tick) return;
+                    tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+                }
+                // Whoever asks from here on may ask for what this look has missed.
+                var request = Interlocked.Exchange(ref _request, new());
+                await LookAtAllAsync(regular, stoppingToken);
+                request.Done.SetResult();
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -47,10 +73,12 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
         }
     }
 
-    private async Task LookAtAllAsync(CancellationToken cancellationToken)
+    private async Task LookAtAllAsync(bool regular, CancellationToken cancellationToken)
     {
         var states = await Task.WhenAll(_probes.Select(p => p.LookAsync(Patience, cancellationToken)));
-        if (states.Where(s => s.Role == NodeRole.Primary).MaxBy(s => s.Timeline) is { } primary) _history.Add(primary.At, primary.Lsn);
+        // The history has room for so many looks, and must go back further than a standby may be behind.
+        if (regular && states.Where(s => s.Role == NodeRole.Primary).MaxBy(s => s.Timeline) is { } primary)
+            _history.Add(primary.At, primary.Lsn);
         NodeState[] completed = [.. states.Zip(_probes, (state, probe) => Complete(state, probe.Node.State))];
         foreach (var (state, probe) in completed.Zip(_probes)) LogChange(probe.Node, state.Role);
         nodes.Observe(completed);
@@ -74,5 +102,12 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
         if (node.State.Role != now)
             logger.Log(now == NodeRole.Unknown ? LogLevel.Warning : LogLevel.Information,
                 "Database node {Node} was {Before} and is {Now}", node.Name, node.State.Role, now);
+    }
+
+    private sealed class Request
+    {
+        public TaskCompletionSource Made { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

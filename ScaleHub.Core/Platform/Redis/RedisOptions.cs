@@ -8,7 +8,7 @@ public sealed class RedisOptions
     /// <summary>Configuration section.</summary>
     public const string Section = "Redis";
 
-    /// <summary>Milliseconds that one command may take before the caller goes on without Redis.</summary>
+    /// <summary>Milliseconds that one command may take before a caller that can do without Redis goes on without it.</summary>
     [Range(10, 5000)] public int TimeoutMs { get; set; } = 100;
 
     /// <summary>
@@ -16,6 +16,12 @@ public sealed class RedisOptions
     /// again.
     /// </summary>
     [Range(100, 60000)] public int RestMs { get; set; } = 1000;
+
+    /// <summary>
+    /// Milliseconds without any answer, while commands wait for one, after which Redis counts as gone and not as late: the longest
+    /// that a caller waits who cannot do without Redis (rate limits). At least <see cref="TimeoutMs"/> is taken.
+    /// </summary>
+    [Range(100, 4000)] public int SilenceMs { get; set; } = 1000;
 
     /// <summary>First part of every key, so that several applications can share a server. Alias <c>APP_NAME</c>.</summary>
     [Required] public string Prefix { get; set; } = "scalehub";

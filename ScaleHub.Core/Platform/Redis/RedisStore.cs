@@ -7,43 +7,56 @@ using StackExchange.Redis;
 namespace ScaleHub.Core.Platform.Redis;
 
 /// <summary>
-/// Redis, for what may be lost. Nothing waits for it longer than <see cref="RedisOptions.TimeoutMs"/>, and after a failure
-/// nobody asks again for <see cref="RedisOptions.RestMs"/>, or until what was asked is answered late: a dead or a stalled server
-/// costs each process one time-out per rest, a server that is always late two, and a delay of 150 ms costs 150 ms.
-/// <para>Callers get "no answer" instead of an exception, and must have something else to do then.</para>
+/// Redis, for what may be lost: one connection for the whole process, behind a circuit breaker (<see cref="RedisState"/>).
+/// <para>Guarantee: callers get "no answer" instead of an exception, and must have something else to do then. <see cref="TryAsync"/>
+/// waits for <see cref="RedisOptions.TimeoutMs"/> at most, and after a failure nobody asks again for
+/// <see cref="RedisOptions.RestMs"/>, or until what was asked is answered late: a dead or a stalled server costs each process one
+/// time-out per rest, a server that is always late two, and a delay of 150 ms costs 150 ms.</para>
+/// <para><see cref="AskAsync"/> is for what nothing else can answer as well: it waits for a Redis that is only late, and gives up
+/// when Redis is gone, which is when the connection is lost or silent for <see cref="RedisOptions.SilenceMs"/>.</para>
+/// <para>Connects with the first command; a Redis that is away at the start is as one that went away later.</para>
 /// </summary>
 public sealed class RedisStore : IAsyncDisposable
 {
-    private readonly Lazy<Task<ConnectionMultiplexer>> _connection;
+    private const int MaxUnderWay = 10_000, LooksPerSilence = 10;
+    private static readonly TimeSpan SubscribePatience = TimeSpan.FromSeconds(2);
+
+    private readonly RedisConnection _connection;
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private const int MaxUnderWay = 10_000;
-    private static readonly TimeSpan SubscribePatience = TimeSpan.FromSeconds(2);
+    private readonly long _rest;
+    private readonly TimeSpan _betweenLooks;
+    private RedisState _state = RedisState.Initial;
     private int _underWay;
-    private long _restUntil;
-    private long _revived;
     private long _lastAnswer;
     private long _lastFailure;
 
-    /// <summary>Connects with the first command, of which <paramref name="tracing"/>, where there is one, makes spans.</summary>
+    /// <summary>
+    /// Reads the connection string <c>redis</c>; without one, no command is ever answered. <paramref name="tracing"/>, where there is
+    /// one, makes spans of the commands.
+    /// </summary>
+    /// <exception cref="FormatException">The connection string is not valid.</exception>
     public RedisStore(IConfiguration configuration, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisStore> logger,
         StackExchangeRedisInstrumentation? tracing = null)
     {
         (_options, _time, _logger) = (options.Value, time, logger);
-        var text = configuration.GetConnectionString("redis");
-        _connection = new(() => text is { Length: > 0 }
-            ? ConnectAsync(text, Lost, tracing)
-            : Task.FromException<ConnectionMultiplexer>(new InvalidOperationException("No connection string 'redis'.")));
+        _rest = time.TimestampFrequency * _options.RestMs / 1000;
+        _betweenLooks = TimeSpan.FromMilliseconds((double)Math.Max(_options.SilenceMs, _options.TimeoutMs) / LooksPerSilence);
+        var connection = RedisConnection.Configure(configuration);
+        if (connection is null) logger.LogWarning("There is no connection string 'redis'; going on without Redis");
+        _connection = new(connection);
+        _connection.Changed += Changed;
+        if (tracing is not null) WhenConnected(connected => tracing.AddConnection(connected));
     }
 
     /// <summary>The part of a key that names this application; use as <c>$"{redis.Prefix}:…"</c>.</summary>
     public string Prefix => _options.Prefix;
 
-    /// <summary>Whether the last command was answered.</summary>
-    public bool Answers => Volatile.Read(ref _restUntil) == 0;
+    /// <summary>Whether Redis is asked now: no command has failed or timed out since the last answer.</summary>
+    public bool Answers => Volatile.Read(ref _state).Phase == RedisPhase.Answering;
 
-    /// <summary>How long ago a command was last answered; very long when none ever was.</summary>
+    /// <summary>How long ago a command was last answered, in time or late; very long when none ever was.</summary>
     public TimeSpan SinceAnswer => Volatile.Read(ref _lastAnswer) is not 0 and var at ? _time.GetElapsedTime(at) : TimeSpan.MaxValue;
 
     /// <summary>
@@ -56,33 +69,31 @@ public sealed class RedisStore : IAsyncDisposable
     /// <summary>Raised when a connection is lost, and when one is back: messages may have been missed.</summary>
     internal event Action? ConnectionChanged;
 
+    /// <summary>
+    /// Calls <paramref name="connected"/> with the shared connection once it is made, before the first command, or at once if it
+    /// is made already: for what instruments it (<c>StackExchangeRedisInstrumentation.AddConnection</c>). It must not throw, nor
+    /// dispose the connection.
+    /// </summary>
+    public void WhenConnected(Action<IConnectionMultiplexer> connected) => _connection.WhenMade(connected);
+
+    /// <summary>
+    /// The shared connection itself, for a library that wants one. What is sent over it has the library's time-out, 5 s, and throws.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is no connection string <c>redis</c>.</exception>
+    public async Task<IConnectionMultiplexer> GetConnectionAsync() => await _connection.GetAsync();
+
     /// <summary>Runs a command; <c>(false, default)</c> when there is no answer in time.</summary>
-    public async ValueTask<(bool Answered, T? Value)> TryAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
-    {
-        var rest = Volatile.Read(ref _restUntil);
-        if (rest != 0)
-        {
-            var now = _time.GetTimestamp();
-            // One caller takes the turn to try again; the others go on resting.
-            if (now < rest || Interlocked.CompareExchange(ref _restUntil, Later(now), rest) != rest) return (false, default);
-        }
-        var sent = _time.GetTimestamp();
-        var answer = RunAsync(command);
-        try
-        {
-            var value = await answer.WaitAsync(TimeSpan.FromMilliseconds(_options.TimeoutMs), _time, cancellationToken);
-            Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
-            EndRest();
-            return (true, value);
-        }
-        catch (Exception e) when (e is RedisException or TimeoutException or InvalidOperationException or ObjectDisposedException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            Volatile.Write(ref _lastFailure, _time.GetTimestamp());
-            Rest(answer, sent, e);
-            return (false, default);
-        }
-    }
+    public ValueTask<(bool Answered, T? Value)> TryAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
+        => MayAsk() ? RunAsync(command, untilGone: false, cancellationToken) : new((false, default));
+
+    /// <summary>
+    /// Runs a command whose late answer is better than none: waits as long as Redis may still answer, 5 s at most, also while others
+    /// rest because it is late. <c>(false, default)</c> when Redis is gone; the command may have been done all the same.
+    /// </summary>
+    public ValueTask<(bool Answered, T? Value)> AskAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
+        => Volatile.Read(ref _state).Phase == RedisPhase.Gone
+            ? TryAsync(command, cancellationToken)
+            : RunAsync(command, untilGone: true, cancellationToken);
 
     /// <summary>
     /// Sends a command that others depend on: also while this process rests, as its trouble may not be theirs. Waits for the answer
@@ -91,12 +102,11 @@ public sealed class RedisStore : IAsyncDisposable
     /// <returns>Whether Redis said that it was done; otherwise it may have been.</returns>
     public async ValueTask<bool> SendAsync(Func<IDatabase, Task> command, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _restUntil) == 0) return (await TryAsync(db => Counted(command(db)), cancellationToken)).Answered;
+        if (Answers) return (await TryAsync(db => CountAsync(command(db)), cancellationToken)).Answered;
         if (Volatile.Read(ref _underWay) >= MaxUnderWay) return false;
-        if (_connection is not { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) return false;
-        // Nobody waits for the outcome; a failure is what resting is about.
-        _ = Counted(command((await _connection.Value).GetDatabase()))
-            .ContinueWith(static sent => sent.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        if (_connection.Made is null) return false;
+        // Nobody waits for the outcome, which tells how Redis is nevertheless.
+        _ = WatchAsync(SendNowAsync(db => CountAsync(command(db))), _time.GetTimestamp());
         return false;
     }
 
@@ -109,51 +119,129 @@ public sealed class RedisStore : IAsyncDisposable
     {
         try
         {
-            var subscriber = (await _connection.Value.WaitAsync(SubscribePatience, _time, cancellationToken)).GetSubscriber();
+            var subscriber = (await _connection.GetAsync().WaitAsync(SubscribePatience, _time, cancellationToken)).GetSubscriber();
             var name = new RedisChannel(channel, RedisChannel.PatternMode.Literal);
             await subscriber.UnsubscribeAsync(name).WaitAsync(SubscribePatience, _time, cancellationToken);
             await subscriber.SubscribeAsync(name, (_, message) => heard(message!))
                 .WaitAsync(SubscribePatience, _time, cancellationToken);
             return true;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or InvalidOperationException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            _logger.LogDebug(e, "The subscription to {Channel} could not be made", channel);
             return false;
         }
     }
 
-    private void Lost()
+    private async ValueTask<(bool Answered, T? Value)> RunAsync<T>(
+        Func<IDatabase, Task<T>> command, bool untilGone, CancellationToken cancellationToken)
     {
-        Volatile.Write(ref _lastFailure, _time.GetTimestamp());
+        var sent = _time.GetTimestamp();
+        var answer = SendNowAsync(command);
+        try
+        {
+            var value = await answer.WaitAsync(TimeSpan.FromMilliseconds(_options.TimeoutMs), _time, cancellationToken);
+            Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
+            Note(RedisEvent.Answered, sent);
+            return (true, value);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The caller's cancellation alone is let through: whatever else went wrong, there is no answer.
+            if (!answer.IsCompleted) Note(RedisEvent.TimedOut, sent, e);
+        }
+        finally
+        {
+            if (!answer.IsCompletedSuccessfully || Volatile.Read(ref _lastAnswer) < sent) _ = WatchAsync(answer, sent);
+        }
+        if (untilGone) await WaitUntilGoneAsync(answer, sent, cancellationToken);
+        return answer.IsCompletedSuccessfully ? (true, answer.Result) : (false, default);
+    }
+
+    /// <summary>Returns when the answer is there, has failed, or when nothing was heard from Redis for too long.</summary>
+    /// <remarks>
+    /// Silence is counted in looks and not by the clock: a process that does not get the processor does not look either, and must
+    /// not take that for a fault of Redis.
+    /// </remarks>
+    private async Task WaitUntilGoneAsync(Task answer, long sent, CancellationToken cancellationToken)
+    {
+        var heard = Volatile.Read(ref _lastAnswer);
+        for (var quiet = 0; !answer.IsCompleted && Volatile.Read(ref _state).Phase != RedisPhase.Gone;)
+        {
+            await Task.WhenAny(answer, Task.Delay(_betweenLooks, _time, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+            var before = heard;
+            heard = Volatile.Read(ref _lastAnswer);
+            quiet = heard == before ? quiet + 1 : 0;
+            if (quiet >= LooksPerSilence && !answer.IsCompleted) Note(RedisEvent.Silent, sent);
+        }
+    }
+
+    /// <summary>Learns from how a command ended that nobody waits for any more.</summary>
+    private async Task WatchAsync(Task answer, long sent)
+    {
+        await answer.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (answer.IsCompletedSuccessfully)
+        {
+            Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
+            Note(RedisEvent.AnsweredLate, sent);
+            return;
+        }
+        var reason = answer.Exception?.GetBaseException();
+        Note(reason switch
+        {
+            _ when _connection.Made is null => RedisEvent.Disconnected,
+            null or RedisConnectionException or ObjectDisposedException => RedisEvent.Disconnected,
+            TimeoutException => RedisEvent.TimedOut,
+            _ => RedisEvent.Refused,
+        }, sent, reason);
+    }
+
+    private void Changed(bool restored)
+    {
+        var now = _time.GetTimestamp();
+        Volatile.Write(ref _lastFailure, now);
+        if (restored) Note(RedisEvent.Reconnected, now);
         ConnectionChanged?.Invoke();
     }
 
-    private void Rest(Task answer, long sent, Exception reason)
+    private void Note(RedisEvent happened, long sent, Exception? reason = null)
     {
-        var (revived, answered) = (Volatile.Read(ref _revived), Volatile.Read(ref _lastAnswer));
-        // Caught in a delay that is over.
-        if (sent <= revived) return;
-        if (Interlocked.Exchange(ref _restUntil, Later(_time.GetTimestamp())) == 0)
-            _logger.LogWarning("Redis does not answer ({Reason}); going on without it", reason.GetType().Name);
-        // Late again, and never in time since it last was: it is not delayed now and then, but slow.
-        if (revived == 0 || answered > revived) _ = ReviveAsync(answer);
+        var now = _time.GetTimestamp();
+        if (happened is not (RedisEvent.Answered or RedisEvent.AnsweredLate or RedisEvent.Reconnected)) Volatile.Write(ref _lastFailure, now);
+        while (true)
+        {
+            var before = Volatile.Read(ref _state);
+            var after = before.Next(happened, sent, now, _rest);
+            if (after == before) return;
+            if (Interlocked.CompareExchange(ref _state, after, before) != before) continue;
+            Log(before.Phase, after.Phase, reason switch
+            {
+                // The first word of a server's error is its kind; the rest may repeat what was sent.
+                RedisServerException e => e.Message.Split(' ')[0],
+                not null => reason.GetType().Name,
+                null => $"{happened}",
+            });
+            return;
+        }
     }
 
-    private async Task ReviveAsync(Task answer)
+    private void Log(RedisPhase before, RedisPhase after, string reason)
     {
-        await answer.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!answer.IsCompletedSuccessfully) return;
-        Volatile.Write(ref _revived, _time.GetTimestamp());
-        EndRest();
+        if (before == after) return;
+        if (after == RedisPhase.Answering) _logger.LogInformation("Redis answers again");
+        else if (after == RedisPhase.Gone) _logger.LogWarning("Redis is gone ({Reason}); going on without it", reason);
+        else _logger.LogWarning("Redis is late ({Reason}); going on without it where that is possible", reason);
     }
 
-    private void EndRest()
+    private bool MayAsk()
     {
-        if (Interlocked.Exchange(ref _restUntil, 0) != 0) _logger.LogInformation("Redis answers again");
+        var state = Volatile.Read(ref _state);
+        return state.MayAsk(_time.GetTimestamp(), _rest, out var taken)
+            && (taken == state || Interlocked.CompareExchange(ref _state, taken, state) == state);
     }
 
-    private async Task<bool> Counted(Task command)
+    private async Task<bool> CountAsync(Task command)
     {
         Interlocked.Increment(ref _underWay);
         try
@@ -167,34 +255,9 @@ public sealed class RedisStore : IAsyncDisposable
         }
     }
 
-    private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command) => await command((await _connection.Value).GetDatabase());
-
-    private long Later(long timestamp) => timestamp + (_time.TimestampFrequency * _options.RestMs / 1000);
-
-    private static async Task<ConnectionMultiplexer> ConnectAsync(string text, Action lost, StackExchangeRedisInstrumentation? tracing)
-    {
-        var options = ConfigurationOptions.Parse(RedisUrl.ToConfiguration(text));
-        options.AbortOnConnectFail = false;
-        options.ConnectTimeout = 2000;
-        options.SyncTimeout = 1000;
-        // Versions 2 would wait longer each time, up to a minute.
-        options.ReconnectRetryPolicy = new LinearRetry(2000);
-#if USE_ASPIRE
-        // Version 1.2 fails at once without a connection. Versions 2 would keep commands and send them when nobody waits for them.
-        options.BacklogPolicy = BacklogPolicy.FailFast;
-#endif
-        options.ClientName = AppDomain.CurrentDomain.FriendlyName;
-        var connection = await ConnectionMultiplexer.ConnectAsync(options);
-        tracing?.AddConnection(connection);
-        connection.ConnectionFailed += (_, _) => lost();
-        connection.ConnectionRestored += (_, _) => lost();
-        return connection;
-    }
+    private async Task<T> SendNowAsync<T>(Func<IDatabase, Task<T>> command)
+        => await command((await _connection.GetAsync()).GetDatabase());
 
     /// <summary>Closes the connection without waiting for commands under way: what they do may be lost.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (!_connection.IsValueCreated || !_connection.Value.IsCompletedSuccessfully) return;
-        await (await _connection.Value).CloseAsync(allowCommandsToComplete: false);
-    }
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 }

@@ -1,20 +1,41 @@
+using System.Globalization;
+using StackExchange.Redis;
+
 namespace ScaleHub.Core.Platform.Redis;
 
 /// <summary>Accepts <c>redis://user:password@host:port/database</c> (<c>rediss://</c> for TLS) beside StackExchange.Redis's own form.</summary>
 public static class RedisUrl
 {
-    /// <summary>The StackExchange.Redis form of a URL (the scheme of the IANA registration); anything else as it is.</summary>
-    /// <exception cref="FormatException">It begins like a URL but is none.</exception>
-    public static string ToConfiguration(string text)
+    /// <summary>What a connection string says. User and password of a URL are percent-decoded, and may hold any character.</summary>
+    /// <exception cref="FormatException">It is neither a URL (the scheme of the IANA registration) nor of the client's form.</exception>
+    public static ConfigurationOptions Parse(string text)
     {
         var tls = text.StartsWith("rediss://", StringComparison.OrdinalIgnoreCase);
-        if (!tls && !text.StartsWith("redis://", StringComparison.OrdinalIgnoreCase)) return text;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri))
-            throw new FormatException("The Redis URL is not valid; expected redis://user:password@host:port/database.");
-        var parts = new List<string> { $"{uri.Host}:{(uri.Port > 0 ? uri.Port : 6379)}" };
-        if (uri.UserInfo.Split(':', 2) is [_, { Length: > 0 } password]) parts.Add($"password={Uri.UnescapeDataString(password)}");
-        if (uri.AbsolutePath.Length > 1) parts.Add($"defaultDatabase={uri.AbsolutePath[1..]}");
-        if (tls) parts.Add("ssl=true");
-        return string.Join(',', parts);
+        try
+        {
+            if (!tls && !text.StartsWith("redis://", StringComparison.OrdinalIgnoreCase)) return ConfigurationOptions.Parse(text);
+        }
+        catch (ArgumentException)
+        {
+            // The reason is left out: it may repeat a part of the string, which can hold a password.
+            throw Invalid();
+        }
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0) throw Invalid();
+        var options = new ConfigurationOptions { Ssl = tls };
+        options.EndPoints.Add(uri.Host, uri.Port > 0 ? uri.Port : 6379);
+        if (uri.UserInfo.Split(':', 2) is [var user, var password])
+        {
+            if (user.Length > 0) options.User = Uri.UnescapeDataString(user);
+            if (password.Length > 0) options.Password = Uri.UnescapeDataString(password);
+        }
+        if (uri.AbsolutePath.Length > 1)
+        {
+            if (!int.TryParse(uri.AbsolutePath.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var database)) throw Invalid();
+            options.DefaultDatabase = database;
+        }
+        return options;
     }
+
+    private static FormatException Invalid() => new(
+        "The connection string 'redis' is not valid; expected redis://user:password@host:port/database or host:port,password=….");
 }

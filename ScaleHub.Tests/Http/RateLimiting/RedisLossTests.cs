@@ -22,15 +22,15 @@ public sealed class RedisLossTests
         }
         var since = Stopwatch.StartNew();
         using var stop = new CancellationTokenSource();
-        var answers = new ConcurrentBag<(HttpStatusCode Status, TimeSpan At, TimeSpan Took)>();
+        var answers = new ConcurrentBag<(HttpStatusCode Status, TimeSpan At, TimeSpan Took, TimeSpan Usual)>();
         var load = Enumerable.Range(0, 3).Select(i => Task.Run(async () =>
         {
             using var client = account.At(instances.Addresses[i]);
             while (!stop.IsCancellationRequested)
             {
-                var clock = Stopwatch.StartNew();
-                var response = await client.GetAsync("/api/v1/tasks", CancellationToken.None);
-                answers.Add((response.StatusCode, since.Elapsed, clock.Elapsed));
+                // At the same time, what takes no Redis: so long does this machine take at the moment.
+                var (usual, asked) = (TimedAsync(client, "/health/live"), TimedAsync(client, "/api/v1/tasks"));
+                answers.Add(((await asked).Status, since.Elapsed, (await asked).Took, (await usual).Took));
                 await Task.Delay(25, CancellationToken.None);
             }
         })).ToList();
@@ -44,11 +44,12 @@ public sealed class RedisLossTests
         await stop.CancelAsync();
         await Task.WhenAll(load);
         Assert.All(answers, a => Assert.True(a.Status is HttpStatusCode.OK or HttpStatusCode.TooManyRequests, $"{a.Status}"));
-        // The time-out of a command, 100 ms, and the rest of a request.
-        Assert.All(answers, a => Assert.True(a.Took < TimeSpan.FromMilliseconds(250), $"{a.Took}, until {a.At}"));
-
-        // Again, should a machine that is busy take longer than the time-out meanwhile.
-        await Poll.UntilAsync(async () => Assert.Equal(500, await AdmittedAsync(instances)), seconds: 5);
+        // One client of each instance finds that Redis was silent for a second; all others wait for the time-out of a command at
+        // most, 100 ms, and the rest of a request.
+        var slow = answers.Where(a => a.Took - a.Usual > TimeSpan.FromMilliseconds(250)).ToList();
+        Assert.True(slow.Count <= 3 && slow.All(a => a.Took - a.Usual < TimeSpan.FromMilliseconds(1500)),
+            $"{string.Join("; ", slow.OrderBy(a => a.At))} of {answers.Count}");
+        Assert.Equal(500, await AdmittedAsync(instances));
 
         // Until every instance has seen what became of Redis, and fifty requests more.
         async Task SteadyAsync(string? redis = null)
@@ -58,6 +59,13 @@ public sealed class RedisLossTests
             var before = answers.Count;
             await Poll.UntilAsync(() => answers.Count > before + 50);
         }
+    }
+
+    private static async Task<(HttpStatusCode Status, TimeSpan Took)> TimedAsync(HttpClient client, string path)
+    {
+        var clock = Stopwatch.StartNew();
+        using var response = await client.GetAsync(path);
+        return (response.StatusCode, clock.Elapsed);
     }
 
     /// <summary>How many of a new company's 510 requests are admitted, whose limit is 500.</summary>

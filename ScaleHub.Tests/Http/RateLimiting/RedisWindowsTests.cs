@@ -101,7 +101,7 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
         ];
         for (var i = 0; i < 10; i++)
         {
-            var decision = RedisWindows.Read(await RedisWindows.RunAsync(Redis, limits, Start + i));
+            var decision = RedisWindows.Read(await RedisWindows.RunAsync(Redis, limits, null, Start + i));
             Assert.Equal(i < 3, decision.Admitted);
             Assert.Equal(i >= 3, decision.Violates(1));
             Assert.False(decision.Violates(0));
@@ -142,7 +142,7 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
         Assert.InRange((await Redis.KeyTimeToLiveAsync(limit.Key))!.Value.TotalSeconds, 1, 909);
 
         var brief = Limit(5, 1);
-        Assert.True(RedisWindows.Read(await RedisWindows.RunAsync(Redis, [brief], null)).Admitted);
+        Assert.True(RedisWindows.Read(await RedisWindows.RunAsync(Redis, [brief], null, null)).Admitted);
         await Poll.UntilAsync(async () => Assert.False(await Redis.KeyExistsAsync(brief.Key)), seconds: 3);
     }
 
@@ -150,13 +150,13 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
     public async Task The_script_comes_back_after_the_server_forgot_it()
     {
         var limit = Limit(10, 10);
-        await RedisWindows.RunAsync(Redis, [limit], null);
+        await RedisWindows.RunAsync(Redis, [limit], null, null);
         await Redis.ExecuteAsync("script", "flush");
-        Assert.Equal(8, RedisWindows.Read(await RedisWindows.RunAsync(Redis, [limit], null)).States[0].Remaining);
+        Assert.Equal(8, RedisWindows.Read(await RedisWindows.RunAsync(Redis, [limit], null, null)).States[0].Remaining);
     }
 
     private async Task<RateLimitDecision> DecideAsync(ApplyingLimit limit, long now)
-        => RedisWindows.Read(await RedisWindows.RunAsync(Redis, [limit], now));
+        => RedisWindows.Read(await RedisWindows.RunAsync(Redis, [limit], null, now));
 
     private static string NewTag() => $"test:{{{Guid.NewGuid():N}}}";
 

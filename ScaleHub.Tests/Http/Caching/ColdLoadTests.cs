@@ -1,0 +1,95 @@
+using Aspire.Hosting.Testing;
+using ScaleHub.Tests.Support;
+using ScaleHub.Tests.System;
+using StackExchange.Redis;
+
+namespace ScaleHub.Tests.Http.Caching;
+
+/// <summary>Where lists are loaded from whose versions Redis does not know (any more).</summary>
+[Collection(GraphCollection.Name)]
+public sealed class ColdLoadTests(GraphFixture graph)
+{
+    [Fact]
+    public async Task The_first_load_of_each_list_of_a_new_company_goes_to_a_standby_that_is_level()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        await UntilStandbysServeAsync(account);
+        for (var limit = 1; limit <= 6; limit++)
+            Assert.StartsWith("pg-replica-", await FromAsync(account.Client, $"/api/v1/tasks?limit={limit}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_Redis_that_was_emptied_sends_no_companys_reads_to_the_primary()
+    {
+        List<Account> accounts = [];
+        for (var i = 0; i < 12; i++)
+        {
+            accounts.Add(await Account.RegisterAsync(graph.Address));
+            await accounts[i].CreateTaskAsync("kept");
+        }
+        foreach (var account in accounts) await UntilStandbysServeAsync(account);
+        foreach (var account in accounts) await account.Client.GetAsync("/api/v1/tasks");
+
+        await EmptyRedisAsync();
+        foreach (var (account, i) in accounts.Select((a, i) => (a, i)))
+        {
+            using var client = account.At(graph.Instances[i % 3]);
+            foreach (var path in (string[])["/api/v1/tasks", "/api/v1/tasks?limit=7", "/api/v1/tasks?status=todo"])
+            {
+                using var answer = await client.GetAsync(path);
+                Assert.Contains("kept", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+                Assert.NotEqual("pg", answer.Header("ScaleHub-Read-From"));
+            }
+            account.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task A_change_of_which_Redis_was_emptied_is_in_every_list_that_is_loaded_after_it_while_the_standbys_are_late()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        using var colleague = await account.ColleagueAsync(graph);
+        await UntilStandbysServeAsync(account);
+        await using var late = await Standbys.DelayAsync(graph, TimeSpan.FromSeconds(2));
+        var readers = graph.Instances.Select(instance =>
+        {
+            var reader = new HttpClient { BaseAddress = instance };
+            reader.DefaultRequestHeaders.Authorization = colleague.DefaultRequestHeaders.Authorization;
+            return reader;
+        }).ToList();
+        for (var i = 1; i <= 15; i++)
+        {
+            await account.CreateTaskAsync($"task {i}.");
+            await EmptyRedisAsync();
+            // One that nobody has asked for yet, and one that all instances have had.
+            foreach (var path in (string[])[$"/api/v1/tasks?limit={i}", "/api/v1/tasks"])
+                foreach (var reader in readers)
+                    Assert.Contains($"\"task {i}.\"", await reader.GetStringAsync(path), StringComparison.Ordinal);
+        }
+        foreach (var reader in readers) reader.Dispose();
+    }
+
+    private async Task EmptyRedisAsync()
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(
+            $"{await graph.App.GetConnectionStringAsync("redis")},allowAdmin=true");
+        await connection.GetDatabase().ExecuteAsync("FLUSHALL");
+    }
+
+    /// <summary>Until every instance knows that the standbys have what the account wrote: what is not cached comes from them.</summary>
+    private async Task UntilStandbysServeAsync(Account account)
+    {
+        foreach (var instance in graph.Instances)
+        {
+            using var client = account.At(instance);
+            await Poll.UntilAsync(async () =>
+                Assert.StartsWith("pg-replica-", await FromAsync(client, "/api/v1/patients"), StringComparison.Ordinal));
+        }
+    }
+
+    private static async Task<string> FromAsync(HttpClient client, string path)
+    {
+        using var answer = await client.GetAsync(path);
+        return answer.Header("ScaleHub-Read-From") ?? "nobody";
+    }
+}
