@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Identity;
@@ -10,9 +11,6 @@ using ScaleHub.Core.Platform.Secrets;
 
 namespace ScaleHub.Api.Http.Authentication;
 
-/// <summary>A public key that tokens are verified with at the moment.</summary>
-public sealed record VerificationKey(string Kid, ECDsa Public);
-
 /// <summary>
 /// The keys that sign and verify access tokens, kept in memory.
 /// <para>Rotation: a new key is published at once and signs after <see cref="Lead"/>, when every instance and everybody who
@@ -20,6 +18,9 @@ public sealed record VerificationKey(string Kid, ECDsa Public);
 /// restarted.</para>
 /// <para>Loaded again every minute while in use, in the background, and at most every five seconds for an unknown <c>kid</c>, so
 /// that a new key is known at once and a forged one costs nothing. Without a database the keys stay as they are.</para>
+/// <para>A key is one object for all threads, without a lock: the library's signature providers are documented to be safe from
+/// any thread, and .NET's ECDsa keeps no state between two calls. The library's cache of providers would keep retired keys alive,
+/// private ones among them, until the process ends; it is off, and a replaced key goes with its last use.</para>
 /// </summary>
 public sealed class SigningKeyRing(
     IServiceScopeFactory scopes, SecretBox secrets, IOptions<IdentityOptions> options, TimeProvider time,
@@ -33,6 +34,7 @@ public sealed class SigningKeyRing(
     private static readonly TimeSpan BetweenLoads = TimeSpan.FromSeconds(5), LoadEvery = TimeSpan.FromMinutes(1),
         Slack = TimeSpan.FromMinutes(1);
     private readonly TimeSpan _tokenLife = TimeSpan.FromMinutes(options.Value.AccessTokenMinutes);
+    private readonly CryptoProviderFactory _providers = new() { CacheSignatureProviders = false };
     private readonly SemaphoreSlim _loading = new(1);
     private volatile Ring _ring = new([], FrozenDictionary<string, Key>.Empty, null);
 
@@ -40,7 +42,7 @@ public sealed class SigningKeyRing(
     internal TimeSpan? SinceLoaded => _ring.LoadedAt is { } at ? time.GetElapsedTime(at) : null;
 
     /// <summary>The public key of that name while tokens of it may be valid, or null.</summary>
-    public async ValueTask<ECDsa?> FindAsync(string kid, CancellationToken cancellationToken)
+    public async ValueTask<SecurityKey?> FindAsync(string kid, CancellationToken cancellationToken)
     {
         if (!_ring.ByName.ContainsKey(kid)) await LoadAsync(r => r.ByName.ContainsKey(kid), cancellationToken);
         else LoadIfOld();
@@ -55,24 +57,23 @@ public sealed class SigningKeyRing(
     }
 
     /// <summary>The keys to publish.</summary>
-    public async ValueTask<IReadOnlyList<VerificationKey>> PublishedAsync(CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<ECDsaSecurityKey>> PublishedAsync(CancellationToken cancellationToken)
     {
         if (_ring.Keys.Count == 0) await LoadAsync(r => r.Keys.Count > 0, cancellationToken);
         LoadIfOld();
         var now = time.GetUtcNow();
-        return [.. _ring.Keys.Where(k => now < k.RetiresAt).Select(k => new VerificationKey(k.Kid, k.Public))];
+        return [.. _ring.Keys.Where(k => now < k.RetiresAt).Select(k => k.Public)];
     }
 
     /// <summary>The key to sign with: the newest that has been known for <see cref="Lead"/>, or else the first.</summary>
     /// <exception cref="InvalidOperationException">There is none that opens with the present secret: <c>migrate</c> has not
     /// run.</exception>
-    public async ValueTask<(string Kid, ECDsa Private)> SignerAsync(CancellationToken cancellationToken)
+    public async ValueTask<SecurityKey> SignerAsync(CancellationToken cancellationToken)
     {
         if (Signer(_ring) is null) await LoadAsync(r => Signer(r) is not null, cancellationToken);
         LoadIfOld();
-        return Signer(_ring) is { } key
-            ? (key.Kid, key.Private!)
-            : throw new InvalidOperationException("There is no signing key; run the worker's migrate.");
+        return Signer(_ring)?.Private
+            ?? throw new InvalidOperationException("There is no signing key; run the worker's migrate.");
     }
 
     private Key? Signer(Ring ring)
@@ -126,23 +127,26 @@ public sealed class SigningKeyRing(
     {
         var ecdsa = ECDsa.Create();
         ecdsa.ImportSubjectPublicKeyInfo(row.PublicKey, out _);
-        ECDsa? signer = null;
+        ECDsaSecurityKey? signer = null;
         try
         {
-            signer = row.OpenPrivate(secrets);
+            signer = Named(row.OpenPrivate(secrets));
         }
         catch (CryptographicException)
         {
             // Sealed with an earlier secret: it verifies what it signed, and signs no more.
         }
         var retiresAt = successor is null ? DateTimeOffset.MaxValue : successor.CreatedAt + Lead + _tokenLife + Slack;
-        return new(row.Kid, ecdsa, signer, row.CreatedAt, retiresAt);
+        return new(row.Kid, Named(ecdsa), signer, row.CreatedAt, retiresAt);
+
+        ECDsaSecurityKey Named(ECDsa key) => new(key) { KeyId = row.Kid, CryptoProviderFactory = _providers };
     }
 
     /// <inheritdoc/>
     public void Dispose() => _loading.Dispose();
 
-    private sealed record Key(string Kid, ECDsa Public, ECDsa? Private, DateTimeOffset CreatedAt, DateTimeOffset RetiresAt);
+    private sealed record Key(
+        string Kid, ECDsaSecurityKey Public, ECDsaSecurityKey? Private, DateTimeOffset CreatedAt, DateTimeOffset RetiresAt);
 
     // Newest first.
     private sealed record Ring(IReadOnlyList<Key> Keys, FrozenDictionary<string, Key> ByName, long? LoadedAt);

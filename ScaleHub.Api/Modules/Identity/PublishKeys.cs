@@ -1,5 +1,5 @@
-using System.Buffers.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.IdentityModel.Tokens;
 using ScaleHub.Api.Http.Authentication;
 
 namespace ScaleHub.Api.Modules.Identity;
@@ -26,9 +26,9 @@ public static class PublishKeys
         return TypedResults.Ok(new PublishKeysResponse([.. published.Select(Describe)]));
     }
 
-    private static PublishedKey Describe(VerificationKey key)
+    private static PublishedKey Describe(ECDsaSecurityKey key)
     {
-        var q = key.Public.ExportParameters(includePrivateParameters: false).Q;
-        return new("EC", "P-256", Base64Url.EncodeToString(q.X), Base64Url.EncodeToString(q.Y), key.Kid, "sig", "ES256");
+        var web = JsonWebKeyConverter.ConvertFromECDsaSecurityKey(key);
+        return new(web.Kty, web.Crv, web.X, web.Y, web.Kid, JsonWebKeyUseNames.Sig, SecurityAlgorithms.EcdsaSha256);
     }
 }

@@ -48,17 +48,17 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
     [Fact]
     public async Task A_new_key_is_published_first_and_signs_later_and_the_old_one_verifies_until_its_last_token_expired()
     {
-        var (old, _) = await Keys.SignerAsync(CancellationToken.None);
+        var old = (await Keys.SignerAsync(CancellationToken.None)).KeyId;
         var young = await RotateAsync(revoke: false);
 
         await PassAsync(TimeSpan.FromMinutes(2));
         Assert.Equal([young, old], await PublishedAsync());
-        Assert.Equal(old, (await Keys.SignerAsync(CancellationToken.None)).Kid);
+        Assert.Equal(old, (await Keys.SignerAsync(CancellationToken.None)).KeyId);
 
         await PassAsync(SigningKeyRing.Lead - TimeSpan.FromMinutes(3));
         var last = await Tokens.IssueAsync(_content, CancellationToken.None);
         await PassAsync(TimeSpan.FromMinutes(2));
-        Assert.Equal(young, (await Keys.SignerAsync(CancellationToken.None)).Kid);
+        Assert.Equal(young, (await Keys.SignerAsync(CancellationToken.None)).KeyId);
 
         await PassAsync(TimeSpan.FromMinutes(12));
         Assert.Equal(_content, await Tokens.VerifyAsync(last, CancellationToken.None));
@@ -77,7 +77,7 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
         var young = await RotateAsync(revoke: true);
         await PassAsync(TimeSpan.FromMinutes(2));
         Assert.Null(await Tokens.VerifyAsync(token, CancellationToken.None));
-        Assert.Equal(young, (await Keys.SignerAsync(CancellationToken.None)).Kid);
+        Assert.Equal(young, (await Keys.SignerAsync(CancellationToken.None)).KeyId);
         Assert.NotNull(await Tokens.VerifyAsync(await Tokens.IssueAsync(_content, CancellationToken.None),
             CancellationToken.None));
     }
@@ -108,7 +108,7 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
     }
 
     private async Task<IEnumerable<string>> PublishedAsync()
-        => (await Keys.PublishedAsync(CancellationToken.None)).Select(k => k.Kid);
+        => (await Keys.PublishedAsync(CancellationToken.None)).Select(k => k.KeyId);
 
     private sealed class ShiftedTime : TimeProvider
     {
