@@ -7,17 +7,19 @@ namespace ScaleHub.Tests.Support;
 internal static class ProcessTree
 {
     /// <summary>
-    /// The process that has the port in its arguments (postgres -p, redis-server) or in <c>ASPNETCORE_URLS</c>; of several, the one that the
-    /// others descend from.
+    /// The server that has the port in its arguments (postgres -p, redis-server), of several processes the one that the others descend
+    /// from; or the program that has it in <c>ASPNETCORE_URLS</c>, of several the last, since <c>dotnet run</c> starts it with that too.
     /// </summary>
     public static int Listening(int port)
     {
         var text = port.ToString(CultureInfo.InvariantCulture);
+        var all = All().ToList();
         // Redis makes one text of its arguments: redis-server 127.0.0.1:6379.
-        var found = All().Where(p => p.Arguments.Any(a => a == text || a.EndsWith($":{text}", StringComparison.Ordinal))
-            || p.Environment.Contains($"ASPNETCORE_URLS=http://localhost:{text}")).ToList();
-        Assert.NotEmpty(found);
-        return found.First(p => found.All(other => other.Pid != p.Parent)).Pid;
+        var servers = all.Where(p => p.Arguments.Any(a => a == text || a.EndsWith($":{text}", StringComparison.Ordinal))).ToList();
+        if (servers is not []) return servers.First(p => servers.All(other => other.Pid != p.Parent)).Pid;
+        var programs = all.Where(p => p.Environment.Contains($"ASPNETCORE_URLS=http://localhost:{text}")).ToList();
+        Assert.NotEmpty(programs);
+        return programs.First(p => programs.All(other => other.Parent != p.Pid)).Pid;
     }
 
     /// <summary>A process's children.</summary>
