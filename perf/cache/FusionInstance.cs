@@ -88,7 +88,8 @@ internal sealed class FusionInstance : Instance
         options.DistributedCacheSoftTimeout = options.DistributedCacheHardTimeout = TimeSpan.FromMilliseconds(100);
         options.AllowBackgroundDistributedCacheOperations = options.AllowBackgroundBackplaneOperations = false;
         options.LockTimeout = TimeSpan.FromSeconds(1);
-        options.JitterMaxDuration = TimeSpan.FromSeconds(30);
+        // It lengthens the time in memory, too.
+        options.JitterMaxDuration = TimeSpan.FromMilliseconds(200);
         // What a value from Redis counts in memory; a loaded one says its own size.
         options.Size = 5000;
         return options;

@@ -20,13 +20,23 @@ internal static class Report
         var (faults, outages) = (new Faults(quick).All, new[] { (Name: "Redis killed", Frozen: false), (Name: "Redis frozen", Frozen: true) });
         var single = new Cell[faults.Count, Contender.All.Length];
         var outage = new Dictionary<string, Cell>[outages.Length, Contender.All.Length];
-        var work = Enumerable.Range(0, Contender.All.Length).Select<int, Func<Task>>(c => async () =>
+        var experiments = new List<Func<Task>>();
+        for (var i = 0; i < Contender.All.Length; i++)
         {
-            for (var o = 0; o < outages.Length; o++) outage[o, c] = await Outage.RunAsync(Contender.All[c], outages[o].Frozen, quick);
-            for (var f = 0; f < faults.Count; f++) single[f, c] = await faults[f].Try(Contender.All[c]);
-        });
-        if (quick) await Task.WhenAll(work.Select(Task.Run));
-        else foreach (var contender in work) await contender();
+            var c = i;
+            for (var k = 0; k < outages.Length; k++)
+            {
+                var o = k;
+                experiments.Add(async () => outage[o, c] = await Outage.RunAsync(Contender.All[c], outages[o].Frozen, quick));
+            }
+            for (var k = 0; k < faults.Count; k++)
+            {
+                var f = k;
+                experiments.Add(async () => single[f, c] = await faults[f].Try(Contender.All[c]));
+            }
+        }
+        await Parallel.ForEachAsync(
+            experiments, new ParallelOptions { MaxDegreeOfParallelism = quick ? 8 : 1 }, async (experiment, _) => await experiment());
 
         Head("fault", "asked for");
         for (var o = 0; o < outages.Length; o++)
