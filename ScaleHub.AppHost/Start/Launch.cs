@@ -24,6 +24,7 @@ internal static class Launch
             Console.WriteLine(Settings.Help);
             return 0;
         }
+        var isTest = false;
         try
         {
             var settings = Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(Settings.Spelled(args)).Build());
@@ -31,6 +32,7 @@ internal static class Launch
             var builder = DistributedApplication.CreateBuilder(Settings.Spelled(args));
             // Now with what a test, or a file of settings, adds.
             settings = Settings.Read(builder.Configuration);
+            isTest = settings.RandomPorts;
             await addGraph(builder, settings);
             if (!settings.RandomPorts)
             {
@@ -63,6 +65,12 @@ internal static class Launch
         catch (StartException broken)
         {
             Console.Error.WriteLine(broken.Message);
+            return 1;
+        }
+        // Such as a port that another program took meanwhile. In a test the exception is the test's.
+        catch (Exception broken) when (broken is IOException or DistributedApplicationException && !isTest)
+        {
+            Console.Error.WriteLine($"The start is broken: {broken.Message}");
             return 1;
         }
     }

@@ -8,6 +8,9 @@ internal static class Ports
     /// <summary>How many ports above the wanted one are tried.</summary>
     private const int Reach = 100;
 
+    // Those of this start, which nothing listens on yet.
+    private static readonly HashSet<int> Chosen = [];
+
     /// <summary>
     /// The wanted port, or the next one that no program listens on. A test gets null: Aspire takes any free port, so that several graphs
     /// run side by side.
@@ -16,8 +19,12 @@ internal static class Ports
     public static int? Choose(string name, int wanted, Settings settings)
     {
         if (settings.RandomPorts) return null;
-        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).ToHashSet();
-        if (!taken.Contains(wanted)) return wanted;
+        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).Concat(Chosen).ToHashSet();
+        if (!taken.Contains(wanted))
+        {
+            Chosen.Add(wanted);
+            return wanted;
+        }
         if (settings.FixedPorts)
         {
             throw new StartException($"{name}: port {wanted} is taken by another program: stop that program "
@@ -25,6 +32,7 @@ internal static class Ports
         }
         var port = Enumerable.Range(wanted + 1, Reach).Cast<int?>().FirstOrDefault(p => !taken.Contains(p!.Value))
             ?? throw new StartException($"{name}: the ports from {wanted} to {wanted + Reach} are all taken; free one of them.");
+        Chosen.Add(port);
         Console.WriteLine($"{name}: port {wanted} is taken, using {port}");
         return port;
     }
