@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -21,7 +20,7 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <para>Redis away: this process alone; an entry is served for a second, then loaded again, once for all who ask.</para>
 /// </summary>
 internal sealed class CacheEngine(
-    LocalStore local, CacheVersions versions, IDistributedCache distributed, RedisStore redis, Broadcast broadcast,
+    LocalStore local, CacheVersions versions, RedisStore redis, Broadcast broadcast,
     CacheCounts counts, PostgresNodes nodes, IOptions<CacheOptions> options, TimeProvider time, ILogger<CacheEngine> logger)
 {
     private static readonly TimeSpan DeafLife = TimeSpan.FromSeconds(1), RestAfterFailure = TimeSpan.FromSeconds(1);
@@ -218,7 +217,8 @@ internal sealed class CacheEngine(
     private async Task<CacheEntry?> ReadAsync(CacheLookup lookup, CacheVersion version, long stamp, long epoch, LoadNeeds needs)
     {
         if (!Reads(lookup, HybridCacheEntryFlags.DisableDistributedCacheRead)) return null;
-        if (await distributed.GetAsync(ValueKey(lookup, version)) is not { } bytes || CacheEntry.Read(bytes) is not { } entry) return null;
+        var (_, bytes) = await redis.TryAsync(db => db.StringGetAsync(ValueKey(lookup, version)), CancellationToken.None);
+        if ((byte[]?)bytes is not { } found || CacheEntry.Read(found) is not { } entry) return null;
         return Known(lookup, entry, version, stamp, epoch, needs.AtLeast);
     }
 
@@ -269,7 +269,9 @@ internal sealed class CacheEngine(
         KeepHere(lookup, entry);
         if (version is not { } under || !Reads(lookup, HybridCacheEntryFlags.DisableDistributedCacheWrite)) return;
         var life = TimeSpan.FromMilliseconds(entry.StaleUntil - Now());
-        await distributed.SetAsync(ValueKey(lookup, under), entry.Write(), new() { AbsoluteExpirationRelativeToNow = life });
+        if (life <= TimeSpan.Zero) return;
+        await redis.TryAsync(
+            db => db.StringSetAsync(ValueKey(lookup, under), entry.Write(), life, When.Always), CancellationToken.None);
     }
 
     private void KeepHere(CacheLookup lookup, CacheEntry entry)
@@ -289,8 +291,8 @@ internal sealed class CacheEngine(
 
     private static bool Reads(CacheLookup lookup, HybridCacheEntryFlags unless) => (lookup.Flags & unless) == 0;
 
-    private static string ValueKey(CacheLookup lookup, CacheVersion version)
-        => $"{{{lookup.Key.Company:N}}}:cache:{lookup.Tags[0]}:{version.Name}:{CacheVersions.Text(lookup.Key.Key)}";
+    private RedisKey ValueKey(CacheLookup lookup, CacheVersion version)
+        => $"{redis.Prefix}:{{{lookup.Key.Company:N}}}:cache:{lookup.Tags[0]}:{version.Name}:{CacheVersions.Text(lookup.Key.Key)}";
 
-    private RedisKey LockKey(CacheLookup lookup, CacheVersion version) => $"{redis.Prefix}:{ValueKey(lookup, version)}:lock";
+    private RedisKey LockKey(CacheLookup lookup, CacheVersion version) => ValueKey(lookup, version).Append(":lock");
 }

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform.Consistency;
@@ -14,14 +14,20 @@ namespace ScaleHub.Core.Platform.Caching;
 public static class CachingExtensions
 {
     /// <summary>
-    /// <see cref="CompanyCache"/>, <see cref="SharedCache"/>, .NET's <see cref="HybridCache"/> (the company's), and
-    /// <see cref="IDistributedCache"/> in Redis unless there is another already.
+    /// <see cref="CompanyCache"/>, <see cref="SharedCache"/>, .NET's <see cref="HybridCache"/> (the company's), and Microsoft's
+    /// <see cref="IDistributedCache"/> over the shared Redis connection, for modules: it knows no companies, and throws when Redis
+    /// is away.
     /// </summary>
     public static IHostApplicationBuilder AddCache(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.TryAddSingleton<IDistributedCache, RedisDistributedCache>();
+        services.AddStackExchangeRedisCache(_ => { });
+        services.AddOptions<RedisCacheOptions>().Configure<RedisStore>((options, redis) =>
+        {
+            options.ConnectionMultiplexerFactory = redis.GetConnectionAsync;
+            options.InstanceName = $"{redis.Prefix}:module:";
+        });
         services.AddSingleton(provider => new LocalStore(provider.GetRequiredService<IOptions<CacheOptions>>().Value.LocalBytes));
         services.AddSingleton<CacheCounts>();
         services.AddSingleton<PrimaryPosition>();
