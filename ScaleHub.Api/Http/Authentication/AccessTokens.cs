@@ -27,10 +27,9 @@ public sealed record AccessToken(Guid UserId, Guid CompanyId, Guid SessionId, st
 /// <summary>
 /// Signs and verifies access tokens: JWTs (RFC 7519, RFC 9068) with ES256 (RFC 7518, 3.4) and nothing else, by
 /// Microsoft.IdentityModel's <see cref="JsonWebTokenHandler"/>.
-/// <para>The library checks signature, algorithm, type, issuer, audience and times. What it would let pass is checked here: a token
-/// of more than 2,048 characters, a key that the header does not name, header members beside the three that we write (among them
-/// <c>crit</c>, which must not be ignored: RFC 7515, 4.1.11), duplicate members, and claims of another type than ours
-/// (docs/decisions/0004).</para>
+/// <para>The library checks signature, algorithm, type, issuer, audience and times. What it would let pass is checked here: more
+/// than 2,048 characters, header members beside the three that we write (among them <c>crit</c>, which must not be ignored:
+/// RFC 7515, 4.1.11), duplicate members, other spellings, and claims of another type than ours (docs/decisions/0004).</para>
 /// <para>A token that was verified once is remembered, at most 100,000 of them by a hash, and then costs a lookup: only its times
 /// and its key are looked at again. Verifications do not wait for each other, so that a flood of wrong signatures holds nobody up
 /// but by the processor's time.</para>
@@ -157,5 +156,6 @@ public sealed class AccessTokens(SigningKeyRing keys, IOptions<IdentityOptions> 
     [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
     private sealed record Header(string Alg, string Typ, string Kid);
 
-    private sealed record Claims(string Iss, string Aud, Guid Sub, Guid Company, Guid Sid, string Role, long Iat, long Nbf, long Exp);
+    private sealed record Claims(
+        string Iss, string Aud, Guid Sub, Guid Company, Guid Sid, string Role, long Iat, long Nbf, long Exp);
 }

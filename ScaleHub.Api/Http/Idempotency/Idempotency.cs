@@ -16,6 +16,8 @@ namespace ScaleHub.Api.Http.Idempotency;
 /// (<see cref="IdempotencyRecords"/>), so that neither can be without the other.</para>
 /// <para>Only answers below 400 are recorded. Any other has changed nothing, so the same key may be used again once the cause is
 /// mended. Database away: 503, and nothing is done.</para>
+/// <para>Repeating it in haste costs little: of the requests with one key that an instance has at a time, one asks the database,
+/// and the others learn from it that the work is under way (<see cref="ClaimsUnderWay"/>).</para>
 /// </summary>
 public static class Idempotency
 {
@@ -58,7 +60,9 @@ public static class Idempotency
                 if (http.Request.Headers.ContainsKey(KeyHeader)) http.Request.EnableBuffering(BodyInMemory);
                 return inner(http);
             };
-            endpoint.FilterFactories.Add((_, next) => invocation => InvokeAsync(invocation, next));
+            // Of this endpoint alone: the path is part of what makes two requests the same.
+            var claims = new ClaimsUnderWay();
+            endpoint.FilterFactories.Add((_, next) => invocation => InvokeAsync(invocation, next, claims));
         });
         return builder;
     }
@@ -66,23 +70,27 @@ public static class Idempotency
     private static bool IsPost(EndpointBuilder endpoint)
         => endpoint.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault()?.HttpMethods.Contains(HttpMethods.Post) is true;
 
-    private static async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    private static async ValueTask<object?> InvokeAsync(
+        EndpointFilterInvocationContext invocation, EndpointFilterDelegate next, ClaimsUnderWay claims)
     {
         var http = invocation.HttpContext;
         var tenant = http.RequestServices.GetRequiredService<Tenant>();
         if (tenant.CompanyId is null) return await next(invocation);
         var request = await IdentifyAsync(http, tenant);
+        using var claim = request is null ? null : claims.Begin(request);
+        if (claim is { IsFirst: false } && await claim.OutcomeAsync(http.RequestAborted) is ClaimOutcome.Claimed or ClaimOutcome.InFlight)
+            return InFlight(http);
 
         await using var transaction = await RequestTransaction.BeginAsync(http);
         var db = http.RequestServices.GetRequiredService<ScaleHubDb>();
         if (request is not null)
         {
             var (outcome, recorded) = await db.ClaimAsync(request, http.RequestAborted);
+            claim!.Tell(outcome);
             switch (outcome)
             {
                 case ClaimOutcome.InFlight:
-                    http.Response.Headers.RetryAfter = "1";
-                    return Problem(409, "A request with this Idempotency-Key is at work. Repeat it shortly for its answer.");
+                    return InFlight(http);
                 case ClaimOutcome.OtherBody:
                     return Problem(422, "This Idempotency-Key was used with another body. A new request needs a new key.");
                 case ClaimOutcome.Recorded:
@@ -100,6 +108,12 @@ public static class Idempotency
         // Not cancellable: a client that has gone will ask again, and then it must be known.
         await transaction.CommitAsync(CancellationToken.None);
         return answer;
+    }
+
+    private static ProblemHttpResult InFlight(HttpContext http)
+    {
+        http.Response.Headers.RetryAfter = "1";
+        return Problem(409, "A request with this Idempotency-Key is at work. Repeat it shortly for its answer.");
     }
 
     private static IResult Replay(HttpContext http, RecordedAnswer recorded)

@@ -33,7 +33,8 @@ public sealed class TokenFormTests(PostgresServer server) : IAsyncLifetime
         {
             // Older than the service's own key, which signs.
             await using var insert = owner.CreateCommand("""
-                insert into signing_keys (kid, public_key, private_key, created_at) values ($1, $2, '\x00', now() - interval '1 second')
+                insert into signing_keys (kid, public_key, private_key, created_at)
+                values ($1, $2, '\x00', now() - interval '1 second')
                 """);
             insert.Parameters.Add(new() { Value = Kid });
             insert.Parameters.Add(new() { Value = _key.ExportSubjectPublicKeyInfo() });
@@ -102,8 +103,8 @@ public sealed class TokenFormTests(PostgresServer server) : IAsyncLifetime
         do token = Token();
         while (!token.Split('.')[2].Contains('-', StringComparison.Ordinal));
         Assert.NotNull(await VerifyAsync(token));
-        foreach (var other in (string[])[token.Replace('-', '+'), token + "=", token + "==", " " + token, token + "\n",
-            token + ".", "." + token, token + "..", token.Replace(".", "..", StringComparison.Ordinal), token[..^1], token[..^4], ""])
+        foreach (var other in (string[])[token.Replace('-', '+'), token + "=", token + "==", " " + token, token + "\n", token + ".",
+            "." + token, token + "..", token.Replace(".", "..", StringComparison.Ordinal), token[..^1], token[..^4], ""])
             Assert.Null(await VerifyAsync(other));
     }
 
@@ -111,7 +112,8 @@ public sealed class TokenFormTests(PostgresServer server) : IAsyncLifetime
     public async Task Many_threads_sign_and_verify_with_one_key_and_none_gets_anothers_answer()
     {
         var ours = await Tokens.IssueAsync(Content, CancellationToken.None);
-        await Parallel.ForEachAsync(Enumerable.Range(0, 3000), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, stop) =>
+        var sixteen = new ParallelOptions { MaxDegreeOfParallelism = 16 };
+        await Parallel.ForEachAsync(Enumerable.Range(0, 3000), sixteen, async (_, stop) =>
         {
             var content = Content with { SessionId = Guid.NewGuid() };
             var token = await Tokens.IssueAsync(content, stop);
