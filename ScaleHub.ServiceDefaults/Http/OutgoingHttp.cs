@@ -3,8 +3,8 @@ using Microsoft.Extensions.Http.Resilience;
 namespace ScaleHub.ServiceDefaults.Http;
 
 /// <summary>
-/// What ScaleHub changes of the standard resilience of outgoing HTTP (Microsoft.Extensions.Http.Resilience: 30 s in all, 10 s and a
-/// circuit breaker for each attempt, 3 retries after 2, 4 and 8 s with jitter on transport errors, 408, 429 and 5xx, or when
+/// What ScaleHub changes of the standard resilience of outgoing HTTP (Microsoft.Extensions.Http.Resilience: 30 s in all, 10 s and
+/// a circuit breaker for each attempt, 3 retries after 2, 4 and 8 s with jitter on transport errors, 408, 429 and 5xx, or when
 /// <c>Retry-After</c> says).
 /// <para>Callers get its exceptions: <see cref="Polly.Timeout.TimeoutRejectedException"/> and
 /// <see cref="Polly.CircuitBreaker.BrokenCircuitException"/> beside those of <see cref="HttpClient"/>.</para>

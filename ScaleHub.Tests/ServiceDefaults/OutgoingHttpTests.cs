@@ -96,12 +96,13 @@ public sealed class OutgoingHttpTests
     private static async Task<HttpStatusCode> SendAsync(FlakyServer server, HttpMethod method, HttpContent? content = null,
         Action<HttpStandardResilienceOptions>? configure = null)
     {
-        await using var app = await TestApp.StartAsync(configure: builder => builder.Services.ConfigureAll<HttpStandardResilienceOptions>(
-            options =>
-            {
-                options.Retry.Delay = TimeSpan.FromMilliseconds(5);
-                configure?.Invoke(options);
-            }));
+        void Configure(HttpStandardResilienceOptions options)
+        {
+            options.Retry.Delay = TimeSpan.FromMilliseconds(5);
+            configure?.Invoke(options);
+        }
+        await using var app = await TestApp.StartAsync(
+            configure: builder => builder.Services.ConfigureAll<HttpStandardResilienceOptions>(Configure));
         using var client = app.Services.GetRequiredService<IHttpClientFactory>().CreateClient("test");
         using var request = new HttpRequestMessage(method, server.Address) { Content = content };
         using var response = await client.SendAsync(request);

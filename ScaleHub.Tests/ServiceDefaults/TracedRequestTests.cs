@@ -6,8 +6,8 @@ using ScaleHub.Tests.Support;
 namespace ScaleHub.Tests.ServiceDefaults;
 
 /// <summary>
-/// An API instance in a process of its own, a collector, and one request as the load balancer passes it on: the balancer's id of the
-/// request is the trace, and its hop the parent.
+/// An API instance in a process of its own, a collector, and one request as the load balancer passes it on: the balancer's id of
+/// the request is the trace, and its hop the parent.
 /// </summary>
 public sealed class TracedRequest : IAsyncLifetime
 {
@@ -90,7 +90,8 @@ public sealed class TracedRequestTests(TracedRequest traced) : IClassFixture<Tra
         Assert.All(inner.SelectMany(s => s.Attributes.Values),
             value => Assert.DoesNotContain($"{traced.Company}", value, StringComparison.Ordinal));
         // That is what every key begins with.
-        Assert.All(inner.Where(s => s.IsRedis()), s => Assert.DoesNotContain("scalehub:", s.Statement(), StringComparison.Ordinal));
+        Assert.All(inner.Where(s => s.IsRedis()),
+            s => Assert.DoesNotContain("scalehub:", s.Statement(), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -99,7 +100,8 @@ public sealed class TracedRequestTests(TracedRequest traced) : IClassFixture<Tra
         var (server, _) = await traced.SpansAsync();
         await Poll.UntilAsync(() => _receiver.Logs.Any(l => l.TraceId == traced.Trace
             && l.Text.StartsWith("Request finished", StringComparison.Ordinal)));
-        Assert.All(_receiver.Logs.Where(l => l.TraceId == traced.Trace), l => Assert.Equal(("api-1", server.SpanId), (l.Service, l.SpanId)));
+        Assert.All(_receiver.Logs.Where(l => l.TraceId == traced.Trace),
+            l => Assert.Equal(("api-1", server.SpanId), (l.Service, l.SpanId)));
     }
 
     [Theory]
@@ -130,7 +132,8 @@ public sealed class TracedRequestTests(TracedRequest traced) : IClassFixture<Tra
     {
         // Spans are sent in the order in which they ended: what came before the request is there when the request is.
         await traced.SpansAsync();
-        Assert.All(_receiver.Spans, s => Assert.True(s.ParentId.Length > 0 || s.Kind == ActivityKind.Server, $"{s.Name} {s.Statement()}"));
+        Assert.All(_receiver.Spans,
+            s => Assert.True(s.ParentId.Length > 0 || s.Kind == ActivityKind.Server, $"{s.Name} {s.Statement()}"));
         Assert.All(_receiver.Spans, s => Assert.NotEqual("PING", s.Name));
         Assert.All(_receiver.Spans.Where(s => s.Kind == ActivityKind.Server),
             s => Assert.DoesNotContain("/health", s.Attributes["url.path"], StringComparison.Ordinal));

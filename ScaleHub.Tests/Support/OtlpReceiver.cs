@@ -88,7 +88,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);
         LastHeaders = http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        // Export…ServiceRequest { Resource… = 1 { resource = 1 { attributes = 1 }, scope_… = 2 { scope = 1 { name = 1 }, items = 2 } } }
+        // Export…ServiceRequest { Resource… = 1 { resource = 1 { attributes = 1 },
+        //                                         scope_… = 2 { scope = 1 { name = 1 }, items = 2 } } }
         foreach (var ofResource in Protobuf.Read(body.ToArray()).Where(f => f.Number == 1))
         {
             var resource = Attributes(ofResource.Fields.Where(f => f.Number == 1).SelectMany(f => f.Fields), number: 1);
@@ -111,15 +112,16 @@ public sealed class OtlpReceiver : IAsyncDisposable
         {
             case "/v1/traces":
                 // trace_id = 1, span_id = 2, parent_span_id = 4, name = 5, kind = 6 (one more than .NET's), attributes = 9
-                _spans.Enqueue(new(service, scope, One(5).Text, (ActivityKind)(One(6).Value - 1), One(1).Hex, One(2).Hex, One(4).Hex,
-                    Attributes(item.Fields, number: 9)));
+                _spans.Enqueue(new(service, scope, One(5).Text, (ActivityKind)(One(6).Value - 1),
+                    One(1).Hex, One(2).Hex, One(4).Hex, Attributes(item.Fields, number: 9)));
                 break;
             case "/v1/logs":
                 // body = 5, attributes = 6, trace_id = 9, span_id = 10
                 _logs.Enqueue(new(service, scope, Text(One(5)), One(9).Hex, One(10).Hex, Attributes(item.Fields, number: 6)));
                 break;
             case "/v1/metrics":
-                // gauge = 5, sum = 7, histogram = 9, exponential_histogram = 10: { data_points = 1 { attributes = 7, 9, 9 and 1 } }
+                // gauge = 5, sum = 7, histogram = 9, exponential_histogram = 10, each { data_points = 1 }, whose attributes are
+                // 7, 7, 9 and 1.
                 foreach (var (data, attributes) in (ReadOnlySpan<(int, int)>)[(5, 7), (7, 7), (9, 9), (10, 1)])
                     foreach (var point in fields[data].SelectMany(f => f.Fields).Where(f => f.Number == 1))
                         _metrics.Enqueue(new(service, scope, One(1).Text, Attributes(point.Fields, attributes)));

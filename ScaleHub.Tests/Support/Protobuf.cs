@@ -4,8 +4,8 @@ using System.Text;
 namespace ScaleHub.Tests.Support;
 
 /// <summary>
-/// A field of a protobuf message (protobuf.dev, "Encoding"): its number, and its value as a number or as the bytes of a text or of
-/// a message inside.
+/// A field of a protobuf message (protobuf.dev, "Encoding"): its number, and its value as a number or as the bytes of a text or
+/// of a message inside.
 /// </summary>
 internal readonly record struct ProtobufField(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)
 {
