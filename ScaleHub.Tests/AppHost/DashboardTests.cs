@@ -6,12 +6,18 @@ namespace ScaleHub.Tests.AppHost;
 
 /// <summary>Aspire's dashboard, as a developer sees it after a start. Screenshots go to <c>artifacts/screenshots</c>.</summary>
 [Collection(AppHostStarts.Name)]
-public sealed class DashboardTests(InstalledBrowser browser) : IClassFixture<InstalledBrowser>, IDisposable
+public sealed class DashboardTests(InstalledBrowser browser) : IClassFixture<InstalledBrowser>, IAsyncLifetime
 {
     private const float PatienceMs = 60_000;
     private readonly string _data = Directory.CreateTempSubdirectory("scalehub-test-").FullName;
 
-    public void Dispose() => Directory.Delete(_data, recursive: true);
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await Poll.UntilAsync(() => Assert.Empty(ProcessTree.Using(_data)), seconds: 60);
+        Directory.Delete(_data, recursive: true);
+    }
 
     [Fact]
     public async Task The_printed_link_signs_in_and_shows_healthy_resources_and_the_trace_of_a_request_through_the_load_balancer()

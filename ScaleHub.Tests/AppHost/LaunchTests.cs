@@ -14,12 +14,18 @@ public sealed class AppHostStarts
 
 /// <summary>What a start prints, and what is left of it.</summary>
 [Collection(AppHostStarts.Name)]
-public sealed class LaunchTests : IDisposable
+public sealed class LaunchTests : IAsyncLifetime
 {
     private static readonly string[] Small = ["--servers", "native", "--instances", "1", "--replicas", "0"];
     private readonly string _data = Directory.CreateTempSubdirectory("scalehub-test-").FullName;
 
-    public void Dispose() => Directory.Delete(_data, recursive: true);
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await NothingIsLeftAsync();
+        Directory.Delete(_data, recursive: true);
+    }
 
     [Fact]
     public async Task A_start_has_a_line_for_every_resource_and_the_addresses_and_Ctrl_C_leaves_no_process()
