@@ -33,7 +33,8 @@ public sealed class RedisServer : IAsyncLifetime
     }
 
     /// <summary>A plain connection, for what a store does not do.</summary>
-    public async Task<ConnectionMultiplexer> ConnectAsync() => await ConnectionMultiplexer.ConnectAsync($"{ConnectionString},allowAdmin=true");
+    public async Task<ConnectionMultiplexer> ConnectAsync()
+        => await ConnectionMultiplexer.ConnectAsync($"{ConnectionString},allowAdmin=true");
 
     public async Task InitializeAsync()
     {

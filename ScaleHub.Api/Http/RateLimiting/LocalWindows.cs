@@ -6,9 +6,9 @@ namespace ScaleHub.Api.Http.RateLimiting;
 /// Sliding windows in this process: of what it admits, through Redis (<see cref="Note"/>) or by itself while Redis is gone
 /// (<see cref="Decide"/>), each limit by the number of instances, rounded up.
 /// <para>Guarantee: what it admits by itself keeps all that it admits within that share in any window, and is 95 % of a steady
-/// stream of it. What Redis has not counted is kept until it is told. At most <see cref="Capacity"/> callers are told apart (about
-/// 20 MB); of those beyond, what was admitted through Redis is not known, and without Redis they share one window for each policy
-/// until others have been quiet for a window.</para>
+/// stream of it. What Redis has not counted is kept until it is told. At most <see cref="Capacity"/> callers are told apart
+/// (about 20 MB); of those beyond, what was admitted through Redis is not known, and without Redis they share one window for each
+/// policy until others have been quiet for a window.</para>
 /// </summary>
 public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvider time)
 {
@@ -55,8 +55,8 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
     }
 
     /// <summary>
-    /// For each limit, how many requests <see cref="Decide"/> admitted in its window that nobody has told Redis of; null for none.
-    /// The caller tells Redis, or gives them back.
+    /// For each limit, how many requests <see cref="Decide"/> admitted in its window that nobody has told Redis of; null for
+    /// none. The caller tells Redis, or gives them back.
     /// </summary>
     public int[]? TakeUntold(ApplyingLimit[] limits)
     {

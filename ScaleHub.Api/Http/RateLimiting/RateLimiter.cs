@@ -24,12 +24,13 @@ public readonly record struct RateLimitDecision(bool Admitted, LimitState[] Stat
 /// <summary>
 /// Sliding windows over all instances.
 /// <para>Guarantee: a limit of N admits at most N requests in any window of its length, exactly, counted by one Redis script with
-/// Redis's clock, however late Redis answers; of a steady stream at the limit it admits the share 1 / (1 + 1/100 + 1/N) at least. A
-/// request that one limit refuses is not counted by the others.</para>
+/// Redis's clock, however late Redis answers; of a steady stream at the limit it admits the share 1 / (1 + 1/100 + 1/N) at least.
+/// A request that one limit refuses is not counted by the others.</para>
 /// <para>Redis gone (its connection lost, or silent for <see cref="Core.Platform.Redis.RedisOptions.SilenceMs"/>): from the
-/// first request that finds it so, each instance admits its share, the limit by the number of instances, of which what it admitted
-/// through Redis in the same window is a part. When Redis answers, its windows hold at once, and each instance has what it
-/// admitted meanwhile counted there with its next request. What the sum can be around both changes: docs/rate-limits.md.</para>
+/// first request that finds it so, each instance admits its share, the limit by the number of instances, of which what it
+/// admitted through Redis in the same window is a part. When Redis answers, its windows hold at once, and each instance has what
+/// it admitted meanwhile counted there with its next request. What the sum can be around both changes:
+/// docs/rate-limits.md.</para>
 /// </summary>
 public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimitMetrics metrics)
 {

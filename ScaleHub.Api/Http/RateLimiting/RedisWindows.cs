@@ -20,7 +20,8 @@ public sealed class RedisWindows(RedisStore redis)
 
     /// <summary>The decision, or null when Redis is gone.</summary>
     /// <param name="limits">What applies.</param>
-    /// <param name="untold">For each limit, how many requests were admitted without Redis, which are counted first; null for none.</param>
+    /// <param name="untold">For each limit, how many requests were admitted without Redis, which are counted first; null for
+    /// none.</param>
     /// <param name="cancellationToken">Ends the wait; the request may have been counted.</param>
     public async ValueTask<RateLimitDecision?> DecideAsync(
         ApplyingLimit[] limits, int[]? untold, CancellationToken cancellationToken)
@@ -61,7 +62,8 @@ public sealed class RedisWindows(RedisStore redis)
     }
 
     // KEYS: the limits. ARGV: now in ms, or nothing for the server's clock; parts of a window; then for each limit, how many
-    // requests, how many ms a part has, and how many were admitted elsewhere and are counted as if they came now. Answers 1 or 0, then for each limit what remains, and the ms until there is more.
+    // requests, how many ms a part has, and how many were admitted elsewhere and are counted as if they came now. Answers 1 or 0,
+    // then for each limit what remains, and the ms until there is more.
     internal const string Script = """
         local now, parts = tonumber(ARGV[1]), tonumber(ARGV[2])
         if not now then

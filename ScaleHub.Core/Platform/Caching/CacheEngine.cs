@@ -25,10 +25,10 @@ internal sealed class CacheEngine(
 {
     private static readonly TimeSpan DeafLife = TimeSpan.FromSeconds(1), RestAfterFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAgainEvery = TimeSpan.FromMilliseconds(20);
-    private const string Unlock = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
     private readonly Flights<EntryKey, CacheAnswer> _flights = new();
     private readonly TimeSpan _lockLife = TimeSpan.FromMilliseconds(options.Value.LockMs);
+    private readonly CacheLocks _locks = new(redis, TimeSpan.FromMilliseconds(options.Value.LockMs));
 
     /// <summary>The value, loaded if it is not kept.</summary>
     /// <param name="lookup">Which.</param>
@@ -152,7 +152,7 @@ internal sealed class CacheEngine(
         }
         finally
         {
-            if (locked) await UnlockAsync(lookup, version!.Value, token);
+            if (locked) await _locks.ReleaseAsync(LockKey(lookup, version!.Value), token);
         }
     }
 
@@ -162,14 +162,12 @@ internal sealed class CacheEngine(
     {
         for (var began = time.GetTimestamp(); ;)
         {
-            var (answered, locked) = await redis.TryAsync(
-                db => db.StringSetAsync(LockKey(lookup, version), token, _lockLife, When.NotExists), CancellationToken.None);
-            if (!answered) return (false, null);
+            if (await _locks.TakeAsync(LockKey(lookup, version), token) is not { } locked) return (false, null);
             // Also with the lock: the one before may have finished since this process looked.
             var loaded = await ReadAsync(lookup, version, stamp, epoch, needs);
             if (IsCurrent(loaded))
             {
-                if (locked) await UnlockAsync(lookup, version, token);
+                if (locked) await _locks.ReleaseAsync(LockKey(lookup, version), token);
                 return (false, loaded);
             }
             if (locked || time.GetElapsedTime(began) > _lockLife) return (locked, null);
@@ -184,10 +182,8 @@ internal sealed class CacheEngine(
             var (stamp, epoch) = (time.GetTimestamp(), broadcast.Epoch);
             if (await versions.ReadAsync(lookup.Key.Company, lookup.Names) is not { Unsettled: false } version) return;
             var token = Guid.NewGuid().ToString("N");
-            var (answered, locked) = await redis.TryAsync(
-                db => db.StringSetAsync(LockKey(lookup, version), token, _lockLife, When.NotExists), CancellationToken.None);
             // Another instance does it; this one finds the result when its own has expired.
-            if (!answered || !locked) return;
+            if (await _locks.TakeAsync(LockKey(lookup, version), token) is not true) return;
             try
             {
                 var needs = new LoadNeeds(version.AtLeast, version.PrimaryOnly);
@@ -196,7 +192,7 @@ internal sealed class CacheEngine(
             }
             finally
             {
-                await UnlockAsync(lookup, version, token);
+                await _locks.ReleaseAsync(LockKey(lookup, version), token);
             }
         }
         catch (Exception e)
@@ -281,10 +277,6 @@ internal sealed class CacheEngine(
         local.Set(lookup.Key, latest < entry.ExpiresAt ? entry with { ExpiresAt = latest } : entry);
     }
 
-    private async Task UnlockAsync(CacheLookup lookup, CacheVersion version, string token)
-        => await redis.TryAsync(
-            db => db.ScriptEvaluateAsync(Unlock, [LockKey(lookup, version)], [token]), CancellationToken.None);
-
     private bool IsCurrent(CacheEntry? entry) => entry is not null && Now() < entry.ExpiresAt;
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -292,7 +284,7 @@ internal sealed class CacheEngine(
     private static bool Reads(CacheLookup lookup, HybridCacheEntryFlags unless) => (lookup.Flags & unless) == 0;
 
     private RedisKey ValueKey(CacheLookup lookup, CacheVersion version)
-        => $"{redis.Prefix}:{{{lookup.Key.Company:N}}}:cache:{lookup.Tags[0]}:{version.Name}:{CacheVersions.Text(lookup.Key.Key)}";
+        => $"{redis.Prefix}:{{{lookup.Key.Company:N}}}:cache:{lookup.Tags[0]}:{version.Name}:{lookup.Text}";
 
     private RedisKey LockKey(CacheLookup lookup, CacheVersion version) => ValueKey(lookup, version).Append(":lock");
 }

@@ -15,6 +15,9 @@ internal sealed record CacheLookup(
 {
     /// <summary>The names of the versions that it stands under; not needed for a hit.</summary>
     public string[] Names => field ??= CacheVersions.Names(Key.Key, Tags);
+
+    /// <summary>The key as a part of a key in Redis; not needed for a hit.</summary>
+    public string Text => field ??= CacheVersions.Text(Key.Key);
 }
 
 /// <summary>An answer.</summary>

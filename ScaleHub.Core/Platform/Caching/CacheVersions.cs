@@ -22,10 +22,10 @@ internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumbe
 /// <para>Guarantee: a version never comes back. It is made of the position of the write that changed it, the time and chance; one
 /// that Redis has lost is made anew; and the server's run id is part of the name, so that a server which was restarted with older
 /// data brings nothing back. A load must see the position in its versions, so that a standby which is late cannot be cached.</para>
-/// <para>A version that is made anew stands for changes that Redis does not know (any more). They are covered by the company's base:
-/// a position that the primary had after the first of its versions was made anew under this run id. A later change is a version
-/// of its own. The base is read from the primary once, and kept beside the versions, so that it is lost when they are; who cannot
-/// read it loads from the primary.</para>
+/// <para>A version that is made anew stands for changes that Redis does not know (any more). They are covered by the company's
+/// base: a position that the primary had after the first of its versions was made anew under this run id. A later change is a
+/// version of its own. The base is read from the primary once, and kept beside the versions, so that it is lost when they are;
+/// who cannot read it loads from the primary.</para>
 /// <para>A change is announced before its transaction commits and settled behind it, so that a process which is killed between the two
 /// leaves nothing old: what is announced is not kept for a minute, and is loaded from the primary.</para>
 /// <para>Each change is told to all instances (<see cref="Broadcast"/>), when Redis answers again if it does not
@@ -45,8 +45,8 @@ internal sealed class CacheVersions
     // In place of a position, in a version that no change made: the base has the position.
     private static readonly NpgsqlLogSequenceNumber Made = new(1);
 
-    // KEYS: a company's versions. ARGV: a version for those that are missing, seconds to keep them all, a name for the base, their
-    // names. Answers the versions, the run id, and the base if one is needed: the run id and a position, or a name that
+    // KEYS: a company's versions. ARGV: a version for those that are missing, seconds to keep them all, a name for the base,
+    // their names. Answers the versions, the run id, and the base if one is needed: the run id and a position, or a name that
     // stands for it until somebody has read it. A base of another run is of no use: the server may have gone back in time.
     private const string ReadScript = """
         local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')

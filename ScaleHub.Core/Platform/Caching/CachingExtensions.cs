@@ -15,8 +15,8 @@ public static class CachingExtensions
 {
     /// <summary>
     /// <see cref="CompanyCache"/>, <see cref="SharedCache"/>, .NET's <see cref="HybridCache"/> (the company's), and Microsoft's
-    /// <see cref="IDistributedCache"/> over the shared Redis connection, for modules: it knows no companies, and throws when Redis
-    /// is away.
+    /// <see cref="IDistributedCache"/> over the shared Redis connection, for modules: it knows no companies, and throws when
+    /// Redis is away.
     /// </summary>
     public static IHostApplicationBuilder AddCache(this IHostApplicationBuilder builder)
     {

@@ -6,8 +6,8 @@ namespace ScaleHub.Core.Platform.Consistency;
 
 /// <summary>
 /// Where the primary is now, for who has lost track of what was written.
-/// <para>Guarantee: every commit that was acknowledged before the call is at or before the position that it returns. One query at a
-/// time, however many ask: whoever asks while one is under way shares the next. Afterwards the nodes are looked at, so that a
+/// <para>Guarantee: every commit that was acknowledged before the call is at or before the position that it returns. One query at
+/// a time, however many ask: whoever asks while one is under way shares the next. Afterwards the nodes are looked at, so that a
 /// standby which has the position is known to have it, and serves.</para>
 /// <para>Null when the primary does not tell within half a second.</para>
 /// </summary>

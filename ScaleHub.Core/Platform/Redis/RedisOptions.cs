@@ -18,8 +18,8 @@ public sealed class RedisOptions
     [Range(100, 60000)] public int RestMs { get; set; } = 1000;
 
     /// <summary>
-    /// Milliseconds without any answer, while commands wait for one, after which Redis counts as gone and not as late: the longest
-    /// that a caller waits who cannot do without Redis (rate limits). At least <see cref="TimeoutMs"/> is taken.
+    /// Milliseconds without any answer, while commands wait for one, after which Redis counts as gone and not as late: the
+    /// longest that a caller waits who cannot do without Redis (rate limits). At least <see cref="TimeoutMs"/> is taken.
     /// </summary>
     [Range(100, 4000)] public int SilenceMs { get; set; } = 1000;
 

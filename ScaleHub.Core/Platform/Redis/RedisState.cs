@@ -6,7 +6,8 @@ internal enum RedisPhase
     /// <summary>Commands are answered within <see cref="RedisOptions.TimeoutMs"/>.</summary>
     Answering,
 
-    /// <summary>A command was not answered in time, or was refused. The connection is there, and the answer may still come.</summary>
+    /// <summary>A command was not answered in time, or was refused. The connection is there, and the answer may still
+    /// come.</summary>
     Late,
 
     /// <summary>The connection is lost, or nothing at all came over it for <see cref="RedisOptions.SilenceMs"/>.</summary>
@@ -48,8 +49,8 @@ internal enum RedisEvent
 /// tries again.
 /// </param>
 /// <param name="Trusted">
-/// Answering: a command was answered in time since <paramref name="At"/>. Late: a late answer ends the phase. A Redis that is late
-/// twice without having been in time in between is slow, not delayed now and then: only an answer in time ends that.
+/// Answering: a command was answered in time since <paramref name="At"/>. Late: a late answer ends the phase. A Redis that is
+/// late twice without having been in time in between is slow, not delayed now and then: only an answer in time ends that.
 /// </param>
 internal sealed record RedisState(RedisPhase Phase, long At, bool Trusted)
 {

@@ -8,9 +8,9 @@ namespace ScaleHub.Core.Platform.Redis;
 
 /// <summary>
 /// Redis, for what may be lost: one connection for the whole process, behind a circuit breaker (<see cref="RedisState"/>).
-/// <para>Guarantee: callers get "no answer" instead of an exception, and must have something else to do then. <see cref="TryAsync"/>
-/// waits for <see cref="RedisOptions.TimeoutMs"/> at most, and after a failure nobody asks again for
-/// <see cref="RedisOptions.RestMs"/>, or until what was asked is answered late: a dead or a stalled server costs each process one
+/// <para>Guarantee: callers get "no answer" instead of an exception, and must have something else to do then.
+/// <see cref="TryAsync"/> waits for <see cref="RedisOptions.TimeoutMs"/> at most, and after a failure nobody asks again for
+/// <see cref="RedisOptions.RestMs"/>, or until what was asked is answered late or the connection is back: a dead or a stalled server costs each process one
 /// time-out per rest, a server that is always late two, and a delay of 150 ms costs 150 ms.</para>
 /// <para><see cref="AskAsync"/> is for what nothing else can answer as well: it waits for a Redis that is only late, and gives up
 /// when Redis is gone, which is when the connection is lost or silent for <see cref="RedisOptions.SilenceMs"/>.</para>
@@ -77,7 +77,8 @@ public sealed class RedisStore : IAsyncDisposable
     public void WhenConnected(Action<IConnectionMultiplexer> connected) => _connection.WhenMade(connected);
 
     /// <summary>
-    /// The shared connection itself, for a library that wants one. What is sent over it has the library's time-out, 5 s, and throws.
+    /// The shared connection itself, for a library that wants one. What is sent over it has the library's time-out, 5 s, and
+    /// throws.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is no connection string <c>redis</c>.</exception>
     public async Task<IConnectionMultiplexer> GetConnectionAsync() => await _connection.GetAsync();
@@ -87,8 +88,8 @@ public sealed class RedisStore : IAsyncDisposable
         => MayAsk() ? RunAsync(command, untilGone: false, cancellationToken) : new((false, default));
 
     /// <summary>
-    /// Runs a command whose late answer is better than none: waits as long as Redis may still answer, 5 s at most, also while others
-    /// rest because it is late. <c>(false, default)</c> when Redis is gone; the command may have been done all the same.
+    /// Runs a command whose late answer is better than none: waits as long as Redis may still answer, 5 s at most, also while
+    /// others rest because it is late. <c>(false, default)</c> when Redis is gone; the command may have been done all the same.
     /// </summary>
     public ValueTask<(bool Answered, T? Value)> AskAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
         => Volatile.Read(ref _state).Phase == RedisPhase.Gone
@@ -119,7 +120,8 @@ public sealed class RedisStore : IAsyncDisposable
     {
         try
         {
-            var subscriber = (await _connection.GetAsync().WaitAsync(SubscribePatience, _time, cancellationToken)).GetSubscriber();
+            var connection = await _connection.GetAsync().WaitAsync(SubscribePatience, _time, cancellationToken);
+            var subscriber = connection.GetSubscriber();
             var name = new RedisChannel(channel, RedisChannel.PatternMode.Literal);
             await subscriber.UnsubscribeAsync(name).WaitAsync(SubscribePatience, _time, cancellationToken);
             await subscriber.SubscribeAsync(name, (_, message) => heard(message!))
@@ -208,7 +210,8 @@ public sealed class RedisStore : IAsyncDisposable
     private void Note(RedisEvent happened, long sent, Exception? reason = null)
     {
         var now = _time.GetTimestamp();
-        if (happened is not (RedisEvent.Answered or RedisEvent.AnsweredLate or RedisEvent.Reconnected)) Volatile.Write(ref _lastFailure, now);
+        if (happened is not (RedisEvent.Answered or RedisEvent.AnsweredLate or RedisEvent.Reconnected))
+            Volatile.Write(ref _lastFailure, now);
         while (true)
         {
             var before = Volatile.Read(ref _state);

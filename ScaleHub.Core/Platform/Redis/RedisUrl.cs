@@ -6,8 +6,10 @@ namespace ScaleHub.Core.Platform.Redis;
 /// <summary>Accepts <c>redis://user:password@host:port/database</c> (<c>rediss://</c> for TLS) beside StackExchange.Redis's own form.</summary>
 public static class RedisUrl
 {
-    /// <summary>What a connection string says. User and password of a URL are percent-decoded, and may hold any character.</summary>
-    /// <exception cref="FormatException">It is neither a URL (the scheme of the IANA registration) nor of the client's form.</exception>
+    /// <summary>What a connection string says. User and password of a URL are percent-decoded, and may hold any
+    /// character.</summary>
+    /// <exception cref="FormatException">It is neither a URL (the scheme of the IANA registration) nor of the client's
+    /// form.</exception>
     public static ConfigurationOptions Parse(string text)
     {
         var tls = text.StartsWith("rediss://", StringComparison.OrdinalIgnoreCase);
@@ -30,12 +32,14 @@ public static class RedisUrl
         }
         if (uri.AbsolutePath.Length > 1)
         {
-            if (!int.TryParse(uri.AbsolutePath.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var database)) throw Invalid();
-            options.DefaultDatabase = database;
+            var number = uri.AbsolutePath.AsSpan(1);
+            options.DefaultDatabase = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var database)
+                ? database : throw Invalid();
         }
         return options;
     }
 
     private static FormatException Invalid() => new(
-        "The connection string 'redis' is not valid; expected redis://user:password@host:port/database or host:port,password=….");
+        "The connection string 'redis' is not valid; "
+        + "expected redis://user:password@host:port/database or host:port,password=….");
 }

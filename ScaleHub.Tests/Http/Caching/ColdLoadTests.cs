@@ -15,7 +15,10 @@ public sealed class ColdLoadTests(GraphFixture graph)
         using var account = await Account.RegisterAsync(graph.Address);
         await UntilStandbysServeAsync(account);
         for (var limit = 1; limit <= 6; limit++)
-            Assert.StartsWith("pg-replica-", await FromAsync(account.Client, $"/api/v1/tasks?limit={limit}"), StringComparison.Ordinal);
+        {
+            var from = await FromAsync(account.Client, $"/api/v1/tasks?limit={limit}");
+            Assert.StartsWith("pg-replica-", from, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -76,7 +79,8 @@ public sealed class ColdLoadTests(GraphFixture graph)
         await connection.GetDatabase().ExecuteAsync("FLUSHALL");
     }
 
-    /// <summary>Until every instance knows that the standbys have what the account wrote: what is not cached comes from them.</summary>
+    /// <summary>Until every instance knows that the standbys have what the account wrote: what is not cached comes from
+    /// them.</summary>
     private async Task UntilStandbysServeAsync(Account account)
     {
         foreach (var instance in graph.Instances)

@@ -10,7 +10,8 @@ namespace ScaleHub.Tests.Http.RateLimiting;
 /// <summary>An instance of the limiter.</summary>
 internal sealed record LimiterInstance(RedisStore Store, RateLimiter Limiter, RateLimitMetrics Metrics)
 {
-    public Task<RateLimitDecision> DecideAsync(ApplyingLimit limit) => Limiter.DecideAsync([limit], CancellationToken.None).AsTask();
+    public Task<RateLimitDecision> DecideAsync(ApplyingLimit limit)
+        => Limiter.DecideAsync([limit], CancellationToken.None).AsTask();
 }
 
 /// <summary>Instances of the limiter in this process, each with a connection of its own.</summary>

@@ -14,7 +14,8 @@ public sealed class DistributedCacheTests(RedisServer redis) : IClassFixture<Red
         await using var instances = await CacheInstances.StartAsync(redis, 2);
         using var connection = await redis.ConnectAsync();
         var before = await ClientsAsync();
-        var (one, two) = (instances[0].GetRequiredService<IDistributedCache>(), instances[1].GetRequiredService<IDistributedCache>());
+        var one = instances[0].GetRequiredService<IDistributedCache>();
+        var two = instances[1].GetRequiredService<IDistributedCache>();
         await one.SetAsync("report:7", [1, 2, 3], new() { SlidingExpiration = TimeSpan.FromMinutes(1) });
         Assert.Equal([1, 2, 3], await two.GetAsync("report:7"));
         Assert.True(await connection.GetDatabase().KeyExistsAsync("scalehub:module:report:7"));

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace ScaleHub.Tests.Platform.Redis;
 
 /// <summary>
-/// Other programs that want every processor, until disposed: two for each, and for two minutes at most, should nobody dispose them.
+/// Other programs that want every processor, until disposed: two for each, and for two minutes at most, should nobody dispose
+/// them.
 /// </summary>
 internal sealed class BusyProcessors : IDisposable
 {
