@@ -71,7 +71,8 @@ public sealed class EdgeTests(EdgeTests.Api api) : IClassFixture<EdgeTests.Api>
         var clock = Stopwatch.StartNew();
         var (sent, refused) = (0, 0);
         TimeSpan? wait = null;
-        while (clock.Elapsed < TimeSpan.FromSeconds(10))
+        // On a busy machine it takes longer to spend the limit even once.
+        while (clock.Elapsed < TimeSpan.FromSeconds(10) || (refused == 0 && clock.Elapsed < TimeSpan.FromMinutes(1)))
         {
             if (wait is { } time) await Task.Delay(time);
             using var response = await client.GetAsync("/openapi/v1.json");

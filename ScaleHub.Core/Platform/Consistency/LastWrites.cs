@@ -3,6 +3,7 @@ using Microsoft.Extensions.Caching.Memory;
 using NpgsqlTypes;
 using ScaleHub.Core.Platform.Redis;
 using ScaleHub.Core.Platform.Tenancy;
+using StackExchange.Redis;
 
 namespace ScaleHub.Core.Platform.Consistency;
 
@@ -41,7 +42,7 @@ public sealed class LastWrites(RedisStore redis) : IDisposable
         if (value.HasValue && TryParse(value!, out var lsn)) consistency.Require(lsn);
     }
 
-    /// <summary>Remembers what this unit of work wrote. Returns when other instances can know it, or when Redis fails to answer.</summary>
+    /// <summary>Remembers what this unit of work wrote. Returns when other instances can know it, or when Redis is gone.</summary>
     public async ValueTask RememberAsync(Tenant tenant, ReadConsistency consistency, CancellationToken cancellationToken)
     {
         if (consistency is { Written: null, WrittenUnknown: false } || tenant is not { CompanyId: { } company, UserId: { } user }) return;
@@ -49,7 +50,9 @@ public sealed class LastWrites(RedisStore redis) : IDisposable
         var lsn = consistency.WrittenUnknown ? null : consistency.Written;
         _local.Set(key, new Write(lsn), new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = Memory, Size = 1 });
         // An unknown position is published as the highest one: every instance then reads from the primary.
-        await redis.SendAsync(db => db.StringSetAsync(key, Format(lsn ?? ReadConsistency.Unknown), Memory), cancellationToken);
+        // A late Redis is waited for: until it has the position, an instance that it answers in time would read from before the write.
+        Task<bool> Publish(IDatabase db) => db.StringSetAsync(key, Format(lsn ?? ReadConsistency.Unknown), Memory);
+        if (!(await redis.AskAsync<bool>(Publish, cancellationToken)).Answered) await redis.SendAsync(Publish, cancellationToken);
     }
 
     /// <summary>The text form of a position: sixteen hexadecimal digits.</summary>
