@@ -168,7 +168,9 @@ public sealed class RedisStore : IAsyncDisposable
     private async Task WaitUntilGoneAsync(Task answer, long sent, CancellationToken cancellationToken)
     {
         var heard = Volatile.Read(ref _lastAnswer);
-        for (var quiet = 0; !answer.IsCompleted && Volatile.Read(ref _state).Phase != RedisPhase.Gone;)
+        // The time-out that is over is a part of the silence, if nothing was heard in it.
+        var quiet = heard < sent ? (int)(_options.TimeoutMs / _betweenLooks.TotalMilliseconds) : 0;
+        while (!answer.IsCompleted && Volatile.Read(ref _state).Phase != RedisPhase.Gone)
         {
             await Task.WhenAny(answer, Task.Delay(_betweenLooks, _time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
