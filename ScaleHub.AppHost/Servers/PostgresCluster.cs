@@ -55,7 +55,9 @@ internal sealed class PostgresCluster(
         "-c", "wal_retrieve_retry_interval=500ms",
     ];
 
-    /// <summary>What <c>run-replica.sh</c> reads. A standby streams from whichever node is the primary, so it is told of all of them.</summary>
+    /// <summary>
+    /// What <c>run-replica.sh</c> reads. A standby streams from whichever node is the primary, so it is told of all of them.
+    /// </summary>
     public void SetStandbyEnvironment(EnvironmentCallbackContext context, string name, string slotName)
     {
         var variables = context.EnvironmentVariables;

@@ -18,7 +18,8 @@ internal static class ServersExtensions
         var engine = settings.Servers == ServerChoice.Native ? null : await ContainerEngine.FindAsync();
         if (engine is null && settings.Servers == ServerChoice.Containers)
         {
-            throw new StartException("--servers containers needs Docker or Podman, and neither answers: start one, or use --servers native.");
+            throw new StartException(
+                "--servers containers needs Docker or Podman, and neither answers: start one, or use --servers native.");
         }
         var why = (settings.Servers, engine) switch
         {

@@ -27,7 +27,9 @@ internal static class Launch
         var isTest = false;
         try
         {
-            var settings = Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(Settings.Spelled(args)).Build());
+            // Before the builder, which reads the addresses.
+            var settings = Settings.Read(
+                new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(Settings.Spelled(args)).Build());
             foreach (var address in DashboardAddresses) Ports.Move("dashboard", address, settings);
             var builder = DistributedApplication.CreateBuilder(Settings.Spelled(args));
             // Now with what a test, or a file of settings, adds.
@@ -40,7 +42,8 @@ internal static class Launch
                 // StartConsole says what Aspire's messages of a start say, and in less.
                 builder.Services.AddLogging(logging => logging
                     .AddFilter("Aspire", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning)
-                    // That no development certificate is trusted, and that keys of the dashboard's sign-in are not encrypted: neither matters here.
+                    // That no development certificate is trusted, and that keys of the dashboard's sign-in are not encrypted,
+                    // does not matter here.
                     .AddFilter("Aspire.Hosting.Dcp.DcpHost", LogLevel.Error)
                     .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
                     // A start that is given up is told by StartConsole.

@@ -19,7 +19,8 @@ internal static class Ports
     public static int? Choose(string name, int wanted, Settings settings)
     {
         if (settings.RandomPorts) return null;
-        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).Concat(Chosen).ToHashSet();
+        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
+            .Select(listener => listener.Port).Concat(Chosen).ToHashSet();
         if (!taken.Contains(wanted))
         {
             Chosen.Add(wanted);

@@ -159,7 +159,8 @@ internal sealed partial class StartConsole(
             await foreach (var batch in logs.GetAllAsync(current.ResourceId).WithCancellation(ct))
             {
                 // What the orchestrator says of its own work begins so.
-                said.AddRange(batch.Select(line => Time().Replace(line.Content, "")).Where(line => !line.StartsWith("[sys]", StringComparison.Ordinal)));
+                said.AddRange(batch.Select(line => Time().Replace(line.Content, ""))
+                    .Where(line => !line.StartsWith("[sys]", StringComparison.Ordinal)));
             }
         }
         Console.Error.WriteLine();

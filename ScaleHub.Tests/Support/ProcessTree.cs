@@ -47,7 +47,8 @@ internal static class ProcessTree
     /// </summary>
     public static IReadOnlyList<int> Using(string folder) => [.. All()
         .Where(p => p.Pid != Environment.ProcessId
-            && (p.Environment.Any(v => v.Contains(folder, StringComparison.Ordinal)) || WorkingDirectory(p.Pid).StartsWith(folder, StringComparison.Ordinal)))
+            && (p.Environment.Any(v => v.Contains(folder, StringComparison.Ordinal))
+                || WorkingDirectory(p.Pid).StartsWith(folder, StringComparison.Ordinal)))
         .Select(p => p.Pid)];
 
     private static string WorkingDirectory(int pid)

@@ -14,6 +14,12 @@ internal sealed class PostgresReplicaResource(string name, ParameterResource sup
     public EndpointReference Endpoint => _endpoint ??= new(this, EndpointName);
 
     /// <summary>The primary's superuser, who exists here as well.</summary>
-    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
-        $"Host={Endpoint.Property(EndpointProperty.Host)};Port={Endpoint.Property(EndpointProperty.Port)};Username=postgres;Password={superuserPassword}");
+    public ReferenceExpression ConnectionStringExpression
+    {
+        get
+        {
+            var (host, port) = (Endpoint.Property(EndpointProperty.Host), Endpoint.Property(EndpointProperty.Port));
+            return ReferenceExpression.Create($"Host={host};Port={port};Username=postgres;Password={superuserPassword}");
+        }
+    }
 }

@@ -87,8 +87,11 @@ internal sealed class NativeServers : IServers
 
     private IResourceBuilder<NativeServerResource> AddPostgres(PostgresCluster cluster, string name, int? port, string script)
     {
-        var server = AddServer(name, port, script, e => ReferenceExpression.Create(
-            $"Host={e.Property(EndpointProperty.Host)};Port={e.Property(EndpointProperty.Port)};Username=postgres;Password={cluster.SuperuserPassword}"));
+        var server = AddServer(name, port, script, endpoint =>
+        {
+            var (host, ownPort) = (endpoint.Property(EndpointProperty.Host), endpoint.Property(EndpointProperty.Port));
+            return ReferenceExpression.Create($"Host={host};Port={ownPort};Username=postgres;Password={cluster.SuperuserPassword}");
+        });
         return server
             .WithEnvironment("PGDATA", $"{_folder.Data(name)}/data")
             .WithEnvironment("PGPORT", server.Resource.Endpoint.Property(EndpointProperty.TargetPort))
