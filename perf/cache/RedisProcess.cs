@@ -10,7 +10,7 @@ namespace ScaleHub.Perf.Cache;
 internal sealed class RedisProcess : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("scalehub-perf-cache").FullName;
-    private readonly int _port = FreePort();
+    private int _port = FreePort();
     private Process? _server;
 
     public string Address => $"127.0.0.1:{_port}";
@@ -18,7 +18,8 @@ internal sealed class RedisProcess : IAsyncDisposable
     public static async Task<RedisProcess> StartNewAsync()
     {
         var redis = new RedisProcess();
-        await redis.StartAsync(saved: false);
+        // Somebody else may take the port first.
+        while (!await redis.TryStartAsync()) redis._port = FreePort();
         return redis;
     }
 
@@ -26,6 +27,11 @@ internal sealed class RedisProcess : IAsyncDisposable
     public async Task StartAsync(bool saved)
     {
         if (!saved) File.Delete(Path.Combine(_folder, "dump.rdb"));
+        if (!await TryStartAsync()) throw new InvalidOperationException($"redis-server does not start on port {_port}.");
+    }
+
+    private async Task<bool> TryStartAsync()
+    {
         string[] arguments =
         [
             "redis-server", "--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "",
@@ -37,9 +43,13 @@ internal sealed class RedisProcess : IAsyncDisposable
             try
             {
                 await CommandAsync("PING");
-                return;
+                return !_server.HasExited;
             }
-            catch (Exception e) when (e is RedisException && clock.Elapsed < TimeSpan.FromSeconds(10))
+            catch (RedisException) when (_server.HasExited)
+            {
+                return false;
+            }
+            catch (RedisException) when (clock.Elapsed < TimeSpan.FromSeconds(60))
             {
                 // It is not listening yet.
             }

@@ -32,7 +32,12 @@ internal static class Report
             for (var k = 0; k < faults.Count; k++)
             {
                 var f = k;
-                experiments.Add(async () => single[f, c] = await faults[f].Try(Contender.All[c]));
+                experiments.Add(async () =>
+                {
+                    single[f, c] = await faults[f].Try(Contender.All[c]);
+                    // What is going on, for whoever waits for the table.
+                    await Console.Error.WriteLineAsync($"{Contender.All[c].Name}: {faults[f].What}: {single[f, c]}");
+                });
             }
         }
         await Parallel.ForEachAsync(
