@@ -51,7 +51,8 @@ internal static class Launch
                 // First, as Aspire's own service does not return from its start before the resources are made.
                 builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, StartConsole>());
             }
-            await builder.Build().RunAsync();
+            await using var app = builder.Build();
+            await app.RunAsync();
             // 1 when the start was broken.
             return Environment.ExitCode;
         }
