@@ -45,7 +45,7 @@ public sealed class DashboardTests(InstalledBrowser browser) : IClassFixture<Ins
         await page.GotoAsync(new Uri(new Uri(link), "/traces").ToString());
         await page.GetByText("GET /api/v1/tasks").First.ClickAsync();
         await page.WaitForURLAsync("**/traces/detail/**");
-        var spans = page.Locator("main");
+        var spans = page.Locator("body");
         foreach (var span in (string[])["GET /api/v1/tasks", "redis", "postgresql"])
         {
             await Assertions.Expect(spans).ToContainTextAsync(span, new() { Timeout = PatienceMs, IgnoreCase = true });
