@@ -36,14 +36,22 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   touch "$unfinished"
   initdb -D "$PGDATA" -U postgres --pwfile=<(echo "$POSTGRES_PASSWORD") -A scram-sha-256 -E UTF8 --locale=C.UTF-8 \
     --no-instructions --no-sync
-  # The script talks to a server that nobody else can reach: its socket is in a folder of the script's own.
+  # The script talks to a server that nobody else can reach: its socket is in a folder of the script's own. This server too ends when
+  # the start is broken off.
   socket=$(mktemp -d)
-  pg_ctl -D "$PGDATA" -w -s -o "-c listen_addresses='' -c unix_socket_directories='$socket' -c unix_socket_permissions=0700" start
+  setpriv --pdeathsig INT postgres -D "$PGDATA" -p "$PGPORT" -c listen_addresses= -c unix_socket_directories="$socket" \
+    -c unix_socket_permissions=0700 &
+  first=$!
+  until pg_isready -q -h "$socket" -p "$PGPORT"; do
+    kill -0 $first
+    sleep 0.05
+  done
   (
     export PGHOST=$socket PGPORT PGPASSWORD=$POSTGRES_PASSWORD POSTGRES_USER=postgres
     bash "$INIT_SCRIPT"
   )
-  pg_ctl -D "$PGDATA" -w -s -m fast stop
+  kill -INT $first
+  wait $first
   rm -r "$socket" "$unfinished"
 fi
 
