@@ -133,7 +133,7 @@ public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLife
         {
             // A start that comes before the end is wholly through is not heard, so it is repeated until it is.
             Assert.True(_graph.App.ResourceNotifications.TryGetCurrentState("pg", out var pgState));
-            if (pgState.Snapshot.State?.Text == KnownResourceStates.Exited)
+            if (KnownResourceStates.TerminalStates.Contains(pgState.Snapshot.State?.Text))
             {
                 await _graph.App.ResourceCommands.ExecuteCommandAsync("pg", KnownResourceCommands.StartCommand, deadline.Token);
             }
@@ -160,9 +160,10 @@ public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLife
         await StartAsync("pg");
         foreach (var replica in (string[])["pg-replica-1", "pg-replica-2"])
         {
-            await StartAsync(replica, KnownResourceStates.Exited);
-            var log = await LogAsync(replica);
-            Assert.Contains("pg has started with older data (timeline 1): nothing was deleted", log, StringComparison.Ordinal);
+            await StartAsync(replica, KnownResourceStates.Finished);
+            // The last lines may arrive after the end of the process.
+            await Poll.UntilAsync(async () => Assert.Contains(
+                "pg has started with older data (timeline 1): nothing was deleted", await LogAsync(replica), StringComparison.Ordinal));
         }
 
         // As docs/failover.md says: the promoted data becomes the primary's.
