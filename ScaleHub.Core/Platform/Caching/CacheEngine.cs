@@ -13,7 +13,7 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <para>Guarantees. Current: an entry is served while news of changes are heard; when they may not be, for a second at most, then its
 /// version is compared in Redis; a reader with a position to see (<see cref="Consistency.ReadConsistency"/>) is never served from
 /// before it. One load: concurrent lookups of a key join one load in a process, and instances wait for each other's up to
-/// <see cref="CacheOptions.LockMs"/>; nobody waits longer than that and a load. Ahead: a value in use is loaded again behind a hit
+/// <see cref="CacheOptions.LockMs"/>; another instance waits no longer than that. Ahead: a value in use is loaded again behind a hit
 /// in the last fifth of its life. Fail-safe: when the load fails because of the database, an expired value is served, marked as
 /// such, until <see cref="CacheLookup.StaleFor"/> is over, and the load is tried again each second; one that was invalidated is
 /// not.</para>
