@@ -63,6 +63,25 @@ public sealed class CacheLoadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_load_that_never_ends_does_not_hold_up_later_lookups_of_its_own_instance()
+    {
+        await using var instances = await CacheInstances.StartAsync(_redis, 1, ("Cache:LockMs", "100"));
+        var never = new TaskCompletionSource<long>();
+        var stuck = instances.GetAsync(0, _company, "tasks", () =>
+        {
+            Interlocked.Increment(ref _loads);
+            return never.Task;
+        });
+        await Poll.UntilAsync(() => Volatile.Read(ref _loads) == 1);
+        // Lookups that come soon join the load; one of those that come later begins its own, and is answered.
+        await Poll.UntilAsync(() => instances.GetAsync(0, _company, "tasks", () => Task.FromResult(8L)).IsCompletedSuccessfully);
+        Assert.Equal((8, CacheOutcome.Hit), await instances.GetAsync(0, _company, "tasks", () => Task.FromResult(9L)));
+        Assert.False(stuck.IsCompleted);
+        never.SetResult(7);
+        await stuck;
+    }
+
+    [Fact]
     public async Task Whoever_gives_up_waiting_does_not_end_the_load_for_the_others()
     {
         await using var instances = await CacheInstances.StartAsync(_redis, 1);
