@@ -63,7 +63,8 @@ internal sealed class ContainerServers(IDistributedApplicationBuilder builder, S
             .WithHttpEndpoint(port: port, targetPort: Inside, isProxied: false)
             .WithExternalHttpEndpoints()
             .WithEnvironment("NGINX_LISTEN", string.Create(CultureInfo.InvariantCulture, $"listen {Inside};"))
-            .WithEnvironment("NGINX_CACHE", "/var/cache/nginx")
+            // A folder that exists in the image, and goes with the container.
+            .WithEnvironment("NGINX_CACHE", "/tmp")
             .WithInstances(instances)
             .WithContainerFiles("/etc/nginx/templates", [File(ServerFiles.NginxTemplate, "scalehub.conf.template")]);
     }
