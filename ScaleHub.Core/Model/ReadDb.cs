@@ -19,8 +19,9 @@ namespace ScaleHub.Core.Model;
 public sealed class ReadDb : TenantDbContext
 {
     /// <summary>Picks the node.</summary>
-    public ReadDb(DbContextOptions<ReadDb> options, Tenant tenant, ReadConsistency consistency, PostgresNodes nodes)
-        : base(options, tenant, consistency, nodes.ForRead(consistency.AtLeast, consistency.PrimaryOnly, consistency.Failed))
+    public ReadDb(
+        DbContextOptions<ReadDb> options, Tenant tenant, ReadConsistency consistency, UnitOfWork unitOfWork, PostgresNodes nodes)
+        : base(options, tenant, consistency, unitOfWork, nodes.ForRead(consistency.AtLeast, consistency.PrimaryOnly, consistency.Failed))
     {
         consistency.ReadFrom = Node;
         ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;

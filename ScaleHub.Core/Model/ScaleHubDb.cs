@@ -16,8 +16,9 @@ namespace ScaleHub.Core.Model;
 /// A write is never retried here: whether it was committed may not be known.
 /// </summary>
 /// <exception cref="NoNodeException">There is no primary now.</exception>
-public sealed class ScaleHubDb(DbContextOptions<ScaleHubDb> options, Tenant tenant, ReadConsistency consistency, PostgresNodes nodes)
-    : TenantDbContext(options, tenant, consistency, nodes.ForWrite())
+public sealed class ScaleHubDb(
+    DbContextOptions<ScaleHubDb> options, Tenant tenant, ReadConsistency consistency, UnitOfWork unitOfWork, PostgresNodes nodes)
+    : TenantDbContext(options, tenant, consistency, unitOfWork, nodes.ForWrite())
 {
     internal override bool ReadOnly => false;
 

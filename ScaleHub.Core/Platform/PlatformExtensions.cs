@@ -17,21 +17,29 @@ public static class PlatformExtensions
     {
         builder.AddSecrets();
         builder.Services.AddOptions<PostgresOptions>().BindConfiguration(PostgresOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<RedisOptions>().BindConfiguration(RedisOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.AddRedis();
         builder.Services.AddSingleton<PostgresNodes>();
         builder.Services.AddSingleton<NodeMetrics>();
         builder.Services.AddSingleton<PoolUse>();
         builder.Services.AddSingleton<NodeMonitor>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeMonitor>());
+        builder.Services.AddSingleton<LastWrites>();
+        builder.Services.AddScoped<Tenant>();
+        builder.Services.AddScoped<ReadConsistency>();
+        builder.Services.AddScoped<UnitOfWork>();
+        return builder;
+    }
+
+    /// <summary>Redis, the news over it, and what is sent again until Redis takes it.</summary>
+    public static IHostApplicationBuilder AddRedis(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<RedisOptions>().BindConfiguration(RedisOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddSingleton<Broadcast>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Broadcast>());
         builder.Services.AddSingleton<RedisOutbox>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisOutbox>());
-        builder.Services.AddSingleton<LastWrites>();
-        builder.Services.AddScoped<Tenant>();
-        builder.Services.AddScoped<ReadConsistency>();
         return builder;
     }
 

@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
 using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Worker.Commands;
 
@@ -12,14 +14,16 @@ namespace ScaleHub.Worker.Commands;
 /// the role away. Runs as the schema's owner, so whoever can do this could do anything anyhow; no endpoint makes operators.
 /// <para>The password comes from the environment (<c>SCALEHUB_OPERATOR_PASSWORD</c>), because a command line can be read by
 /// others, or is made up and shown once.</para>
+/// <para>The instances learn from Redis that sessions end, in under a second. Without the connection string <c>redis</c> the command ends
+/// nobody's sessions and says so; when Redis does not answer, the sessions end within 70 seconds.</para>
 /// </summary>
 internal static class OperatorCommand
 {
     private const string PasswordVariable = "SCALEHUB_OPERATOR_PASSWORD";
-    private static readonly Guid Platform = Guid.AllBitsSet;
+    private static readonly Guid Platform = Tenant.Platform;
 
     public static Task<int> RunAsync(string email, bool remove)
-        => OwnerHost.RunAsync("operator", _ => { }, async (_, owner, cancellationToken) =>
+        => OwnerHost.RunAsync("operator", AddSessions, async (services, owner, cancellationToken) =>
     {
         if (email.Length > 254 || !new EmailAddressAttribute().IsValid(email))
             throw new CommandException($"'{email}' is no e-mail address.");
@@ -35,20 +39,22 @@ internal static class OperatorCommand
                 [Platform, known.Value.User], cancellationToken);
             await ExecuteAsync(connection, "update users set deleted_at = now() where company_id = $1 and id = $2",
                 [Platform, known.Value.User], cancellationToken);
-            await EndSessionsAsync(connection, known.Value.User, cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            Console.WriteLine($"{email} is no operator any more; sessions end within a minute or so.");
+            var ended = await EndSessionsAsync(connection, services, known.Value.User, cancellationToken);
+            await transaction.CommitAsync(CancellationToken.None);
+            Console.WriteLine($"{email} is no operator any more.");
+            await TellAsync(services, ended);
             return;
         }
         var given = Environment.GetEnvironmentVariable(PasswordVariable);
         if (given is { Length: < 8 or > 128 }) throw new CommandException($"{PasswordVariable} needs 8 to 128 characters.");
         var password = given ?? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(15));
         var hash = new PasswordHasher<object>().HashPassword(email, password);
+        IReadOnlyList<Guid> sessions = [];
         if (known is { User: var user })
         {
             await ExecuteAsync(connection, "update users set password_hash = $3 where company_id = $1 and id = $2",
                 [Platform, user, hash], cancellationToken);
-            await EndSessionsAsync(connection, user, cancellationToken);
+            sessions = await EndSessionsAsync(connection, services, user, cancellationToken);
         }
         else
         {
@@ -59,8 +65,9 @@ internal static class OperatorCommand
             await ExecuteAsync(connection, "insert into logins (email, company_id, user_id) values (lower($1), $2, $3)",
                 [email, Platform, id], cancellationToken);
         }
-        await transaction.CommitAsync(cancellationToken);
+        await transaction.CommitAsync(CancellationToken.None);
         Console.WriteLine($"{email} is an operator{(given is null ? $" with the password {password}" : "")}.");
+        await TellAsync(services, sessions);
     });
 
     private static async Task<(Guid Company, Guid User)?> FindAsync(NpgsqlConnection connection, string email,
@@ -74,10 +81,45 @@ internal static class OperatorCommand
         return await reader.ReadAsync(cancellationToken) ? (reader.GetGuid(0), reader.GetGuid(1)) : null;
     }
 
-    private static Task EndSessionsAsync(NpgsqlConnection connection, Guid user, CancellationToken cancellationToken)
-        => ExecuteAsync(connection,
-            "update sessions set revoked_at = now() where company_id = $1 and user_id = $2 and revoked_at is null",
-            [Platform, user], cancellationToken);
+    private static void AddSessions(HostApplicationBuilder builder)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration.GetConnectionString("redis"))) return;
+        builder.AddRedis();
+        builder.Services.AddSingleton<LiveSessions>();
+    }
+
+    // The sessions that end with the transaction. They are announced before, in case the program dies behind the commit.
+    private static async Task<IReadOnlyList<Guid>> EndSessionsAsync(
+        NpgsqlConnection connection, IServiceProvider services, Guid user, CancellationToken cancellationToken)
+    {
+        await using var end = new NpgsqlCommand("""
+            update sessions set revoked_at = now() where company_id = $1 and user_id = $2 and revoked_at is null returning id
+            """, connection)
+        {
+            Parameters = { new() { Value = Platform }, new() { Value = user } },
+        };
+        var ended = new List<Guid>();
+        await using (var reader = await end.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken)) ended.Add(reader.GetGuid(0));
+        }
+        if (ended.Count == 0) return ended;
+        if (services.GetService<LiveSessions>() is not { } live)
+        {
+            throw new CommandException(
+                "Sessions are open, and the API's instances learn from Redis that they end: set ConnectionStrings__redis (or REDIS_URL).");
+        }
+        await live.TellAsync(Platform, ended);
+        return ended;
+    }
+
+    private static async Task TellAsync(IServiceProvider services, IReadOnlyList<Guid> ended)
+    {
+        if (ended.Count == 0) return;
+        Console.WriteLine(await services.GetRequiredService<LiveSessions>().TellAsync(Platform, ended)
+            ? "All sessions have ended."
+            : "Redis does not answer: the sessions end within 70 seconds.");
+    }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, object[] values,
         CancellationToken cancellationToken)

@@ -24,7 +24,7 @@ public sealed record OverPlan(string Resource, long Used, long Limit);
 
 /// <summary>
 /// <c>PUT /api/v1/company/plan</c>: up at once, down when what is used fits. Every instance goes by the new limits in
-/// milliseconds, within three seconds when Redis is away.
+/// milliseconds, within a second when Redis is away.
 /// </summary>
 public static class ChangePlan
 {
@@ -49,11 +49,11 @@ public static class ChangePlan
                     + string.Join(", ", over.Select(o => $"{o.Used} of {o.Limit} {o.Resource}")) + ".",
                 statusCode: 409, extensions: [new("over", over)]);
         }
+        plans.WillChange(db.UnitOfWork, id);
         company.Plan = wanted.Name;
         await cache.WillChangeAsync(QuotaStatus.Cached);
         await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        await plans.ChangedAsync(id, CancellationToken.None);
+        await transaction.CommitAsync(CancellationToken.None);
         return TypedResults.Ok(CompanyResponse.Of(company));
     }
 

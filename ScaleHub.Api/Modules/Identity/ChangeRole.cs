@@ -26,26 +26,29 @@ public static class ChangeRole
         CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await LockAsync(db, me.CompanyId, cancellationToken);
+        await LockAsync(db, me.CompanyId, id, cancellationToken);
         if (await db.Users.SingleOrDefaultAsync(u => u.Id == id && u.DeletedAt == null, cancellationToken) is not { } user)
             return TypedResults.NotFound();
         if (!Roles.MayGive(me.Role, user.Role) || !Roles.MayGive(me.Role, request.Role)) return NotAllowed();
         if (user.Role == request.Role) return TypedResults.Ok(ListUsers.Respond(user));
         if (await IsLastOwnerAsync(db, user, cancellationToken)) return LastOwner();
+        await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, await db.Sessions
+            .Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow())).Select(s => s.Id).ToListAsync(cancellationToken));
         user.Role = request.Role;
         await db.SaveChangesAsync(cancellationToken);
-        var sessions = db.Sessions.Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow())).Select(s => s.Id);
-        var known = await sessions.ToListAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        await live.RoleChangedAsync(user, known);
-        // One that began just before the commit began with the old role, and is seen only behind it.
-        await live.RoleChangedAsync(user, [.. (await sessions.ToListAsync(CancellationToken.None)).Except(known)]);
+        await transaction.CommitAsync(CancellationToken.None);
         return TypedResults.Ok(ListUsers.Respond(user));
     }
 
-    /// <summary>One change of a company's users at a time: two owners who remove each other must not both succeed.</summary>
-    internal static Task LockAsync(ScaleHubDb db, Guid companyId, CancellationToken cancellationToken)
-        => db.Database.ExecuteSqlAsync($"select from companies where id = {companyId} for no key update", cancellationToken);
+    /// <summary>
+    /// One change of a company's users at a time: two owners who remove each other must not both succeed. And no session of the user
+    /// begins until the transaction ends, as a new session locks the row that it refers to: all that there are can be told.
+    /// </summary>
+    internal static async Task LockAsync(ScaleHubDb db, Guid companyId, Guid userId, CancellationToken cancellationToken)
+    {
+        await db.Database.ExecuteSqlAsync($"select from companies where id = {companyId} for no key update", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"select from users where id = {userId} for update", cancellationToken);
+    }
 
     internal static async Task<bool> IsLastOwnerAsync(ScaleHubDb db, User user, CancellationToken cancellationToken)
         => user.Role == Roles.Owner

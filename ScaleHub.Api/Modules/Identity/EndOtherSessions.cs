@@ -17,9 +17,9 @@ public static class EndOtherSessions
         var now = time.GetDatabaseNow();
         var others = await db.Sessions.Where(s => s.UserId == me.UserId && s.Id != me.SessionId).Where(Session.IsLiveAt(now))
             .Select(s => s.Id).ToListAsync(cancellationToken);
+        await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, others);
         await db.Sessions.Where(s => others.Contains(s.Id))
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
-        await live.EndedAsync(me.CompanyId, others);
         return TypedResults.NoContent();
     }
 }

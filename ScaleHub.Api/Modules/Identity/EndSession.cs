@@ -19,10 +19,8 @@ public static class EndSession
     internal static async Task<bool> EndAsync(
         ScaleHubDb db, LiveSessions live, AccessToken me, Guid id, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var ended = await db.Sessions.Where(s => s.Id == id && s.UserId == me.UserId).Where(Session.IsLiveAt(now))
+        await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, [id]);
+        return await db.Sessions.Where(s => s.Id == id && s.UserId == me.UserId).Where(Session.IsLiveAt(now))
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken) > 0;
-        // Not with the caller's token: once it is ended, everybody must hear of it.
-        if (ended) await live.EndedAsync(me.CompanyId, [id]);
-        return ended;
     }
 }

@@ -55,9 +55,9 @@ public static class RefreshSession
         else if (!Same(found.Hash, next.Hash)
             || now >= found.RefreshedAt + TimeSpan.FromSeconds(options.Value.RefreshGraceSeconds))
         {
+            await live.WillChangeAsync(db.UnitOfWork, token.CompanyId, [token.SessionId]);
             await db.Sessions.Where(s => s.Id == token.SessionId && s.RevokedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
-            await live.EndedAsync(token.CompanyId, [token.SessionId]);
             return Refused();
         }
         tenant.Become(token.CompanyId, found.UserId);

@@ -21,25 +21,21 @@ public static class RemoveUser
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.GiveBackQuotaAsync(cache, Quota.Users, id, cancellationToken);
-        await ChangeRole.LockAsync(db, me.CompanyId, cancellationToken);
+        await ChangeRole.LockAsync(db, me.CompanyId, id, cancellationToken);
         if (await db.Users.SingleOrDefaultAsync(u => u.Id == id && u.DeletedAt == null, cancellationToken) is not { } user)
             return TypedResults.NotFound();
         if (!Roles.MayGive(me.Role, user.Role)) return ChangeRole.NotAllowed();
         if (await ChangeRole.IsLastOwnerAsync(db, user, cancellationToken)) return ChangeRole.LastOwner();
 
         var now = time.GetDatabaseNow();
+        await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, await db.Sessions
+            .Where(s => s.UserId == id).Where(Session.IsLiveAt(now)).Select(s => s.Id).ToListAsync(cancellationToken));
         user.DeletedAt = now;
         await db.SaveChangesAsync(cancellationToken);
         await db.Logins.Where(l => l.UserId == id).ExecuteDeleteAsync(cancellationToken);
-        var sessions = db.Sessions.Where(s => s.UserId == id && s.ExpiresAt > now && (s.RevokedAt == null || s.RevokedAt >= now))
-            .Select(s => s.Id);
-        var known = await sessions.ToListAsync(cancellationToken);
         await db.Sessions.Where(s => s.UserId == id && s.RevokedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        await live.EndedAsync(user.CompanyId, known);
-        // One that began just before the commit is seen only behind it.
-        await live.EndedAsync(user.CompanyId, [.. (await sessions.ToListAsync(CancellationToken.None)).Except(known)]);
+        await transaction.CommitAsync(CancellationToken.None);
         return TypedResults.NoContent();
     }
 }

@@ -46,9 +46,9 @@ public sealed class SignInTokens(AccessTokens accessTokens, RefreshTokens refres
             .OrderByDescending(s => s.CreatedAt).Skip(Session.MostPerUser).Take(100).Select(s => s.Id)
                 .ToListAsync(cancellationToken);
         if (surplus.Count == 0) return;
+        await live.WillChangeAsync(db.UnitOfWork, companyId, surplus);
         await db.Sessions.Where(s => surplus.Contains(s.Id))
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
-        await live.EndedAsync(companyId, surplus);
     }
 
     // What a client calls itself is shown to its user again.

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Redis;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -8,8 +9,9 @@ namespace ScaleHub.Core.Model.Companies;
 
 /// <summary>
 /// Which plan each company is on, kept in process.
-/// <para>Guarantee: a change of plan is seen by every instance in milliseconds, and within three seconds when Redis is away. A
-/// plan that is kept is answered without waiting, and also when the database is away.</para>
+/// <para>Guarantee: every instance sees a change of plan in milliseconds, and within a second when Redis is away, also when the outcome of
+/// the change is unknown to whoever made it. A plan that is kept is answered without waiting, and also when the database is
+/// away.</para>
 /// </summary>
 public sealed class CompanyPlans
 {
@@ -17,11 +19,11 @@ public sealed class CompanyPlans
     private readonly IServiceScopeFactory _scopes;
 
     /// <summary>Listens to news from the other instances.</summary>
-    public CompanyPlans(Broadcast broadcast, IServiceScopeFactory scopes, TimeProvider time)
+    public CompanyPlans(Broadcast broadcast, RedisOutbox outbox, IServiceScopeFactory scopes, TimeProvider time)
     {
         _scopes = scopes;
-        _plans = new LiveCache<Plan>("plan", broadcast, time, capacity: 50_000, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2))
-            .Listening();
+        _plans = new LiveCache<Plan>(
+            "plan", broadcast, outbox, time, capacity: 50_000, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(800)).Listening();
     }
 
     /// <summary>The company's plan.</summary>
@@ -35,9 +37,9 @@ public sealed class CompanyPlans
             ?? throw new InvalidOperationException("There is no such company.");
     }
 
-    /// <summary>Tells every instance that the company's plan has changed; after the commit.</summary>
-    public ValueTask ChangedAsync(Guid companyId, CancellationToken cancellationToken)
-        => _plans.ForgetAsync(companyId, cancellationToken);
+    /// <summary>Tells every instance of the new plan as soon as it is committed. Call it before the write.</summary>
+    public void WillChange(UnitOfWork unitOfWork, Guid companyId)
+        => unitOfWork.AfterCommit(async () => await _plans.ForgetAsync(companyId));
 
     private async Task<Plan?> LoadAsync(Guid companyId)
     {

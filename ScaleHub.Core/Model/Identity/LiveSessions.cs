@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Redis;
 using ScaleHub.Core.Platform.Tenancy;
 using StackExchange.Redis;
@@ -14,8 +15,10 @@ public sealed record LiveSession(Guid CompanyId, Guid UserId, string Role);
 /// <summary>
 /// Which sessions work, asked on every request: in process, then Redis, then PostgreSQL, which alone decides.
 /// <para>Guarantee: a session that was ended, or whose user was removed or got another role, fails on every instance in under a
-/// second, with Redis and without. While news are heard a session is kept in process for 10 s, else for half a second. Redis
-/// keeps it for 60 s; what ends a session overwrites it there, and a lookup only ever adds, so a slow lookup cannot bring it
+/// second, with Redis and without, also when the outcome of the commit is unknown, the client is gone, or the process is killed in
+/// between: the change is announced before the write and once more behind the commit. For a minute after each of the two PostgreSQL
+/// alone is asked, and its answer is kept for half a second. Otherwise a session is kept in process for 10 s while news are heard, else
+/// for half a second, and in Redis for 60 s. A lookup never replaces what Redis has, so a slow lookup cannot bring a session
 /// back.</para>
 /// <para>Redis away: every half second a session in use costs one lookup in PostgreSQL. For 60 s after a failure nothing is read
 /// from Redis: it may have missed that a session ended, or have gone back in time. If only the instance that ended a session has
@@ -26,10 +29,9 @@ public sealed class LiveSessions
     /// <summary>How long Redis keeps a session.</summary>
     public static readonly TimeSpan RedisLife = TimeSpan.FromSeconds(60);
 
-    private const string Ended = "-", AskDatabase = "?";
+    private const string AskDatabase = "?";
     private readonly LiveCache<LiveSession> _here;
     private readonly RedisStore _redis;
-    private readonly RedisOutbox _outbox;
     private readonly IServiceScopeFactory _scopes;
     private readonly TimeProvider _time;
 
@@ -37,9 +39,9 @@ public sealed class LiveSessions
     public LiveSessions(
         Broadcast broadcast, RedisStore redis, RedisOutbox outbox, IServiceScopeFactory scopes, TimeProvider time)
     {
-        (_redis, _outbox, _scopes, _time) = (redis, outbox, scopes, time);
+        (_redis, _scopes, _time) = (redis, scopes, time);
         _here = new LiveCache<LiveSession>(
-            "session", broadcast, time, capacity: 100_000, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500)).Listening();
+            "session", broadcast, outbox, time, capacity: 100_000, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500)).Listening();
     }
 
     /// <summary>The session if it works, else null.</summary>
@@ -51,28 +53,25 @@ public sealed class LiveSessions
         return found.IsCompletedSuccessfully ? found.Result : await found.AsTask().WaitAsync(cancellationToken);
     }
 
-    /// <summary>Tells every instance that sessions have ended; after the commit.</summary>
-    public Task EndedAsync(Guid companyId, IEnumerable<Guid> sessionIds)
-        => TellAsync(companyId, sessionIds, Ended, late: Ended);
+    /// <summary>
+    /// Announces that sessions end or that their user gets another role, and tells every instance once more when that is committed. Call
+    /// it before the write.
+    /// </summary>
+    public async Task WillChangeAsync(UnitOfWork unitOfWork, Guid companyId, IReadOnlyCollection<Guid> sessionIds)
+    {
+        if (sessionIds.Count == 0) return;
+        unitOfWork.AfterCommit(async () => await TellAsync(companyId, sessionIds));
+        await TellAsync(companyId, sessionIds);
+    }
 
-    /// <summary>Tells every instance that a user has another role; after the commit.</summary>
-    public Task RoleChangedAsync(User user, IEnumerable<Guid> sessionIds)
-        => TellAsync(user.CompanyId, sessionIds, Write(user.Id, user.Role), late: AskDatabase);
-
-    // Late, the state may have changed once more: then nothing is said but what is true for ever, or that the database knows.
-    private Task TellAsync(Guid companyId, IEnumerable<Guid> sessionIds, string state, string late)
-        => Task.WhenAll(sessionIds.Select(async id =>
-        {
-            var attempts = 0;
-            _here.ForgetHere(id);
-            await _outbox.SendAsync(async db =>
-            {
-                // The first before the second on one connection: whoever hears the news finds the new state.
-                var kept = db.StringSetAsync(Key(companyId, id), attempts++ == 0 ? state : late, RedisLife);
-                await _here.ForgetAsync(id, CancellationToken.None);
-                await kept;
-            });
-        }));
+    /// <summary>Tells every instance to ask PostgreSQL for these sessions.</summary>
+    /// <returns>Whether Redis has taken all of it; if not, it is sent again until it has.</returns>
+    public async Task<bool> TellAsync(Guid companyId, IEnumerable<Guid> sessionIds)
+    {
+        var taken = await Task.WhenAll(sessionIds.Select(id => _here.ForgetAsync(
+            id, db => db.StringSetAsync(Key(companyId, id), AskDatabase, RedisLife)).AsTask()));
+        return taken.All(done => done);
+    }
 
     private async Task<LiveSession?> LoadAsync(Guid companyId, Guid sessionId)
     {

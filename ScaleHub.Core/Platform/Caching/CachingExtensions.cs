@@ -40,9 +40,11 @@ public static class CachingExtensions
             provider.GetRequiredService<CacheCounts>(), provider.GetRequiredService<IOptions<CacheOptions>>()));
         services.AddHostedService<CacheUpkeep>();
         services.AddScoped(provider => new CompanyCache(provider.GetRequiredService<CacheServices>(),
-            provider.GetRequiredService<Tenant>(), provider.GetRequiredService<ReadConsistency>()));
+            provider.GetRequiredService<Tenant>(), provider.GetRequiredService<ReadConsistency>(),
+            provider.GetRequiredService<UnitOfWork>()));
         services.AddScoped(provider => new SharedCache(
-            provider.GetRequiredService<CacheServices>(), provider.GetRequiredService<ReadConsistency>()));
+            provider.GetRequiredService<CacheServices>(), provider.GetRequiredService<ReadConsistency>(),
+            provider.GetRequiredService<UnitOfWork>()));
         services.AddScoped<HybridCache>(provider => provider.GetRequiredService<CompanyCache>());
         return builder;
     }

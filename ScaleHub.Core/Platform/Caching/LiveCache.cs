@@ -1,25 +1,36 @@
 using System.Collections.Concurrent;
 using ScaleHub.Core.Platform.Redis;
+using StackExchange.Redis;
 
 namespace ScaleHub.Core.Platform.Caching;
 
 /// <summary>
 /// Small values kept in process until news of a change, for what is looked at on every request.
 /// <para>Guarantee: <see cref="ForgetAsync"/> is known to every instance in milliseconds while <see cref="Broadcast"/> is live,
-/// and within <paramref name="deafLife"/> plus 600 ms when it stops. A load that began before the change is never kept after it.
-/// One load for each key at a time. At most <paramref name="capacity"/> values.</para>
+/// and within <paramref name="deafLife"/> or 600 ms, whichever is longer, when it stops. A load that began before the change is never
+/// kept after it. For a minute after a key was forgotten its value is kept for <paramref name="deafLife"/> only: if the outcome of
+/// the commit was unknown, it may come to pass in that time. One load for each key at a time. At most <paramref name="capacity"/>
+/// values.</para>
+/// <para>Redis away: the news waits in <see cref="RedisOutbox"/> until Redis takes it; an instance that cannot hear news keeps a value
+/// for <paramref name="deafLife"/>.</para>
 /// </summary>
 /// <param name="topic">Names the values in the broadcast.</param>
 /// <param name="broadcast">Carries the news.</param>
+/// <param name="outbox">Sends the news again until Redis takes it.</param>
 /// <param name="time">The clock.</param>
 /// <param name="capacity">Most values that are kept.</param>
 /// <param name="life">How long a value is kept while news are heard.</param>
 /// <param name="deafLife">How long it is kept otherwise.</param>
 public sealed class LiveCache<T>(
-    string topic, Broadcast broadcast, TimeProvider time, int capacity, TimeSpan life, TimeSpan deafLife)
+    string topic, Broadcast broadcast, RedisOutbox outbox, TimeProvider time, int capacity, TimeSpan life, TimeSpan deafLife)
     where T : class
 {
+    private static readonly TimeSpan Unsettled = TimeSpan.FromMinutes(1);
+
     private readonly BoundedMap<Guid, Entry> _entries = new(capacity);
+
+    // When a key was last forgotten.
+    private readonly BoundedMap<Guid, long> _forgotten = new(capacity);
     private readonly ConcurrentDictionary<Guid, Lazy<Task<T?>>> _loading = new();
 
     // What a load compares to see whether its key was forgotten meanwhile. Keys share counters, which costs a load now and then.
@@ -38,7 +49,7 @@ public sealed class LiveCache<T>(
     /// <summary>The value of a key; null, which is not kept, when <paramref name="load"/> finds none.</summary>
     public async ValueTask<T?> GetAsync(Guid key, Func<Task<T?>> load)
     {
-        if (_entries.TryGet(key, out var entry) && IsFresh(entry)) return entry.Value;
+        if (_entries.TryGet(key, out var entry) && IsFresh(key, entry)) return entry.Value;
         var loading = _loading.GetOrAdd(key, new Lazy<Task<T?>>(() => LoadAsync(key, load)));
         try
         {
@@ -50,24 +61,34 @@ public sealed class LiveCache<T>(
         }
     }
 
-    /// <summary>Forgets a value here and in every other process.</summary>
-    public async ValueTask ForgetAsync(Guid key, CancellationToken cancellationToken)
+    /// <summary>Forgets a value here at once, and in every other process as soon as Redis takes the news. Never throws.</summary>
+    /// <param name="key">Of the value.</param>
+    /// <param name="before">What Redis must do before the others hear the news.</param>
+    /// <returns>Whether Redis has taken it; if not, it is sent again until it has.</returns>
+    public ValueTask<bool> ForgetAsync(Guid key, Func<IDatabase, Task>? before = null)
     {
         ForgetHere(key);
-        await broadcast.SendAsync(topic, key.ToString("N"), cancellationToken);
+        // On one connection, so Redis does the one before the other.
+        return outbox.SendAsync(db => Task.WhenAll(
+            before?.Invoke(db) ?? Task.CompletedTask, broadcast.PublishAsync(db, topic, key.ToString("N"))));
     }
 
-    /// <summary>Forgets a value here alone.</summary>
-    public void ForgetHere(Guid key)
+    private void ForgetHere(Guid key)
     {
+        _forgotten.Set(key, time.GetTimestamp());
         Interlocked.Increment(ref Changes(key));
         _entries.Remove(key);
         // Whoever asks from now on must not join a load that may have read the past.
         _loading.TryRemove(key, out _);
     }
 
-    private bool IsFresh(Entry entry)
-        => time.GetElapsedTime(entry.At) < (broadcast.IsLive && entry.Epoch == broadcast.Epoch ? life : deafLife);
+    private bool IsFresh(Guid key, Entry entry)
+    {
+        var age = time.GetElapsedTime(entry.At);
+        return age < deafLife || (age < life && broadcast.IsLive && entry.Epoch == broadcast.Epoch && IsSettled(key));
+    }
+
+    private bool IsSettled(Guid key) => !_forgotten.TryGet(key, out var at) || time.GetElapsedTime(at) > Unsettled;
 
     private async Task<T?> LoadAsync(Guid key, Func<Task<T?>> load)
     {

@@ -34,12 +34,14 @@ public abstract class ScopedCache : HybridCache
     private readonly CacheVersions _versions;
     private readonly CacheLoads _loads;
     private readonly ReadConsistency _consistency;
+    private readonly UnitOfWork _unitOfWork;
     private readonly CacheOptions _options;
     private readonly TimeProvider _time;
 
-    private protected ScopedCache(CacheServices services, ReadConsistency consistency)
+    private protected ScopedCache(CacheServices services, ReadConsistency consistency, UnitOfWork unitOfWork)
     {
         (_engine, _versions, _loads, _consistency) = (services.Engine, services.Versions, services.Loads, consistency);
+        _unitOfWork = unitOfWork;
         (_options, _time) = (services.Options.Value, services.Time);
     }
 
@@ -129,7 +131,7 @@ public abstract class ScopedCache : HybridCache
 
     private LoadNeeds Needs => new(_consistency.AtLeast, _consistency.PrimaryOnly, _consistency.NothingCached);
 
-    private ValueTask ChangeAsync(string name) => _consistency.InTransaction ? AnnounceAsync(name) : SettleAsync(Owner, name);
+    private ValueTask ChangeAsync(string name) => _unitOfWork.InTransaction ? AnnounceAsync(name) : SettleAsync(Owner, name);
 
     private async ValueTask SettleAsync(Guid owner, string name)
     {
@@ -139,8 +141,8 @@ public abstract class ScopedCache : HybridCache
     private async ValueTask AnnounceAsync(string name)
     {
         var (owner, what) = (Owner, (Owner, name));
-        if (_consistency.Awaits(what)) return;
-        _consistency.AfterWrite(what, () => SettleAsync(owner, name));
+        if (_unitOfWork.Awaits(what)) return;
+        _unitOfWork.AfterCommit(() => SettleAsync(owner, name), what);
         await _versions.AnnounceAsync(owner, [name]);
     }
 
@@ -168,8 +170,8 @@ public sealed class CompanyCache : ScopedCache
 {
     private readonly Tenant _tenant;
 
-    internal CompanyCache(CacheServices services, Tenant tenant, ReadConsistency consistency) : base(services, consistency)
-        => _tenant = tenant;
+    internal CompanyCache(CacheServices services, Tenant tenant, ReadConsistency consistency, UnitOfWork unitOfWork)
+        : base(services, consistency, unitOfWork) => _tenant = tenant;
 
     /// <exception cref="InvalidOperationException">There is no company in this scope.</exception>
     private protected override Guid Owner => _tenant.RequiredCompanyId;
@@ -178,7 +180,7 @@ public sealed class CompanyCache : ScopedCache
 /// <summary>The cache of what is the same for everybody: prices, plans, the public feed. Nothing of a company may be in it. Scoped.</summary>
 public sealed class SharedCache : ScopedCache
 {
-    internal SharedCache(CacheServices services, ReadConsistency consistency) : base(services, consistency)
+    internal SharedCache(CacheServices services, ReadConsistency consistency, UnitOfWork unitOfWork) : base(services, consistency, unitOfWork)
     {
     }
 

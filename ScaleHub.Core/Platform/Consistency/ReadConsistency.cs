@@ -7,12 +7,10 @@ namespace ScaleHub.Core.Platform.Consistency;
 /// What this unit of work must see when it reads, and what it has written. Scoped; filled before the first read, read after
 /// the last commit.
 /// </summary>
-public sealed class ReadConsistency : IAsyncDisposable
+public sealed class ReadConsistency
 {
     /// <summary>In place of a position that is not known: no standby has it.</summary>
     public static readonly NpgsqlLogSequenceNumber Unknown = new(ulong.MaxValue);
-
-    private readonly Dictionary<object, Func<ValueTask>> _afterWrite = [];
 
     /// <summary>A standby must have replayed this position to serve the unit of work.</summary>
     public NpgsqlLogSequenceNumber AtLeast { get; private set; }
@@ -52,33 +50,6 @@ public sealed class ReadConsistency : IAsyncDisposable
 
     /// <summary>Reads from now on go to the primary, and to no cache.</summary>
     public void RequireFresh() => (PrimaryOnly, NothingCached) = (true, true);
-
-    /// <summary>Whether a transaction is open.</summary>
-    internal bool InTransaction { get; private set; }
-
-    /// <summary>
-    /// Does something once, when the next write has been committed or may have been; at the end of the unit of work if none is.
-    /// </summary>
-    /// <param name="what">Of effects of the same, the first stays.</param>
-    /// <param name="effect">Must not throw.</param>
-    internal void AfterWrite(object what, Func<ValueTask> effect) => _afterWrite.TryAdd(what, effect);
-
-    /// <summary>Whether that effect is still to come.</summary>
-    internal bool Awaits(object what) => _afterWrite.ContainsKey(what);
-
-    internal void TransactionBegan() => InTransaction = true;
-
-    /// <summary>A transaction or a statement is over, and may have been committed.</summary>
-    internal async Task WriteEndedAsync()
-    {
-        InTransaction = false;
-        var effects = _afterWrite.Values.ToArray();
-        _afterWrite.Clear();
-        foreach (var effect in effects) await effect();
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await WriteEndedAsync();
 
     /// <summary>What another unit of work wrote for this one counts as its own.</summary>
     public void WroteAs(ReadConsistency other)

@@ -23,9 +23,10 @@ public abstract class TenantDbContext : DbContext
     private int _left;
 
     /// <summary>Opens nothing: a connection is taken from the node's pool for each statement or transaction.</summary>
-    protected TenantDbContext(DbContextOptions options, Tenant tenant, ReadConsistency consistency, PostgresNode node) : base(options)
+    protected TenantDbContext(
+        DbContextOptions options, Tenant tenant, ReadConsistency consistency, UnitOfWork unitOfWork, PostgresNode node) : base(options)
     {
-        (Tenant, Consistency, _node) = (tenant, consistency, node);
+        (Tenant, Consistency, UnitOfWork, _node) = (tenant, consistency, unitOfWork, node);
         node.Enter();
         var connection = node.DataSource.CreateConnection();
         connection.Notice += (_, e) => UnconfirmedWriteException.Watch(e.Notice, consistency);
@@ -47,6 +48,9 @@ public abstract class TenantDbContext : DbContext
     internal NpgsqlConnection TransactionConnection => Database.CurrentTransaction is not null
         ? (NpgsqlConnection)Database.GetDbConnection()
         : throw new InvalidOperationException("There is no transaction open.");
+
+    /// <summary>What must follow the writes of this scope.</summary>
+    public UnitOfWork UnitOfWork { get; }
 
     internal ReadConsistency Consistency { get; }
 

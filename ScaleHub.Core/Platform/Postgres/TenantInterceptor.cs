@@ -91,7 +91,7 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         await using var command = new NpgsqlCommand(Statement(context) + EndWhenIdle, (NpgsqlConnection)connection, (NpgsqlTransaction)result);
         AddCompany(command, context);
         await command.ExecuteNonQueryAsync(cancellationToken);
-        context.Consistency.TransactionBegan();
+        context.UnitOfWork.TransactionBegan();
         return result;
     }
 
@@ -102,7 +102,7 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
     // Whether it was committed may not be known; what depends on it must then take it that it was.
     public Task TransactionFailedAsync(
         DbTransaction transaction, TransactionErrorEventData eventData, CancellationToken cancellationToken = default)
-        => Tenanted(eventData.Context).Consistency.WriteEndedAsync();
+        => Tenanted(eventData.Context).UnitOfWork.WriteEndedAsync();
 
     // The synchronous paths would slip past the statements above; they block a thread besides.
     public override InterceptionResult<DbDataReader> ReaderExecuting(
@@ -121,7 +121,8 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
 
     private static async Task NotePositionAsync(DbContext? context)
     {
-        var consistency = Tenanted(context).Consistency;
+        var tenanted = Tenanted(context);
+        var consistency = tenanted.Consistency;
         try
         {
             // Not cancellable: the write is done, and its reader must find it.
@@ -133,7 +134,7 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         {
             consistency.Wrote(null);
         }
-        await consistency.WriteEndedAsync();
+        await tenanted.UnitOfWork.WriteEndedAsync();
         if (consistency.Unconfirmed) throw new UnconfirmedWriteException();
     }
 

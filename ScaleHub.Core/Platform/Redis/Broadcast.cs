@@ -52,7 +52,11 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time) : BackgroundS
     /// <summary>Sends to every process. Returns when Redis has it, or when Redis fails to answer.</summary>
     public async ValueTask SendAsync(string topic, string text, CancellationToken cancellationToken)
         => await redis.SendAsync(
-            db => db.PublishAsync(new(Channel, RedisChannel.PatternMode.Literal), $"{topic} {text}"), cancellationToken);
+            db => PublishAsync(db, topic, text), cancellationToken);
+
+    /// <summary>Sends to every process as one of several commands; fails when Redis does.</summary>
+    internal Task PublishAsync(IDatabase db, string topic, string text)
+        => db.PublishAsync(new(Channel, RedisChannel.PatternMode.Literal), $"{topic} {text}");
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
