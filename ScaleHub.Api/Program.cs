@@ -65,7 +65,8 @@ return await ClearErrors.RunAsync(async () =>
     v1.MapPractice();
     v1.MapBilling();
     v1.MapCards();
-    v1.MapGet("/quotas", GetQuotas.HandleAsync).WithTags("Companies").RequireRole(Roles.Member);
+    v1.MapGet("/quotas", GetQuotas.HandleAsync).WithTags("Companies").RequireRole(Roles.Member)
+        .WithRateLimit(RateLimits.Essential);
     app.MapFeedPage();
     app.MapKeys();
     app.MapOperations();

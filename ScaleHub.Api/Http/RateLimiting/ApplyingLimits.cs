@@ -10,8 +10,9 @@ using ScaleHub.Core.Platform.Redis;
 namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
-/// Which limits a request must keep. Signed in: the company's plan, the user, and the endpoint's policy by user. Else the
-/// endpoint's policy by address, and nothing more: people behind one address do not hurt each other once they have signed in.
+/// Which limits a request must keep. Signed in: the company's plan, the user, and the endpoint's policy by user unless it is for others
+/// alone. Else the endpoint's policy by address, and nothing more: people behind one address do not hurt each other once they have
+/// signed in.
 /// </summary>
 internal sealed class ApplyingLimits(
     IOptions<RateLimitOptions> options, CompanyPlans plans, RedisStore redis, ILogger<ApplyingLimits> logger)
@@ -23,20 +24,30 @@ internal sealed class ApplyingLimits(
     /// <summary>The limits, and the plan where there is one.</summary>
     public async ValueTask<(ApplyingLimit[] Limits, Plan? Plan)> FindAsync(HttpContext context, RateLimitPolicy policy)
     {
-        if (policy.ByAddress || context.Features.Get<AccessToken>() is not { } caller)
-        {
-            var address = AddressOf(context.Connection.RemoteIpAddress);
-            return ([Limit(policy, $"{redis.Prefix}:{{{address}}}", "")], null);
-        }
+        if (policy.Counts is CountedBy.Address || context.Features.Get<AccessToken>() is not { } caller)
+            return ([ByAddress(policy, context)], null);
         var tag = $"{redis.Prefix}:{{{caller.CompanyId:N}}}";
         var user = $":{caller.UserId:N}";
-        var (byUser, byEndpoint) = (Limit(RateLimits.User, tag, user), Limit(policy, tag, user));
-        if (await PlanAsync(caller.CompanyId, context.RequestAborted) is not { } plan) return ([byUser, byEndpoint], null);
+        if (policy.Counts is CountedBy.UserAlone) return ([Limit(policy, tag, user)], null);
+        ApplyingLimit[] byUser = policy.Counts is CountedBy.AnonymousAddress
+            ? [Limit(RateLimits.User, tag, user)] : [Limit(RateLimits.User, tag, user), Limit(policy, tag, user)];
+        if (await PlanAsync(caller.CompanyId, context.RequestAborted) is not { } plan) return (byUser, null);
         var byPlan = new ApplyingLimit(RateLimits.PlanName,
             $"{tag}:limit:{RateLimits.PlanName}:{RateLimits.PlanWindow.TotalSeconds}", Scaled(plan.RequestsPer15Minutes),
             RateLimits.PlanWindow);
-        return ([byPlan, byUser, byEndpoint], plan);
+        return ([byPlan, .. byUser], plan);
     }
+
+    /// <summary>A limit that counts by the caller's network address.</summary>
+    public ApplyingLimit ByAddress(RateLimitPolicy policy, HttpContext context)
+        => By(policy, AddressOf(context.Connection.RemoteIpAddress));
+
+    /// <summary>A limit that counts by something else.</summary>
+    /// <param name="policy">Which.</param>
+    /// <param name="whom">Names whom it counts; keys of the same are on the same node of a cluster.</param>
+    /// <param name="part">One of several windows of the same.</param>
+    public ApplyingLimit By(RateLimitPolicy policy, string whom, string part = "")
+        => Limit(policy, $"{redis.Prefix}:{{{whom}}}", part);
 
     /// <summary>A number of requests as configuration scales it.</summary>
     public int Scaled(int limit) => Scaled(limit, _scale);

@@ -113,6 +113,21 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
         return new(admitted, states);
     }
 
+    /// <summary>Takes back one that was admitted, the oldest that is counted.</summary>
+    /// <returns>Whether Redis has not been told of it, and so need not be told of this.</returns>
+    public bool GiveBack(ApplyingLimit limit)
+    {
+        lock (_lock)
+        {
+            if (!_windows.TryGetValue(limit.Key, out var window)) return false;
+            window.MoveTo(Now());
+            window.Uncount();
+            if (window.Untold == 0) return false;
+            SetUntold(window, window.Untold - 1);
+            return true;
+        }
+    }
+
     private int Share(ApplyingLimit limit) => (limit.Limit + _instances - 1) / _instances;
 
     private long Now() => (long)time.GetElapsedTime(0).TotalMilliseconds;
@@ -180,6 +195,18 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
         {
             _counts[_part % _counts.Length]++;
             Total++;
+        }
+
+        public void Uncount()
+        {
+            for (var part = Math.Max(0, _part - Parts); part <= _part; part++)
+            {
+                ref var count = ref _counts[part % _counts.Length];
+                if (count == 0) continue;
+                count--;
+                Total--;
+                return;
+            }
         }
 
         /// <summary>

@@ -57,4 +57,13 @@ public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimi
         metrics.Decided(inProcess: true);
         return local.Decide(limits);
     }
+
+    /// <summary>
+    /// Takes back what was admitted and turned out not to count, as a right password where wrong ones are counted. The oldest that is
+    /// counted goes, so the others are counted for as long as they would be, or longer. If Redis does not take it, it stays counted.
+    /// </summary>
+    public async ValueTask GiveBackAsync(ApplyingLimit limit)
+    {
+        if (!local.GiveBack(limit)) await redis.GiveBackAsync(limit);
+    }
 }

@@ -30,6 +30,11 @@ public sealed class RedisWindows(RedisStore redis)
         return answered ? Read(values!) : null;
     }
 
+    /// <summary>Takes back one that was admitted, the oldest that is counted.</summary>
+    public async ValueTask GiveBackAsync(ApplyingLimit limit)
+        => await redis.AskAsync(
+            db => db.ScriptEvaluateAsync(GiveBackScript, [limit.Key], flags: CommandFlags.None), CancellationToken.None);
+
     /// <summary>Runs the script; at a given time (Unix, in milliseconds) where a test needs one.</summary>
     internal static async Task<long[]> RunAsync(IDatabase db, ApplyingLimit[] limits, int[]? untold, long? now)
     {
@@ -60,6 +65,28 @@ public sealed class RedisWindows(RedisStore redis)
         for (var i = 0; i < states.Length; i++) states[i] = new(values[(2 * i) + 1], values[(2 * i) + 2]);
         return new(values[0] == 1, states);
     }
+
+    private const string GiveBackScript = """
+        local fields, oldest, count, next = redis.call('HGETALL', KEYS[1]), nil, 0, nil
+        for i = 1, #fields, 2 do
+            local part = tonumber(fields[i])
+            if part and (not oldest or part < oldest) then
+                oldest, count, next = part, tonumber(fields[i + 1]), oldest
+            elseif part and (not next or part < next) then
+                next = part
+            end
+        end
+        if not oldest then return end
+        redis.call('HINCRBY', KEYS[1], 'total', -1)
+        if count > 1 then
+            redis.call('HINCRBY', KEYS[1], oldest, -1)
+        elseif next then
+            redis.call('HDEL', KEYS[1], oldest)
+            redis.call('HSET', KEYS[1], 'oldest', next)
+        else
+            redis.call('DEL', KEYS[1])
+        end
+        """;
 
     // KEYS: the limits. ARGV: now in ms, or nothing for the server's clock; parts of a window; then for each limit, how many
     // requests, how many ms a part has, and how many were admitted elsewhere and are counted as if they came now. Answers 1 or 0,

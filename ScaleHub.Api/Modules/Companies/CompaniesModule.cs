@@ -15,6 +15,6 @@ public static class CompaniesModule
         var company = api.MapGroup("/company").WithTags("Companies");
         company.MapGet("/", GetCompany.HandleAsync).RequireRole(Roles.Member);
         company.MapPatch("/", UpdateCompany.HandleAsync).RequireRole(Roles.Admin);
-        company.MapPut("/plan", ChangePlan.HandleAsync).RequireRole(Roles.Owner).ProducesProblem(409);
+        company.MapPut("/plan", ChangePlan.HandleAsync).RequireRole(Roles.Owner).WithRateLimit(RateLimits.Essential).ProducesProblem(409);
     }
 }

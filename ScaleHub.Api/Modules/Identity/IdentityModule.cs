@@ -17,19 +17,21 @@ public static class IdentityModule
         builder.Services.AddSingleton<Passwords>();
         builder.Services.AddSingleton<RefreshTokens>();
         builder.Services.AddSingleton<SignInTokens>();
+        builder.Services.AddSingleton<SignInLimits>();
     }
 
     /// <summary>The routes under <c>/auth</c>, <c>/sessions</c> and <c>/users</c>.</summary>
     public static void MapIdentity(this IEndpointRouteBuilder api)
     {
-        var auth = api.MapGroup("/auth").WithTags("Identity").WithRateLimit(RateLimits.Auth).WithReserve().AddEndpointFilter(NotStoredAsync);
-        auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().ProducesProblem(409);
-        auth.MapPost("/login", LogIn.HandleAsync).AllowAnonymous().ProducesProblem(401);
-        auth.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().ProducesProblem(401);
-        // Not by address: who shares one with somebody that guesses passwords can still sign out.
-        auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Api);
+        var auth = api.MapGroup("/auth").WithTags("Identity").WithReserve().AddEndpointFilter(NotStoredAsync);
+        auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth).ProducesProblem(409);
+        // By account, session and address, where not all count: SignInLimits.
+        auth.MapPost("/login", LogIn.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
+        auth.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
+        // Whoever stole a token must not keep its owner from ending the session by using up the limits.
+        auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Essential);
 
-        var sessions = api.MapGroup("/sessions").WithTags("Identity").RequireRole(Access.SignedIn);
+        var sessions = api.MapGroup("/sessions").WithTags("Identity").RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Essential);
         sessions.MapGet("/", ListSessions.HandleAsync);
         sessions.MapDelete("/", EndOtherSessions.HandleAsync);
         sessions.MapDelete("/{id:guid}", EndSession.HandleAsync);

@@ -21,16 +21,34 @@ public sealed record LogInResponse(string AccessToken, string RefreshToken, int 
 /// <summary><c>POST /api/v1/auth/login</c>: a person signs in on a device.</summary>
 public static class LogIn
 {
-    /// <summary>Signs in. An unknown address and a wrong password get the same answer, in the same time.</summary>
-    public static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
-        LogInRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens,
+    /// <summary>
+    /// Signs in. An unknown address and a wrong password get the same answer, in the same time. After ten wrong passwords for an account
+    /// in 15 minutes it is 429 (<see cref="SignInLimits"/>).
+    /// </summary>
+    internal static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
+        LogInRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens, SignInLimits limits,
         HttpContext http, CancellationToken cancellationToken)
     {
         var login = await db.FindLogin(request.Email).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
-        if (!await passwords.VerifyAsync(login?.PasswordHash, request.Password, cancellationToken) || login is null)
-            return TypedResults.Problem("E-mail address or password is wrong.", statusCode: 401);
+        var (companyId, userId) = login is null ? (Guid.NewGuid(), Guid.NewGuid()) : (login.CompanyId, login.UserId);
+        tenant.Become(companyId, userId);
+        var (refused, counted) = await limits.TryAsync(
+            http, request.Email, await limits.IsKnownAsync(db, userId, http, cancellationToken));
+        if (refused is not null) return refused;
+        bool right;
+        try
+        {
+            right = await passwords.VerifyAsync(login?.PasswordHash, request.Password, cancellationToken);
+        }
+        catch
+        {
+            // Nobody looked at the password: too many wait, or the client has gone.
+            await limits.GiveBackAsync(counted);
+            throw;
+        }
+        if (!right || login is null) return TypedResults.Problem("E-mail address or password is wrong.", statusCode: 401);
 
-        tenant.Become(login.CompanyId, login.UserId);
+        await limits.GiveBackAsync(counted);
         var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(login.CompanyId, login.UserId, login.Role, http);
         db.Add(session);
         await db.SaveChangesAsync(cancellationToken);

@@ -1,5 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
+using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Core.Platform.Secrets;
 
 namespace ScaleHub.Api.Modules.Identity;
@@ -21,7 +23,8 @@ public sealed record RefreshToken(Guid CompanyId, Guid SessionId, string Text, b
 public sealed class RefreshTokens(SecretBox secrets)
 {
     private const int IdsLength = 32, SecretLength = 32, TagLength = 16, Length = IdsLength + SecretLength + TagLength;
-    private readonly byte[] _tagKey = secrets.KeyFor("refresh-tag"), _nextKey = secrets.KeyFor("refresh-next");
+    private readonly byte[] _tagKey = secrets.KeyFor("refresh-tag"), _nextKey = secrets.KeyFor("refresh-next"),
+        _clientKey = secrets.KeyFor("refresh-client");
 
     /// <summary>The first token of a session.</summary>
     public RefreshToken Create(Guid companyId, Guid sessionId)
@@ -41,6 +44,13 @@ public sealed class RefreshTokens(SecretBox secrets)
         return new(new(bytes.AsSpan(0, 16), bigEndian: true), new(bytes.AsSpan(16, 16), bigEndian: true), text,
             SHA256.HashData(bytes));
     }
+
+    /// <summary>
+    /// Tells a client from others: its network address and what it calls itself, as a keyed hash of 32 bytes. Good enough to see that two
+    /// requests within seconds come from the same browser, and for nothing more.
+    /// </summary>
+    public byte[] ClientOf(HttpContext http) => HMACSHA256.HashData(_clientKey, Encoding.UTF8.GetBytes(
+        $"{ApplyingLimits.AddressOf(http.Connection.RemoteIpAddress)}\n{http.Request.Headers.UserAgent}"));
 
     private RefreshToken Build(Guid companyId, Guid sessionId, byte[] secret)
     {

@@ -35,6 +35,9 @@ public sealed class Session : ITenantEntity
     /// <summary>When the session was last refreshed: what is known of when it was last used.</summary>
     public required DateTimeOffset RefreshedAt { get; set; }
 
+    /// <summary>Which client refreshed it last, as a keyed hash; null before the first refresh.</summary>
+    public byte[]? RefreshedBy { get; set; }
+
     /// <summary>The device, as it called itself when signing in, at most 300 characters.</summary>
     public string? UserAgent { get; init; }
 

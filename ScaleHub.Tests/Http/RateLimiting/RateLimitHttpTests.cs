@@ -46,14 +46,13 @@ public sealed class RateLimitHttpTests(RateLimitHttpTests.Api api) : IClassFixtu
         {
             var response = await send();
             Assert.Equal(status, response.StatusCode);
-            Assert.Equal("\"plan\";q=5000;w=900, \"user\";q=1000;w=900, \"api\";q=1000;w=60",
+            Assert.Equal("\"plan\";q=5000;w=900, \"user\";q=1000;w=900",
                 response.Headers.GetValues("RateLimit-Policy").Single());
             var limits = Limits.Of(response);
-            Assert.Equal(["plan", "user", "api"], limits.Keys);
+            Assert.Equal(["plan", "user"], limits.Keys);
             Assert.Equal(--expected, limits["plan"].Remaining);
             Assert.Equal(expected - 4000, limits["user"].Remaining);
             Assert.InRange(limits["plan"].Reset, 1, 909);
-            Assert.InRange(limits["api"].Reset, 1, 61);
             Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
         }
         using var anonymous = api.Instances.CreateClient(1);
@@ -64,7 +63,7 @@ public sealed class RateLimitHttpTests(RateLimitHttpTests.Api api) : IClassFixtu
         Assert.Equal(["public"], Limits.Of(await anonymous.GetAsync("/api/v1/plans")).Keys);
         Assert.Equal(["plan", "user", "strict"], Limits.Of(await client.PostJsonAsync("/api/v1/users", new { })).Keys);
         // Not by address, as signing in is: others there must not keep anybody from signing out.
-        Assert.Equal(["plan", "user", "api"], Limits.Of(await client.PostAsync("/api/v1/auth/logout", null)).Keys);
+        Assert.Equal(["plan", "user"], Limits.Of(await client.PostAsync("/api/v1/auth/logout", null)).Keys);
         Assert.False((await anonymous.GetAsync("/health/live")).Headers.Contains("RateLimit"));
     }
 
