@@ -43,6 +43,7 @@ return await ClearErrors.RunAsync(async () =>
     var app = builder.Build();
 
     // One request, top to bottom.
+    app.UseRequestLog();
     app.UseErrors();
     app.UseHeadAsGet();
     app.UseForwardedHeaders();

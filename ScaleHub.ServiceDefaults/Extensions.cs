@@ -37,7 +37,7 @@ public static class Extensions
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         // Added to the template.
-        AddDefaultLogLevels(builder.Configuration);
+        AddDefaultLogging(builder.Configuration, builder.Environment);
         ConfigurationAliases.Add(builder.Configuration);
         builder.SilenceHostWhileStarting();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
@@ -124,7 +124,7 @@ public static class Extensions
     }
 
     // The last place to look: any configuration source overrides it, by the usual Logging:LogLevel keys.
-    private static void AddDefaultLogLevels(IConfigurationManager configuration)
+    private static void AddDefaultLogging(IConfigurationManager configuration, IHostEnvironment environment)
         => configuration.Sources.Insert(0, new MemoryConfigurationSource
         {
             InitialData =
@@ -138,6 +138,12 @@ public static class Extensions
                 new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "Error"),
                 // Npgsql tells of every command at Information, and of every failed one at Error, which its caller tells too.
                 new("Logging:LogLevel:Npgsql", "Critical"),
+                // For machines in production, for people elsewhere.
+                new("Logging:Console:FormatterName", environment.IsProduction() ? "json" : "simple"),
+                new("Logging:Console:FormatterOptions:UseUtcTimestamp", "true"),
+                new("Logging:Console:FormatterOptions:TimestampFormat", environment.IsProduction() ? "O" : null),
+                // No request waits for a console that does not keep up; it says how many lines it left out.
+                new("Logging:Console:QueueFullMode", "DropWrite"),
             ],
         });
 }

@@ -23,7 +23,7 @@ public static class HealthEndpoints
     private const string PathPrefix = "/health";
 
     /// <summary>Whether a request is one of those that come every few seconds and tell nothing in a trace.</summary>
-    internal static bool IsProbe(PathString path) => path.StartsWithSegments(PathPrefix, StringComparison.OrdinalIgnoreCase);
+    public static bool IsProbe(PathString path) => path.StartsWithSegments(PathPrefix, StringComparison.OrdinalIgnoreCase);
 
     internal static void MapHealth(this IEndpointRouteBuilder endpoints)
     {

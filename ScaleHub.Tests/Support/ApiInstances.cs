@@ -14,10 +14,12 @@ namespace ScaleHub.Tests.Support;
 /// </summary>
 public sealed class ApiInstances : IAsyncDisposable
 {
-    private const string Quiet = "exec \"$@\" >/dev/null 2>&1 </dev/null";
+    // Each instance says what it says into a file.
+    private const string ToFile = "exec \"$@\" >\"$INSTANCE_OUTPUT\" 2>&1 </dev/null";
 
     private readonly List<Process> _processes = [];
     private readonly PostgresServer _postgres = new();
+    private readonly string _output = Directory.CreateTempSubdirectory("scalehub-output-").FullName;
 
     private ApiInstances()
     {
@@ -84,6 +86,15 @@ public sealed class ApiInstances : IAsyncDisposable
         });
     }
 
+    /// <summary>The lines that an instance has printed.</summary>
+    public async Task<string[]> OutputAsync(int instance = 0)
+    {
+        await using var file = new FileStream(
+            Path.Combine(_output, $"{instance}"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        return (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     /// <summary>kill -9 of an instance, for good.</summary>
     public async Task KillAsync(int instance)
     {
@@ -108,6 +119,7 @@ public sealed class ApiInstances : IAsyncDisposable
         }
         await Redis.DisposeAsync();
         await _postgres.DisposeAsync();
+        Directory.Delete(_output, recursive: true);
     }
 
     private void Start((string Name, string Value)[] settings)
@@ -115,10 +127,11 @@ public sealed class ApiInstances : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
-        var start = new ProcessStartInfo("sh", ["-c", Quiet, "sh", "dotnet", "ScaleHub.Api.dll"])
+        var start = new ProcessStartInfo("sh", ["-c", ToFile, "sh", "dotnet", "ScaleHub.Api.dll"])
         {
             WorkingDirectory = AppContext.BaseDirectory,
         };
+        start.Environment["INSTANCE_OUTPUT"] = Path.Combine(_output, $"{_processes.Count}");
         start.Environment["ASPNETCORE_URLS"] = address.ToString();
         var database = new NpgsqlConnectionStringBuilder(Database.App) { Pooling = true };
         start.Environment["ConnectionStrings__scalehub"] = database.ConnectionString;

@@ -102,6 +102,19 @@ public sealed class GraphFixture : IAsyncLifetime
         await UntilRedisIsBackAsync();
     }
 
+    /// <summary>The lines that a resource has printed.</summary>
+    public async Task<List<string>> LogAsync(string resource)
+    {
+        var log = new List<string>();
+        var resources = App.Services.GetRequiredService<DistributedApplicationModel>().Resources;
+        var lines = App.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resources.Single(r => r.Name == resource));
+        await foreach (var batch in lines)
+        {
+            log.AddRange(batch.Select(line => line.Content));
+        }
+        return log;
+    }
+
     /// <summary>What the resources said last: why a start failed.</summary>
     private static async Task<string> LastWordsAsync(DistributedApplication app)
     {

@@ -17,10 +17,26 @@ public sealed class LoadBalancerTests(GraphFixture graph)
         await using var second = await StoppedResource.StopAsync(graph, "api-2");
         await using var third = await StoppedResource.StopAsync(graph, "api-3");
 
-        using var response = await graph.Client.GetAsync(new Uri("/api/v1/tasks", UriKind.Relative));
+        var trace = Guid.NewGuid().ToString("N");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/tasks")
+        {
+            Headers = { { "traceparent", $"00-{trace}-00f067aa0ba902b7-01" } },
+        };
+        using var response = await graph.Client.SendAsync(request);
 
-        await response.ProblemAsync(HttpStatusCode.BadGateway, isTraced: false);
+        var problem = await response.ProblemAsync(HttpStatusCode.BadGateway);
         Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter?.Delta);
+
+        // The id leads to the balancer's log, also when the client did not choose it.
+        Assert.Equal(trace, problem.GetProperty("traceId").GetString());
+        var untraced = await (await graph.Client.GetAsync("/api/v1/tasks")).ProblemAsync(HttpStatusCode.BadGateway);
+        await Poll.UntilAsync(async () =>
+        {
+            var log = await graph.LogAsync("lb");
+            Assert.Contains(log, line => line.Contains(trace, StringComparison.Ordinal)
+                && line.Contains("\"path\":\"/api/v1/tasks\",\"status\":502", StringComparison.Ordinal));
+            Assert.Contains(log, line => line.Contains(untraced.GetProperty("traceId").GetString()!, StringComparison.Ordinal));
+        });
     }
 
     [Fact]

@@ -37,7 +37,8 @@ public static class ErrorHandling
         app.UseStatusCodePages();
     }
 
-    private static bool Expected(Exception exception) => ExceptionTable.Find(exception).Status < 500;
+    // An outage is one line for each request (RequestLog), not a stack; a defect has its stack.
+    private static bool Expected(Exception exception) => ExceptionTable.Find(exception).Status != 500;
 
     private sealed class ProblemWriter : IProblemDetailsWriter
     {
@@ -54,7 +55,7 @@ public static class ErrorHandling
             problem.Title ??= ReasonPhrase(status);
             problem.Detail ??= DetailOf(status);
             if (problem is HttpValidationProblemDetails validation) problem = InClientsTerms(validation);
-            problem.Extensions["traceId"] = System.Diagnostics.Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
+            problem.Extensions["traceId"] = RequestLog.TraceIdOf(context.HttpContext);
             response.StatusCode = status;
             return new(response.WriteAsJsonAsync(problem, problem.GetType(), (JsonSerializerOptions?)null, "application/problem+json"));
         }

@@ -7,7 +7,6 @@ site=$(cat "$NGINX_TEMPLATE")
 for name in API_SERVERS NGINX_LISTEN NGINX_CACHE; do
   site=${site//"\${$name}"/${!name}}
 done
-# A log line per request would be most of nginx's work; traces tell more. Errors are logged.
 cat > "$NGINX_HOME/nginx.conf" <<CONF
 daemon off;
 worker_processes auto;
@@ -29,6 +28,8 @@ CONF
 run=()
 if [ "$(id -u)" = 0 ]; then
   chown -R postgres: "$NGINX_HOME"
+  # nginx opens its output once more, for the log of the template.
+  if [ -p /dev/stdout ] || [ -f /dev/stdout ]; then chown postgres: /dev/stdout; fi
   run=(setpriv --reuid=postgres --regid=postgres --init-groups)
 fi
 exec "${run[@]}" "$NGINX_PROGRAM" -p "$NGINX_HOME" -e stderr -c "$NGINX_HOME/nginx.conf"

@@ -65,9 +65,12 @@ public abstract class TenantDbContext : DbContext
             .UseApplicationServiceProvider(services)
             .UseNpgsql()
             .AddInterceptors(Interceptor)
-            // A name that is taken is the client's mistake, and is no error with a stack: whoever handles the exception knows.
+            // Whoever handles the exception says what is wrong: a name that is taken is the client's mistake, and an outage is one line for
+            // each request, not a stack.
             .ConfigureWarnings(warnings => warnings.Log(
-                (CoreEventId.SaveChangesFailed, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug)))
+                (CoreEventId.SaveChangesFailed, LogLevel.Debug), (CoreEventId.QueryIterationFailed, LogLevel.Debug),
+                (RelationalEventId.CommandError, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug),
+                (RelationalEventId.TransactionError, LogLevel.Debug)))
             .Options;
 
     /// <summary>Applies the mappings of every module, then what holds for all of them.</summary>

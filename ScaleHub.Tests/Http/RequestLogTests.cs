@@ -1,0 +1,92 @@
+using System.Net;
+using System.Text.Json;
+using ScaleHub.Tests.Support;
+
+namespace ScaleHub.Tests.Http;
+
+/// <summary>A request is found again: the line that an instance prints, the problem and the trace have one id. In Production.</summary>
+public sealed class RequestLogTests(RequestLogTests.Api api) : IClassFixture<RequestLogTests.Api>
+{
+    [Fact]
+    public async Task Each_request_is_one_line_of_JSON_with_status_duration_company_user_and_trace()
+    {
+        using var account = await api.Instance.RegisterAsync();
+        var trace = NewTrace();
+        using var response = await SendAsync(account.Client, HttpMethod.Get, "/api/v1/tasks?limit=7", trace);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+
+        var line = Assert.Single(await LinesAsync(trace));
+        var state = line.GetProperty("State");
+        Assert.Equal("Information", line.GetProperty("LogLevel").GetString());
+        Assert.Equal("GET", state.GetProperty("Method").GetString());
+        Assert.Equal("/api/v1/tasks", state.GetProperty("Path").GetString());
+        Assert.Equal(200, state.GetProperty("Status").GetInt32());
+        Assert.InRange(state.GetProperty("DurationMs").GetDouble(), 0.001, 60_000);
+        Assert.Equal($"{account.CompanyId}", state.GetProperty("CompanyId").GetString());
+        Assert.Equal($"{account.UserId}", state.GetProperty("UserId").GetString());
+        Assert.DoesNotContain("limit=7", line.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_trace_id_of_a_problem_is_that_of_the_line()
+    {
+        using var client = api.Instance.CreateClient();
+        var problem = await (await client.GetAsync("/api/v1/tasks/%0aGET%20/forged")).ProblemAsync(HttpStatusCode.NotFound, isTraced: true);
+        var line = Assert.Single(await LinesAsync(problem.GetProperty("traceId").GetString()!));
+        Assert.Equal("/api/v1/tasks/%0AGET%20/forged", line.GetProperty("State").GetProperty("Path").GetString());
+    }
+
+    [Fact]
+    public async Task While_the_database_is_away_a_request_is_one_line_with_the_reason_and_no_stack()
+    {
+        await using var own = await ApiInstances.StartAsync(1);
+        using var account = await own.RegisterAsync();
+        await own.KillDatabaseAsync();
+        var traces = Enumerable.Range(0, 20).Select(_ => NewTrace()).ToList();
+        foreach (var trace in traces)
+        {
+            using var response = await SendAsync(account.Client, HttpMethod.Post, "/api/v1/tasks", trace);
+            await response.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        }
+        foreach (var trace in traces)
+        {
+            var line = Assert.Single(await LinesAsync(trace, own));
+            Assert.Equal("Warning", line.GetProperty("LogLevel").GetString());
+            Assert.Equal(503, line.GetProperty("State").GetProperty("Status").GetInt32());
+            Assert.NotEqual("", line.GetProperty("State").GetProperty("Reason").GetString());
+        }
+        var stacks = (await own.OutputAsync()).Where(line => line.Contains("   at ", StringComparison.Ordinal));
+        Assert.True(!stacks.Any(), string.Join("\n", stacks));
+    }
+
+    private static string NewTrace() => Guid.NewGuid().ToString("N");
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpMethod method, string path, string trace)
+    {
+        using var request = new HttpRequestMessage(method, path) { Headers = { { "traceparent", $"00-{trace}-00f067aa0ba902b7-01" } } };
+        if (method == HttpMethod.Post) request.Content = Responses.Json("""{"title":"x"}""");
+        return await client.SendAsync(request);
+    }
+
+    // The console prints a moment after the answer has left.
+    private async Task<List<JsonElement>> LinesAsync(string trace, ApiInstances? instances = null)
+    {
+        List<JsonElement> lines = [];
+        await Poll.UntilAsync(async () =>
+        {
+            lines = [.. (await (instances ?? api.Instance).OutputAsync()).Where(line => line.Contains(trace, StringComparison.Ordinal))
+                .Select(line => JsonDocument.Parse(line).RootElement)];
+            Assert.NotEmpty(lines);
+        });
+        return lines;
+    }
+
+    public sealed class Api : IAsyncLifetime
+    {
+        public ApiInstances Instance { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Instance = await ApiInstances.StartAsync(1);
+
+        public async Task DisposeAsync() => await Instance.DisposeAsync();
+    }
+}
