@@ -37,7 +37,7 @@ public static class ReadRouting
                     throw new BadRequestException($"The header {ConsistencyHeader} is not one that this service gave.");
                 consistency.Require(lsn);
             }
-            var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+            var reads = HttpMethods.IsGet(context.Request.Method);
             if (reads) await lastWrites.RecallAsync(Tenant(context), consistency, context.RequestAborted);
             context.Response.OnStarting(() => FinishAsync(context, lastWrites, development));
             if (!reads)
@@ -76,7 +76,8 @@ public static class ReadRouting
         if (tenant.CompanyId is { } company) Tenant(context).Become(company, tenant.UserId);
         var next = Consistency(context);
         next.Require(consistency.AtLeast);
-        if (consistency.PrimaryOnly) next.RequirePrimary();
+        if (consistency.NothingCached) next.RequireFresh();
+        else if (consistency.PrimaryOnly) next.RequirePrimary();
         next.Failed = failed;
     }
 

@@ -47,11 +47,15 @@ internal static class SignIns
         return (added.GetProperty("id").GetGuid(), email, access, refresh);
     }
 
-    /// <summary>An operator's access token. The worker's command makes operators; a test's row does the same.</summary>
+    /// <summary>An operator's access token, in the running graph.</summary>
     public static async Task<string> OperatorAsync(this Account account, GraphFixture graph)
+        => await account.OperatorAsync(await graph.GetConnectionString("pg"));
+
+    /// <summary>An operator's access token. The worker's command makes operators; a test's row does the same.</summary>
+    public static async Task<string> OperatorAsync(this Account account, string owners)
     {
         var email = Account.NewEmail();
-        await using (var owner = NpgsqlDataSource.Create(await graph.GetConnectionString("pg")))
+        await using (var owner = NpgsqlDataSource.Create(owners))
         {
             await using var insert = owner.CreateCommand("""
                 with operator as (

@@ -124,6 +124,7 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
             problem.Extensions["used"] = quota.Used;
             problem.Extensions["plan"] = quota.Plan;
             problem.Extensions["upgradeTo"] = quota.UpgradeTo;
+            problem.Extensions["resetsAt"] = quota.ResetsAt;
         }
         return await problems.TryWriteAsync(new() { HttpContext = httpContext, Exception = exception, ProblemDetails = problem });
     }

@@ -44,11 +44,7 @@ public static class LoadShedding
 {
     /// <summary>Gets a place from the reserve when all others are taken.</summary>
     public static T WithReserve<T>(this T endpoints) where T : IEndpointConventionBuilder
-        => endpoints.WithMetadata(new LoadClass(Load.Reserved));
-
-    /// <summary>Takes no place: for streams, which live long and do little.</summary>
-    public static T WithoutShedding<T>(this T endpoints) where T : IEndpointConventionBuilder
-        => endpoints.WithMetadata(new LoadClass(Load.Unbounded));
+        => endpoints.WithMetadata(new HasReserve());
 
     /// <summary>Registers the places.</summary>
     public static void AddLoadShedding(this WebApplicationBuilder builder)
@@ -67,13 +63,8 @@ public static class LoadShedding
         var retryAfter = options.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         app.Use(async (context, next) =>
         {
-            var load = context.GetEndpoint()?.Metadata.GetMetadata<LoadClass>()?.Load;
-            if (load == Load.Unbounded)
-            {
-                await next(context);
-                return;
-            }
-            using var place = await places.TakeAsync(reserved: load == Load.Reserved, context.RequestAborted);
+            var reserved = context.GetEndpoint()?.Metadata.GetMetadata<HasReserve>() is not null;
+            using var place = await places.TakeAsync(reserved, context.RequestAborted);
             if (place.IsAcquired)
             {
                 await next(context);
@@ -90,9 +81,7 @@ public static class LoadShedding
         });
     }
 
-    private enum Load { Reserved, Unbounded }
-
-    private sealed record LoadClass(Load Load);
+    private sealed record HasReserve;
 
     /// <summary>The places, and meter <c>ScaleHub.Overload</c>.</summary>
     private sealed class Places : IDisposable

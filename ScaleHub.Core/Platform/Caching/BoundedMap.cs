@@ -23,9 +23,20 @@ public sealed class BoundedMap<TKey, TValue>(int capacity) where TKey : notnull
     {
         var halves = _halves;
         halves.Young[key] = value;
-        // Counted by steps of the map itself would take all of its locks.
+        // ConcurrentDictionary.Count takes every lock, so the writes are counted here.
         if (Interlocked.Increment(ref halves.Sets) < capacity / 2) return;
         Interlocked.CompareExchange(ref _halves, new(new(), halves.Young), halves);
+    }
+
+    /// <summary>The value of a key, or the given one. Either way it is among the younger half afterwards.</summary>
+    public TValue GetOrAdd(TKey key, Func<TValue> make)
+    {
+        var halves = _halves;
+        if (halves.Young.TryGetValue(key, out var value)) return value;
+        value = halves.Young.GetOrAdd(key, halves.Old.TryGetValue(key, out var old) ? old : make());
+        if (Interlocked.Increment(ref halves.Sets) >= capacity / 2)
+            Interlocked.CompareExchange(ref _halves, new(new(), halves.Young), halves);
+        return value;
     }
 
     /// <summary>Forgets one.</summary>

@@ -57,8 +57,8 @@ public enum CacheOutcome
 }
 
 /// <summary>
-/// Lookups of all companies, and of each: meter <c>ScaleHub.Cache</c> has the sums, as companies are no labels there. Of the
-/// companies that had no lookup for the longest, the counts are forgotten beyond 20,000.
+/// Lookups of all companies, and of each: meter <c>ScaleHub.Cache</c> has the sums, as companies are no labels there. The counts of the
+/// 10,000 companies that loaded something last are kept, and of up to 10,000 more.
 /// </summary>
 public sealed class CacheCounts
 {
@@ -74,12 +74,7 @@ public sealed class CacheCounts
     public CacheStatistics Total { get; } = new();
 
     /// <summary>A company's; <see cref="Guid.Empty"/> for what everybody shares.</summary>
-    public CacheStatistics Of(Guid company)
-    {
-        if (_companies.TryGet(company, out var statistics)) return statistics;
-        _companies.Set(company, statistics = new());
-        return statistics;
-    }
+    public CacheStatistics Of(Guid company) => _companies.GetOrAdd(company, () => new());
 
     internal void Count(CacheStatistics company, CacheOutcome outcome)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 
 namespace ScaleHub.Core.Platform.Quotas;
 
@@ -31,16 +32,30 @@ public sealed record Quota(string Resource, bool Monthly)
         return Month(DateTimeOffset.FromUnixTimeMilliseconds((long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16)));
     }
 
+    /// <summary>When the count of a row's month starts again; null where months do not matter.</summary>
+    internal DateTimeOffset? ResetsAt(Guid id)
+        => Period(id) is > 0 and var month ? new DateTimeOffset(month / 100, month % 100, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1) : null;
+
     /// <summary>A moment's month in UTC, as <c>yyyymm</c>.</summary>
     internal static int Month(DateTimeOffset at) => at.UtcDateTime.Year * 100 + at.UtcDateTime.Month;
 }
 
 /// <summary>The plan allows no more: 403.</summary>
-public sealed class QuotaExceededException(string resource, string plan, long limit, long used, string? upgradeTo)
-    : Exception($"The plan {plan} allows {limit} {resource}{(upgradeTo is null ? "." : $"; {upgradeTo} allows more.")}")
+public sealed class QuotaExceededException(
+    string resource, string plan, long limit, long used, string? upgradeTo, DateTimeOffset? resetsAt)
+    : Exception(Describe(resource, plan, limit, upgradeTo, resetsAt))
 {
+    private static string Describe(string resource, string plan, long limit, string? upgradeTo, DateTimeOffset? resetsAt)
+        => string.Create(CultureInfo.InvariantCulture, $"The plan {plan} allows {limit:N0} {resource}")
+            + (resetsAt is null ? "" : " in a calendar month (UTC)")
+            + (upgradeTo is null ? "." : $"; {upgradeTo} allows more.")
+            + (resetsAt is { } at ? string.Create(CultureInfo.InvariantCulture, $" The count starts again on {at:d MMMM yyyy}.") : "");
+
     /// <summary>What there can be no more of.</summary>
     public string Resource => resource;
+
+    /// <summary>When a monthly count starts again; null where the count is of what there is.</summary>
+    public DateTimeOffset? ResetsAt => resetsAt;
 
     /// <summary>The company's plan.</summary>
     public string Plan => plan;

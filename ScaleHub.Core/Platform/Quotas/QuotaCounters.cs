@@ -32,7 +32,7 @@ public static class QuotaCounters
         if (reader.GetBoolean(0)) return;
         throw new QuotaExceededException(quota.Resource, plan: reader.GetString(1), limit: reader.GetInt64(2),
             used: reader.GetInt64(3),
-            upgradeTo: reader.IsDBNull(4) ? null : reader.GetString(4));
+            upgradeTo: reader.IsDBNull(4) ? null : reader.GetString(4), resetsAt: quota.ResetsAt(id));
     }
 
     /// <summary>

@@ -9,20 +9,23 @@ using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Api.Http.Idempotency;
 using ScaleHub.Core.Model.Identity;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Http.Authentication;
 
-/// <summary>Every endpoint of the API, taken from the routes of the program itself, against every role.</summary>
-[Collection(GraphCollection.Name)]
-public sealed class AccessTests(GraphFixture graph)
+/// <summary>
+/// Every endpoint of the API, taken from the routes of the program itself, against every role: in Production, and in Development, where
+/// everybody may see how the servers are.
+/// </summary>
+public sealed class AccessTests
 {
-    private const string Anonymous = "anonymous";
+    private const string Anonymous = "anonymous", Production = "Production", Development = "Development";
 
-    [Fact]
-    public void Every_endpoint_says_who_may_use_it()
+    [Theory]
+    [InlineData(Production)]
+    [InlineData(Development)]
+    public void Every_endpoint_says_who_may_use_it(string environment)
     {
-        var endpoints = Endpoints();
+        var endpoints = Endpoints(environment);
         Assert.NotEmpty(endpoints);
         Assert.Empty(endpoints.Where(e => Decision(e) is null).Select(Name));
     }
@@ -32,18 +35,31 @@ public sealed class AccessTests(GraphFixture graph)
     {
         // Ending a session twice is ending it once, and no answer is worth keeping.
         string[] byNature = ["/api/v1/auth/logout"];
-        var without = Endpoints().Where(e => Decision(e) != Anonymous
+        var without = Endpoints(Production).Where(e => Decision(e) != Anonymous
             && e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") is true
             && e.Metadata.GetMetadata<IdempotencyMetadata>() is null);
         Assert.Equal(byNature, without.Select(Name));
     }
 
     [Fact]
-    public async Task Each_role_gets_what_it_may_and_nothing_else()
+    public void In_production_only_operators_see_health_quotas_and_prices_of_the_platform()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        var operations = Endpoints(Production).Where(e => Name(e).StartsWith("/api/health", StringComparison.Ordinal)
+            || Name(e).StartsWith("/api/admin", StringComparison.Ordinal)).ToList();
+        Assert.True(operations.Count >= 4);
+        Assert.All(operations, e => Assert.Equal(Roles.Operator, Decision(e)));
+    }
+
+    [Theory]
+    [InlineData(Production)]
+    [InlineData(Development)]
+    public async Task Each_role_gets_what_it_may_and_nothing_else(string environment)
+    {
+        await using var api = await ApiInstances.StartAsync(
+            1, ("ASPNETCORE_ENVIRONMENT", environment), ("RateLimits__Scale", "1000"));
+        using var account = await api.RegisterAsync();
         List<string> wrong = [];
-        foreach (var endpoint in Endpoints())
+        foreach (var endpoint in Endpoints(environment))
         {
             var required = Decision(endpoint)!;
             foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
@@ -51,7 +67,7 @@ public sealed class AccessTests(GraphFixture graph)
                 foreach (var role in (string[])[Anonymous, Roles.Member, Roles.Admin, Roles.Owner, Roles.Operator])
                 {
                     if (role == Anonymous && required == Anonymous) continue;
-                    var status = await AskAsync(account, role, method, endpoint);
+                    var status = await AskAsync(api, account, role, method, endpoint);
                     var expected = required == Anonymous || (role != Anonymous && Access.Allows(required, role)) ? "passes"
                         : role == Anonymous ? "401" : "403";
                     var actual = status is HttpStatusCode.Unauthorized ? "401" : status is HttpStatusCode.Forbidden ? "403"
@@ -68,21 +84,22 @@ public sealed class AccessTests(GraphFixture graph)
 
     private readonly Dictionary<string, string> _tokens = [], _emails = [];
 
-    private async Task<HttpStatusCode> AskAsync(Account account, string role, string method, RouteEndpoint endpoint)
+    private async Task<HttpStatusCode> AskAsync(ApiInstances api, Account account, string role, string method, RouteEndpoint endpoint)
     {
         using var request = new HttpRequestMessage(new(method), Path(endpoint));
-        if (role != Anonymous) request.Headers.Authorization = new("Bearer", await TokenAsync(account, role));
+        if (role != Anonymous) request.Headers.Authorization = new("Bearer", await TokenAsync(api, account, role));
         if (method is not ("GET" or "DELETE")) request.Content = Responses.Json("{}");
-        using var response = await graph.Client.SendAsync(request);
+        using var client = api.CreateClient();
+        using var response = await client.SendAsync(request);
         // It ends the session that asks.
         if (request.RequestUri!.OriginalString.EndsWith("/logout", StringComparison.Ordinal)) _tokens.Remove(role);
         return response.StatusCode;
     }
 
-    private async Task<string> TokenAsync(Account account, string role)
+    private async Task<string> TokenAsync(ApiInstances api, Account account, string role)
     {
         if (_tokens.TryGetValue(role, out var token)) return token;
-        if (role == Roles.Operator) return _tokens[role] = await account.OperatorAsync(graph);
+        if (role == Roles.Operator) return _tokens[role] = await account.OperatorAsync(api.Database.Owner);
         if (!_emails.TryGetValue(role, out var email))
             _emails[role] = email = role == Roles.Owner ? account.Email : (await account.AddAsync(role)).Email;
         return _tokens[role] = (await account.Client.SignInAsync(email)).Access;
@@ -105,16 +122,16 @@ public sealed class AccessTests(GraphFixture graph)
     private static string Name(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText?.TrimStart('/');
 
     /// <summary>The routes of the API's own program, built as it starts, without a database.</summary>
-    private static List<RouteEndpoint> Endpoints()
+    private static List<RouteEndpoint> Endpoints(string environment)
     {
-        using var api = new Program();
+        using var api = new Program(environment);
         return [.. api.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
     }
 
-    private sealed class Program : WebApplicationFactory<AccessTokens>
+    private sealed class Program(string environment) : WebApplicationFactory<AccessTokens>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
-            .UseEnvironment("Development")
+            .UseEnvironment(environment)
             .UseSetting("ConnectionStrings:scalehub", "Host=127.0.0.1;Port=1;Username=nobody;Database=none")
             .UseSetting("ConnectionStrings:redis", "127.0.0.1:1")
             .UseSetting("ScaleHub:Secret", PostgresServer.Secret);

@@ -36,15 +36,8 @@ public sealed class PolicyTests(PolicyTests.Api api) : IClassFixture<PolicyTests
     public async Task Admin_refuses_an_operator()
     {
         using var account = await api.Instance.RegisterAsync();
-        await api.Instance.ExecuteAsync($$"""
-            insert into users (company_id, id, email, password_hash, role)
-                select 'ffffffff-ffff-ffff-ffff-ffffffffffff', id, 'op-' || email, password_hash, 'operator' from users where id = '{{account.UserId}}';
-            insert into logins (email, company_id, user_id)
-                select email, company_id, id from users where role = 'operator' and id = '{{account.UserId}}'
-            """);
-        var (access, _) = await account.Client.SignInAsync($"op-{account.Email}");
         using var client = api.Instance.CreateClient();
-        client.DefaultRequestHeaders.Authorization = new("Bearer", access);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", await account.OperatorAsync(api.Instance.Database.Owner));
         await AssertRefusesAsync(client, "admin", HttpMethod.Put, "/api/admin/prices/nothing/EUR", "{}");
     }
 
