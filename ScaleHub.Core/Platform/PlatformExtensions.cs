@@ -24,6 +24,7 @@ public static class PlatformExtensions
         builder.Services.AddSingleton<PoolUse>();
         builder.Services.AddSingleton<NodeMonitor>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeMonitor>());
+        builder.Services.AddHostedService<LoginGuard>();
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddSingleton<Broadcast>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Broadcast>());

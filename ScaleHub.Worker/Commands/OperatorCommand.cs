@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
 using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Worker.Commands;
 
@@ -16,7 +17,7 @@ namespace ScaleHub.Worker.Commands;
 internal static class OperatorCommand
 {
     private const string PasswordVariable = "SCALEHUB_OPERATOR_PASSWORD";
-    private static readonly Guid Platform = Guid.AllBitsSet;
+    private static readonly Guid Platform = Tenant.Platform;
 
     public static Task<int> RunAsync(string email, bool remove)
         => OwnerHost.RunAsync("operator", _ => { }, async (_, owner, cancellationToken) =>
