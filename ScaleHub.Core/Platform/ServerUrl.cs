@@ -31,6 +31,8 @@ internal sealed record ServerUrl(
             user = name.Length > 0 ? Uri.UnescapeDataString(name) : null;
             password = secret is { Length: > 0 } ? Uri.UnescapeDataString(secret) : null;
         }
+        if (path?.Contains('@', StringComparison.Ordinal) is true)
+            throw new FormatException("It has an '@' behind a '/'; in a user or a password, write / as %2F, and elsewhere @ as %40.");
         var (host, port) = HostAndPort(authority[(at + 1)..]);
         var parameters = (query ?? "").Split('&', StringSplitOptions.RemoveEmptyEntries)
             .Select(pair => Split(pair, pair.IndexOf('=', StringComparison.Ordinal)))

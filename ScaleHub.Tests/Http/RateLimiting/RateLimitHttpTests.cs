@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using ScaleHub.Core.Platform.Redis;
 using ScaleHub.Tests.Support;
 
@@ -90,7 +91,7 @@ public sealed class RateLimitHttpTests(RateLimitHttpTests.Api api) : IClassFixtu
         Assert.Equal(499, Limits.Of(await account.Client.GetAsync("/api/v1/tasks"))["plan"].Remaining);
         await api.Instances.ExecuteAsync($"update companies set plan = 'ENTERPRISE' where id = '{account.CompanyId}'");
         await using var store = api.Instances.Redis.CreateStore();
-        using var broadcast = new Broadcast(store, TimeProvider.System);
+        using var broadcast = new Broadcast(store, TimeProvider.System, NullLogger<Broadcast>.Instance);
         await broadcast.SendAsync("plan", account.CompanyId.ToString("N"), CancellationToken.None);
         await Poll.UntilAsync(async () =>
         {
