@@ -6,8 +6,8 @@ namespace ScaleHub.AppHost.Servers;
 /// <summary>
 /// How large the pools of each program are, so that all of them together fit the connections of one PostgreSQL server.
 /// <para>The number of connections stays the same for every start, because a standby refuses to start with fewer than its primary
-/// had (PostgreSQL 17 documentation, 26.4.1); the pools follow the number of instances. Any node may become the primary, so both pools fit
-/// every node.</para>
+/// had (PostgreSQL 17 documentation, 26.4.1); the pools follow the number of instances. Any node may become the primary,
+/// so both pools fit every node.</para>
 /// </summary>
 /// <param name="Primary">Most connections of a program to the node <c>scalehub</c>.</param>
 /// <param name="Replica">Most connections of a program to each replica.</param>
@@ -31,7 +31,8 @@ internal sealed record PoolPlan(int Primary, int Replica)
 
         // Set for the whole start, as an environment variable that the programs inherit.
         int Wanted(string pool, int usual)
-            => int.TryParse(configuration[$"Postgres:{pool}:Max"], CultureInfo.InvariantCulture, out var wanted) && wanted > 0 ? wanted : usual;
+            => int.TryParse(configuration[$"Postgres:{pool}:Max"], CultureInfo.InvariantCulture, out var wanted) && wanted > 0
+                ? wanted : usual;
     }
 
     /// <summary>Whether it is smaller than the defaults, which the start then says.</summary>

@@ -89,7 +89,8 @@ internal static class ServersExtensions
     /// <c>migrate</c>, which every program waits for, has; and after a failover another node is the primary.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithDatabase(
-        this IResourceBuilder<ProjectResource> program, PostgresCluster cluster, IResourceBuilder<ParameterResource> appPassword, PoolPlan pools)
+        this IResourceBuilder<ProjectResource> program, PostgresCluster cluster, IResourceBuilder<ParameterResource> appPassword,
+        PoolPlan pools)
     {
         foreach (var (i, node) in cluster.Nodes.Index())
         {

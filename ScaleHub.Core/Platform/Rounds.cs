@@ -4,8 +4,8 @@ namespace ScaleHub.Core.Platform;
 
 /// <summary>
 /// One round after the other of a loop in the background.
-/// <para>Guarantee: whatever a round throws, the loop goes on, since the host would stop with it otherwise. The first failed round
-/// is logged with its exception, those behind it are not, and the first one that succeeds again is.</para>
+/// <para>Guarantee: whatever a round throws, the loop goes on, since the host would stop with it otherwise. The first failed
+/// round is logged with its exception, those behind it are not, and the first one that succeeds again is.</para>
 /// </summary>
 /// <param name="what">What the loop does, as the subject of a log line: "The monitor of the database nodes".</param>
 /// <param name="logger">Of the loop.</param>

@@ -1,11 +1,12 @@
 namespace ScaleHub.Core.Platform;
 
 /// <summary>
-/// The parts of <c>scheme://user:password@host:port/path?name=value</c>, percent-decoded. <see cref="Uri"/> is not used: it takes a
-/// password with some characters for a part of the host, and several hosts for one with an odd name.
+/// The parts of <c>scheme://user:password@host:port/path?name=value</c>, percent-decoded. <see cref="Uri"/> is not used: it takes
+/// a password with some characters for a part of the host, and several hosts for one with an odd name.
 /// </summary>
 /// <param name="User">Null when the URL names none.</param>
-/// <param name="Password">Null when the URL names none. Only <c>/</c>, <c>?</c>, <c>#</c> and <c>%</c> need percent-encoding.</param>
+/// <param name="Password">Null when the URL names none. Only <c>/</c>, <c>?</c>, <c>#</c> and <c>%</c> need
+/// percent-encoding.</param>
 /// <param name="Host">Without the brackets of an IPv6 address.</param>
 /// <param name="Port">Null when the URL names none.</param>
 /// <param name="Path">Without the first slash; empty when the URL has none.</param>
@@ -14,7 +15,7 @@ internal sealed record ServerUrl(
     string? User, string? Password, string Host, int? Port, string Path, IReadOnlyList<(string Name, string Value)> Parameters)
 {
     /// <summary>Takes a URL apart.</summary>
-    /// <exception cref="FormatException">The URL is not valid; the message says why, and repeats no part that may be secret.</exception>
+    /// <exception cref="FormatException">The URL is not valid; the message says why, and repeats no secret.</exception>
     public static ServerUrl Parse(string text)
     {
         var rest = text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..];
@@ -27,12 +28,14 @@ internal sealed record ServerUrl(
         string? user = null, password = null;
         if (at >= 0)
         {
-            var (name, secret) = Split(authority[..at], authority.IndexOf(':', StringComparison.Ordinal) is var colon && colon < at ? colon : -1);
+            var credentials = authority[..at];
+            var (name, secret) = Split(credentials, credentials.IndexOf(':', StringComparison.Ordinal));
             user = name.Length > 0 ? Uri.UnescapeDataString(name) : null;
             password = secret is { Length: > 0 } ? Uri.UnescapeDataString(secret) : null;
         }
         if (path?.Contains('@', StringComparison.Ordinal) is true)
-            throw new FormatException("It has an '@' behind a '/'; in a user or a password, write / as %2F, and elsewhere @ as %40.");
+            throw new FormatException(
+                "It has an '@' behind a '/'; in a user or a password, write / as %2F, and elsewhere @ as %40.");
         var (host, port) = HostAndPort(authority[(at + 1)..]);
         var parameters = (query ?? "").Split('&', StringSplitOptions.RemoveEmptyEntries)
             .Select(pair => Split(pair, pair.IndexOf('=', StringComparison.Ordinal)))
@@ -53,8 +56,10 @@ internal sealed record ServerUrl(
         if (port is null) return (host, null);
         return ushort.TryParse(port, System.Globalization.CultureInfo.InvariantCulture, out var number) && number > 0
             ? (host, number)
-            : throw new FormatException("Its port is not a number from 1 to 65535; in a user or a password, write / as %2F and ? as %3F.");
+            : throw new FormatException(
+                "Its port is not a number from 1 to 65535; in a user or a password, write / as %2F and ? as %3F.");
     }
 
-    private static (string Before, string? After) Split(string text, int at) => at < 0 ? (text, null) : (text[..at], text[(at + 1)..]);
+    private static (string Before, string? After) Split(string text, int at)
+        => at < 0 ? (text, null) : (text[..at], text[(at + 1)..]);
 }

@@ -15,8 +15,9 @@ public sealed class ShutdownOptions
     public const string Section = "Shutdown";
 
     /// <summary>
-    /// Seconds between the moment in which <c>/health/ready</c> turns 503 and the one in which connections are refused: longer than
-    /// the balancer takes to notice. Default 1. The rest of a stop has what remains of <see cref="Extensions.ShutdownTimeout"/>.
+    /// Seconds between the moment in which <c>/health/ready</c> turns 503 and the one in which connections are refused: longer
+    /// than the balancer takes to notice. Default 1. The rest of a stop has what remains of
+    /// <see cref="Extensions.ShutdownTimeout"/>.
     /// </summary>
     [Range(0, 5)] public double DrainSeconds { get; set; } = 1;
 }

@@ -10,10 +10,12 @@ public sealed class RoundsTests
     {
         var log = new Log();
         var rounds = new Rounds("The loop", log);
-        Exception?[] outcomes = [null, new InvalidCastException(), new OperationCanceledException(), new TimeoutException(), null, null];
+        Exception?[] outcomes =
+            [null, new InvalidCastException(), new OperationCanceledException(), new TimeoutException(), null, null];
         List<bool> succeeded = [];
         foreach (var outcome in outcomes)
-            succeeded.Add(await rounds.RunAsync(() => outcome is null ? Task.CompletedTask : throw outcome, CancellationToken.None));
+            succeeded.Add(await rounds.RunAsync(
+                () => outcome is null ? Task.CompletedTask : throw outcome, CancellationToken.None));
         Assert.Equal([true, false, false, false, true, true], succeeded);
         Assert.Equal([(LogLevel.Error, typeof(InvalidCastException)), (LogLevel.Information, null)], log.Lines);
     }

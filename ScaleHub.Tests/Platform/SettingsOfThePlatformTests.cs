@@ -27,10 +27,13 @@ public sealed class SettingsOfThePlatformTests
     [InlineData("Redis:RestMs", "100", "99", "60001")]
     [InlineData("Redis:SilenceMs", "4000", "99", "4001")]
     [InlineData("Redis:Prefix", "mine", "")]
-    [InlineData("ConnectionStrings:redis", "redis://u:p,@ss@cache:7000/1", "", "redis://a,b", "redis://a/0?timeout=3", "a,nonsense=1", ",")]
-    [InlineData("ConnectionStrings:scalehub", "postgresql://u:p@db/x", "", "postgresql://u:p@a,b/x", "postgresql://db/x?nonsense=1", "a=b")]
+    [InlineData("ConnectionStrings:redis", "redis://u:p,@ss@cache:7000/1",
+        "", "redis://a,b", "redis://a/0?timeout=3", "a,nonsense=1", ",")]
+    [InlineData("ConnectionStrings:scalehub", "postgresql://u:p@db/x",
+        "", "postgresql://u:p@a,b/x", "postgresql://db/x?nonsense=1", "a=b")]
     [InlineData("ScaleHub:Secret", PostgresServer.Secret, "", "short")]
-    public async Task A_good_value_is_taken_and_a_bad_one_ends_the_start_with_a_sentence(string name, string good, params string[] bad)
+    public async Task A_good_value_is_taken_and_a_bad_one_ends_the_start_with_a_sentence(
+        string name, string good, params string[] bad)
     {
         using (var host = Build((name, good))) await host.StartAsync();
         foreach (var value in bad)
@@ -42,7 +45,8 @@ public sealed class SettingsOfThePlatformTests
             });
             // What a start ends with a line for, and not with a stack trace.
             Assert.True(error is OptionsValidationException { Failures: var failures } && failures.All(f => f.Length > 20)
-                || error is InvalidOperationException { InnerException: FormatException or ArgumentException }, $"{value}: {error}");
+                || error is InvalidOperationException { InnerException: FormatException or ArgumentException },
+                $"{value}: {error}");
         }
     }
 
@@ -50,7 +54,8 @@ public sealed class SettingsOfThePlatformTests
     [InlineData("Postgres:Pool:Max", "3", 3, 3, 30, 10)]
     [InlineData("Postgres:ReplicaPool:Max", "4", 20, 5, 4, 4)]
     [InlineData("Postgres:Pool:Min", "7", 20, 7, 30, 10)]
-    public void A_pool_keeps_no_more_connections_than_it_may_have(string name, string value, int max, int min, int replicaMax, int replicaMin)
+    public void A_pool_keeps_no_more_connections_than_it_may_have(
+        string name, string value, int max, int min, int replicaMax, int replicaMin)
     {
         using var host = Build((name, value), ("ConnectionStrings:scalehub-replica-1", "Host=127.0.0.1;Port=1;Username=u"));
         var pools = host.Services.GetRequiredService<PostgresNodes>().All
@@ -64,7 +69,8 @@ public sealed class SettingsOfThePlatformTests
     public void Behind_a_pooler_nothing_is_left_on_a_connection(string pooler, int prepared, bool noReset)
     {
         using var host = Build(("Postgres:Pooler", pooler));
-        var built = new NpgsqlConnectionStringBuilder(host.Services.GetRequiredService<PostgresNodes>().All.Single().ConnectionString);
+        var node = host.Services.GetRequiredService<PostgresNodes>().All.Single();
+        var built = new NpgsqlConnectionStringBuilder(node.ConnectionString);
         Assert.Equal((prepared, noReset), (built.MaxAutoPrepare, built.NoResetOnClose));
     }
 

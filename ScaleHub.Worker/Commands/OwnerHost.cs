@@ -112,7 +112,7 @@ internal static class OwnerHost
     /// <summary>Refuses a login that is not the owner, before the command changes anything.</summary>
     private static async Task CheckOwnerAsync(NpgsqlDataSource owner, string name, CancellationToken cancellationToken)
     {
-        // A superuser counts as a member of every role. Without tables there is no owner yet, and migrate must be able to make them.
+        // A superuser counts as a member of every role. Without tables nobody owns any, and migrate must be able to make them.
         await using var command = owner.CreateCommand("""
             select current_user::text, pg_get_userbyid(c.relowner)::text,
                 case when c.oid is null then has_schema_privilege('public', 'create') else pg_has_role(c.relowner, 'usage') end
@@ -122,8 +122,9 @@ internal static class OwnerHost
         await reader.ReadAsync(cancellationToken);
         var (login, there, may) = (reader.GetString(0), !reader.IsDBNull(1), reader.GetBoolean(2));
         if (!may)
-            throw new CommandException($"The login '{login}' {(there ? "does not own the tables" : "may not create tables")}, and '{name}' "
-                + $"needs the schema's owner{(there ? $", '{reader.GetString(1)}'" : "")}: set ConnectionStrings__{PostgresNodes.PrimaryName} "
+            throw new CommandException(
+                $"The login '{login}' {(there ? "does not own the tables" : "may not create tables")}, and '{name}' needs "
+                + $"the schema's owner{(there ? $", '{reader.GetString(1)}'" : "")}: set ConnectionStrings__{PostgresNodes.PrimaryName} "
                 + "(or its alias DATABASE_URL) to that role.");
         if (!there && name != "migrate")
             throw new CommandException($"The database has no tables yet: run 'ScaleHub.Worker migrate' before '{name}'.");

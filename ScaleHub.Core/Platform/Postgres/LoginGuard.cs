@@ -13,7 +13,8 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// ends the start. A node that is away does not prevent the start; when it answers later and its login is wrong, the program
 /// stops with exit code 1.</para>
 /// </summary>
-internal sealed class LoginGuard(PostgresNodes nodes, IHostApplicationLifetime lifetime, ILogger<LoginGuard> logger) : BackgroundService
+internal sealed class LoginGuard(PostgresNodes nodes, IHostApplicationLifetime lifetime, ILogger<LoginGuard> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -83,9 +84,10 @@ internal sealed class LoginGuard(PostgresNodes nodes, IHostApplicationLifetime l
             : reader.GetBoolean(3) ? "owns the tables"
             : null;
         if (why is not null)
-            throw new UnconfinedLoginException($"The login '{login}' of ConnectionStrings__{key} {why}, so row-level security would not "
-                + $"confine it to one company: set ConnectionStrings__{key} (or its alias DATABASE_URL or DATABASE_READ_REPLICAS) to the "
-                + $"role {Migrator.AppRole}, which 'ScaleHub.Worker migrate' creates.");
+            throw new UnconfinedLoginException(
+                $"The login '{login}' of ConnectionStrings__{key} {why}, so row-level security would not confine it to one "
+                + $"company: set ConnectionStrings__{key} (or its alias DATABASE_URL or DATABASE_READ_REPLICAS) to the role "
+                + $"{Migrator.AppRole}, which 'ScaleHub.Worker migrate' creates.");
         node.LoginChecked = true;
     }
 

@@ -47,11 +47,12 @@ public sealed class Migrator(NpgsqlDataSource owner)
                 applied(name);
             }
             else if (!known.AsSpan().SequenceEqual(hash))
-                throw new MigrationException($"{name} was changed after it had been applied. Undo the change and add a new file instead.");
+                throw new MigrationException(
+                    $"{name} was changed after it had been applied. Undo the change and add a new file instead.");
         }
         await underLock(connection);
-        // Not in a finally: after a failure the connection may be broken, and the error of unlocking it would replace the real one.
-        // The lock ends with the session, so a program that fails and ends gives it back.
+        // Not in a finally: after a failure the connection may be broken, and the error of unlocking it would hide the real
+        // one. The lock ends with the session, so a program that fails and ends gives it back.
         await ExecuteAsync(connection, $"select pg_advisory_unlock({Lock})", CancellationToken.None);
     }
 

@@ -60,8 +60,8 @@ public enum PostgresPooler
     None,
 
     /// <summary>
-    /// A pooler that lends a server connection for one transaction (PgBouncer with <c>pool_mode = transaction</c>): statements are
-    /// not prepared, and connections are not reset between their uses.
+    /// A pooler that lends a server connection for one transaction (PgBouncer with <c>pool_mode = transaction</c>): statements
+    /// are not prepared, and connections are not reset between their uses.
     /// </summary>
     Transaction,
 }

@@ -55,8 +55,10 @@ public static class PostgresUrl
         if (url.Path.Length > 0) builder.Database = url.Path;
         foreach (var (name, value) in url.Parameters)
         {
-            if (Settings.TryGetValue(name, out var instead)) throw new FormatException($"Its parameter '{name}' has no effect: {instead}.");
-            if (!Keywords.TryGetValue(name, out var keyword)) throw new FormatException($"Its parameter '{name}' is not supported.");
+            if (Settings.TryGetValue(name, out var instead))
+                throw new FormatException($"Its parameter '{name}' has no effect: {instead}.");
+            if (!Keywords.TryGetValue(name, out var keyword))
+                throw new FormatException($"Its parameter '{name}' is not supported.");
             try
             {
                 // verify-full is VerifyFull there.
@@ -73,6 +75,7 @@ public static class PostgresUrl
 
     private static string OneHost(string text)
         => new NpgsqlConnectionStringBuilder(text).Host is { } host && host.Contains(',', StringComparison.Ordinal)
-            ? throw new FormatException("It names several hosts; each node has a connection string of its own (scalehub, scalehub-replica-1 …).")
+            ? throw new FormatException(
+                "It names several hosts; each node has a connection string of its own (scalehub, scalehub-replica-1 …).")
             : text;
 }

@@ -26,7 +26,8 @@ internal sealed class RedisConnection(ConfigurationOptions configuration) : IAsy
     public static ConfigurationOptions Configure(IConfiguration configuration)
     {
         if (configuration.GetConnectionString("redis") is not { Length: > 0 } text)
-            throw Invalid("No connection string 'redis'. Set ConnectionStrings__redis (or REDIS_URL), or start through the AppHost.");
+            throw Invalid(
+                "No connection string 'redis'. Set ConnectionStrings__redis (or REDIS_URL), or start through the AppHost.");
         ConfigurationOptions options;
         try
         {
@@ -49,7 +50,8 @@ internal sealed class RedisConnection(ConfigurationOptions configuration) : IAsy
         return options;
     }
 
-    private static OptionsValidationException Invalid(string message) => new("ConnectionStrings", typeof(RedisOptions), [message]);
+    private static OptionsValidationException Invalid(string message)
+        => new("ConnectionStrings", typeof(RedisOptions), [message]);
 
     /// <summary>Waits for the connection to be made.</summary>
     public Task<ConnectionMultiplexer> GetAsync()

@@ -18,7 +18,8 @@ public static class RedisUrl
         try
         {
             if (!tls && !text.StartsWith("redis://", StringComparison.OrdinalIgnoreCase))
-                return ConfigurationOptions.Parse(text) is { EndPoints.Count: > 0 } own ? own : throw Invalid("It names no host.");
+                return ConfigurationOptions.Parse(text) is { EndPoints.Count: > 0 } own
+                    ? own : throw Invalid("It names no host.");
         }
         catch (Exception e) when (e is ArgumentException or OverflowException)
         {

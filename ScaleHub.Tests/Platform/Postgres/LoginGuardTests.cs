@@ -79,7 +79,8 @@ public sealed class LoginGuardTests(PostgresServer server)
     [Theory]
     [InlineData("migrate")]
     [InlineData("seed", "--companies", "1", "--seed", "1")]
-    public async Task A_command_of_the_owner_refuses_another_role_and_says_which_it_needs(string command, params string[] arguments)
+    public async Task A_command_of_the_owner_refuses_another_role_and_says_which_it_needs(
+        string command, params string[] arguments)
     {
         var database = await server.CreateDatabaseAsync();
         var (code, said) = await RunWorkerAsync(database.App, [command, .. arguments]);
@@ -94,7 +95,8 @@ public sealed class LoginGuardTests(PostgresServer server)
         var database = await server.CreateDatabaseAsync();
         var (code, said) = await RunWorkerAsync(database.Owner, "run");
         Assert.Equal(1, code);
-        Assert.StartsWith("ScaleHub.Worker: The login 'postgres' of ConnectionStrings__scalehub is a superuser", said.Trim(), StringComparison.Ordinal);
+        Assert.StartsWith("ScaleHub.Worker: The login 'postgres' of ConnectionStrings__scalehub is a superuser", said.Trim(),
+            StringComparison.Ordinal);
     }
 
     private static string As(TestDatabase database, string login)

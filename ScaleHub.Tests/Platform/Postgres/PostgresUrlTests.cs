@@ -14,7 +14,8 @@ public sealed class PostgresUrlTests
     public void Every_part_of_a_url_is_kept(string url, string user, string? password, string host, int port, string? database)
     {
         var built = new NpgsqlConnectionStringBuilder(PostgresUrl.ToConnectionString(url));
-        Assert.Equal((user, password, host, port, database), (built.Username, built.Password, built.Host, built.Port, built.Database));
+        Assert.Equal((user, password, host, port, database),
+            (built.Username, built.Password, built.Host, built.Port, built.Database));
     }
 
     [Fact]
