@@ -18,6 +18,9 @@ return await Launch.RunAsync(args, async (builder, settings) =>
         new PostgresCluster("scalehub", settings.Durability, superuserPassword, replicationPassword));
     var redis = servers.AddRedis("redis", redisPassword);
 
+    var pools = PoolPlan.For(settings.Instances, builder.Configuration);
+    if (pools.IsReduced) builder.Say(pools.Describe(settings.Instances));
+
     // The schema, and the role that the programs log in as, before any program starts.
     var migrate = builder.AddProject<Projects.ScaleHub_Worker>("migrate").WithArgs("migrate")
         .WithOwnerDatabase(postgres)
@@ -28,7 +31,7 @@ return await Launch.RunAsync(args, async (builder, settings) =>
     var apis = Enumerable.Range(1, settings.Instances)
         .Select(i => builder.AddProject<Projects.ScaleHub_Api>($"api-{i}")
             .WithEndpoint("http", http => (http.Port, http.IsProxied) = (null, false))
-            .WithDatabase(postgres, appPassword)
+            .WithDatabase(postgres, appPassword, pools)
             .WithReference(redis).WaitFor(redis)
             .WithEnvironment("ScaleHub__Secret", secret)
             .WithEnvironment("RateLimits__Instances", settings.Instances.ToString(CultureInfo.InvariantCulture))
@@ -39,7 +42,7 @@ return await Launch.RunAsync(args, async (builder, settings) =>
 
     // Background work: the partitions of large tables.
     builder.AddProject<Projects.ScaleHub_Worker>("worker").WithArgs("run")
-        .WithDatabase(postgres, appPassword)
+        .WithDatabase(postgres, appPassword, pools)
         .WithReference(redis).WaitFor(redis)
         .WithEnvironment("ScaleHub__Secret", secret)
         .WaitForCompletion(migrate)

@@ -42,7 +42,7 @@ internal sealed class PostgresCluster(
         "-c", "wal_level=replica", "-c", "max_wal_senders=10", "-c", "max_replication_slots=10",
         // A standby that is away keeps WAL for at most a gigabyte; after that it is cloned anew.
         "-c", "wal_keep_size=256MB", "-c", "max_slot_wal_keep_size=1GB",
-        "-c", "max_connections=300", "-c", "password_encryption=scram-sha-256",
+        "-c", $"max_connections={PoolPlan.MaxConnections}", "-c", "password_encryption=scram-sha-256",
         "-c", "synchronous_commit=on",
         "-c", $"synchronous_standby_names={(durability == Durability.Quorum ? "ANY 1 (*)" : "")}",
     ];

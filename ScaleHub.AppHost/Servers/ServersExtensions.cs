@@ -89,7 +89,8 @@ internal static class ServersExtensions
     /// <c>migrate</c>, which every program waits for, has; and after a failover another node is the primary.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithDatabase(
-        this IResourceBuilder<ProjectResource> program, PostgresCluster cluster, IResourceBuilder<ParameterResource> appPassword)
+        this IResourceBuilder<ProjectResource> program, PostgresCluster cluster, IResourceBuilder<ParameterResource> appPassword,
+        PoolPlan pools)
     {
         foreach (var (i, node) in cluster.Nodes.Index())
         {
@@ -102,7 +103,7 @@ internal static class ServersExtensions
                 .WithReferenceRelationship(node.Server.Resource);
             if (i > 0) program.WaitFor(node.Server);
         }
-        return program;
+        return pools.Give(program);
     }
 
     /// <summary>Tells nginx of the instances, which its template calls <c>API_SERVERS</c>, and lets it wait for them.</summary>

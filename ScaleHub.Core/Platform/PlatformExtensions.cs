@@ -23,6 +23,7 @@ public static class PlatformExtensions
         builder.Services.AddSingleton<PoolUse>();
         builder.Services.AddSingleton<NodeMonitor>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeMonitor>());
+        builder.Services.AddHostedService<LoginGuard>();
         builder.Services.AddSingleton<LastWrites>();
         builder.Services.AddScoped<Tenant>();
         builder.Services.AddScoped<ReadConsistency>();

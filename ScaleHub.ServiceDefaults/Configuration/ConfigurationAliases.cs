@@ -67,7 +67,9 @@ public static partial class ConfigurationAliases
             : throw new ConfigurationException("REDIS_URL must look like redis://user:password@host:port/database.");
 
     private static bool IsUrl(string text, params ReadOnlySpan<string> schemes)
-        => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Host.Length > 0 && schemes.Contains(uri.Scheme);
+        // What follows is read, and judged, where it is used (PostgresUrl, RedisUrl): a password may hold what Uri does not take.
+        => text.IndexOf("://", StringComparison.Ordinal) is > 0 and var end && text.Length > end + 3
+            && schemes.Contains(text[..end].ToLowerInvariant());
 
     // Part of every Redis key: braces or colons would change what the key means to a cluster, and to the code that builds it.
     private static string Name(string text)

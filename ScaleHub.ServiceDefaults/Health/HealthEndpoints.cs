@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ScaleHub.ServiceDefaults.Health;
@@ -10,7 +11,8 @@ namespace ScaleHub.ServiceDefaults.Health;
 /// <summary>
 /// <c>GET /health/live</c>: the process answers; nothing is checked, so that a dead dependency never gets processes restarted.
 /// <c>GET /health/ready</c>: the checks tagged <see cref="Ready"/>; 200 when healthy or degraded, 503 when not, with
-/// <c>{"status":…,"checks":{"name":{"status":…,"reason":…}}}</c>.
+/// <c>{"status":…,"checks":{"name":{"status":…,"reason":…}}}</c>. From the moment that the process is told to stop it is 503,
+/// whatever the checks say (<see cref="ShutdownOptions.DrainSeconds"/>).
 /// <para>A reason is what the check says of itself. Text of exceptions is never shown: it may name hosts and users.</para>
 /// <para>Both answer ahead of the rest of the pipeline: neither a rate limit nor a full server may make a living process look
 /// dead.</para>
@@ -43,7 +45,15 @@ public static class HealthEndpoints
     {
         http.Response.Headers.CacheControl = "no-store";
         var checks = report.Entries.ToDictionary(e => e.Key, e => new Check(Word(e.Value.Status), Reason(e.Value)));
-        var body = new Body(Word(report.Status), checks);
+        var status = report.Status;
+        if (http.Request.Path.Value!.EndsWith(Ready, StringComparison.OrdinalIgnoreCase)
+            && http.RequestServices.GetRequiredService<Draining>().IsOn)
+        {
+            status = HealthStatus.Unhealthy;
+            checks["process"] = new(Word(status), "Is stopping.");
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        }
+        var body = new Body(Word(status), checks);
         return http.Response.WriteAsJsonAsync(body, JsonSerializerOptions.Web, http.RequestAborted);
     }
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using ScaleHub.Core.Platform;
 
 namespace ScaleHub.Tests.ServiceDefaults;
@@ -56,6 +58,30 @@ public sealed class HealthTests
         Assert.Equal("The check failed.", checks.GetProperty("thrower").GetProperty("reason").GetString());
         Assert.DoesNotContain("secret", body, StringComparison.Ordinal);
         Assert.DoesNotContain("127.0.0.1", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_process_that_is_told_to_stop_is_not_ready_at_once_and_serves_until_it_has_drained()
+    {
+        await using var app = await TestApp.StartAsync(
+            new() { ["Shutdown:DrainSeconds"] = "1" }, map: app => app.MapGet("/work", () => "done"));
+        var address = app.Address();
+        using var client = new HttpClient { BaseAddress = address };
+        Assert.Equal("done", await client.GetStringAsync(new Uri("/work", UriKind.Relative)));
+
+        // As SIGTERM does: the lifetime tells, and what waits for it stops the host.
+        var ended = app.WaitForShutdownAsync();
+        app.Lifetime.StopApplication();
+        var (status, body) = await GetAsync(address, "/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Equal("""{"status":"unhealthy","checks":{"process":{"status":"unhealthy","reason":"Is stopping."}}}""", body);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(address, "/health/live")).Item1);
+        using var response = await client.GetAsync(new Uri("/work", UriKind.Relative));
+        Assert.Equal("done", await response.Content.ReadAsStringAsync());
+        Assert.True(response.Headers.ConnectionClose);
+
+        await ended.WaitAsync(TimeSpan.FromSeconds(10));
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri("/work", UriKind.Relative)));
     }
 
     private static async Task<(HttpStatusCode, string)> GetAsync(Uri address, string path)

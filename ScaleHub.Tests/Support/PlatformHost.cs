@@ -23,6 +23,8 @@ internal sealed class PlatformHost : IAsyncDisposable
         [
             // The test's own strings turn pooling off; here the pool is the point.
             new("ConnectionStrings:scalehub", database.App.Replace("Pooling=false", "Pooling=true", StringComparison.Ordinal)),
+            // Nothing answers there, unless a test names a server.
+            new("ConnectionStrings:redis", "127.0.0.1:1"),
             new("ScaleHub:Secret", PostgresServer.Secret),
             .. settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)),
         ]);

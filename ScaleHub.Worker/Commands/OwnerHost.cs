@@ -39,6 +39,7 @@ internal static class OwnerHost
         try
         {
             await WaitForServerAsync(owner, stopping);
+            await CheckOwnerAsync(owner, name, stopping);
             using var span = Traces.StartActivity(name);
             await command(host.Services, owner, stopping);
             return 0;
@@ -70,14 +71,18 @@ internal static class OwnerHost
         {
             var settings = new NpgsqlConnectionStringBuilder(PostgresUrl.ToConnectionString(text))
             {
-                ApplicationName = AppDomain.CurrentDomain.FriendlyName,
                 Timeout = 2,
                 CommandTimeout = 0,
             };
+            settings.ApplicationName ??= AppDomain.CurrentDomain.FriendlyName;
             // Its name is a label of Npgsql's metrics; without one, that is the connection string.
             return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = $"{PostgresNodes.PrimaryName}-owner" }.Build();
         }
-        catch (Exception e) when (e is ArgumentException or FormatException)
+        catch (FormatException e)
+        {
+            throw new ConfigurationException($"ConnectionStrings__{PostgresNodes.PrimaryName} is not valid. {e.Message}");
+        }
+        catch (ArgumentException)
         {
             throw new ConfigurationException($"ConnectionStrings__{PostgresNodes.PrimaryName} is not valid; " +
                 "expected Host=…;Port=…;Username=…;Password=…;Database=… or a postgresql:// URL.");
@@ -102,6 +107,27 @@ internal static class OwnerHost
                 await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken);
             }
         }
+    }
+
+    /// <summary>Refuses a login that is not the owner, before the command changes anything.</summary>
+    private static async Task CheckOwnerAsync(NpgsqlDataSource owner, string name, CancellationToken cancellationToken)
+    {
+        // A superuser counts as a member of every role. Without tables nobody owns any, and migrate must be able to make them.
+        await using var command = owner.CreateCommand("""
+            select current_user::text, pg_get_userbyid(c.relowner)::text,
+                case when c.oid is null then has_schema_privilege('public', 'create') else pg_has_role(c.relowner, 'usage') end
+            from (select to_regclass('public.companies') as oid) t left join pg_class c on c.oid = t.oid
+            """);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var (login, there, may) = (reader.GetString(0), !reader.IsDBNull(1), reader.GetBoolean(2));
+        if (!may)
+            throw new CommandException(
+                $"The login '{login}' {(there ? "does not own the tables" : "may not create tables")}, and '{name}' needs "
+                + $"the schema's owner{(there ? $", '{reader.GetString(1)}'" : "")}: set ConnectionStrings__{PostgresNodes.PrimaryName} "
+                + "(or its alias DATABASE_URL) to that role.");
+        if (!there && name != "migrate")
+            throw new CommandException($"The database has no tables yet: run 'ScaleHub.Worker migrate' before '{name}'.");
     }
 
     // Not reachable, or reachable and saying that it starts, or that there is no such database yet.

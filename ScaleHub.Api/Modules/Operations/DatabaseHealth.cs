@@ -27,18 +27,19 @@ public sealed record NodeHealth(
 /// <param name="UsePercent">Used of the most that there can be; above 80 is too much.</param>
 public sealed record PoolHealth(int Used, int Idle, int Max, double UsePercent);
 
-/// <summary><c>GET /api/health/database</c>: every node's role, lag, pool and latency.</summary>
+/// <summary><c>GET /api/health/database</c>: every node's role, lag, pool and latency; 503 when it is unhealthy.</summary>
 public static class DatabaseHealth
 {
     /// <summary>Tells how the database is, as this instance sees it. Asks nobody: answers even when no node does.</summary>
-    public static Ok<DatabaseHealthResponse> Handle(PostgresNodes nodes, PoolUse poolUse)
+    public static JsonHttpResult<DatabaseHealthResponse> Handle(PostgresNodes nodes, PoolUse poolUse)
     {
         var pools = poolUse.Read();
         var all = nodes.All.Select(n => Describe(n, nodes, pools.GetValueOrDefault(n.Name))).ToList();
         var status = all.All(n => n.Role != "primary") ? "unhealthy"
             : all.Any(n => n.Role == "unknown" || (n.Role == "standby" && !n.ServesReads)) ? "degraded"
             : "healthy";
-        return TypedResults.Ok(new DatabaseHealthResponse(status, all));
+        return TypedResults.Json(new DatabaseHealthResponse(status, all),
+            statusCode: status == "unhealthy" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 
     private static NodeHealth Describe(PostgresNode node, PostgresNodes nodes, (int Idle, int Used) pool)

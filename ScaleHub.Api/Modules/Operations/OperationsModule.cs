@@ -13,7 +13,8 @@ public static class OperationsModule
         var operations = app.MapGroup("/api").WithTags("Operations").WithRateLimit(RateLimits.Api);
         if (app.Environment.IsDevelopment()) operations.AllowAnonymous();
         else operations.RequireRole(Roles.Operator);
-        operations.MapGet("/health/database", DatabaseHealth.Handle);
+        operations.MapGet("/health/database", DatabaseHealth.Handle)
+            .Produces<DatabaseHealthResponse>().Produces<DatabaseHealthResponse>(StatusCodes.Status503ServiceUnavailable);
         operations.MapGet("/health/cache", CacheHealth.Handle);
         operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).WithRateLimit(RateLimits.Admin);
     }

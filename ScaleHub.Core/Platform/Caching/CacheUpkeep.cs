@@ -24,9 +24,17 @@ internal sealed class CacheUpkeep(
     {
         try
         {
-            await WarmAsync(stoppingToken);
+            var rounds = new Rounds("The upkeep of the cache", logger);
+            await rounds.RunAsync(() => WarmAsync(stoppingToken), stoppingToken);
             using var timer = new PeriodicTimer(SweepEvery, time);
-            while (await timer.WaitForNextTickAsync(stoppingToken)) local.RemoveDead(time.GetUtcNow().ToUnixTimeMilliseconds());
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await rounds.RunAsync(() =>
+                {
+                    local.RemoveDead(time.GetUtcNow().ToUnixTimeMilliseconds());
+                    return Task.CompletedTask;
+                }, stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

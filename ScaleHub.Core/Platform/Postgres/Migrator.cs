@@ -30,33 +30,30 @@ public sealed class Migrator(NpgsqlDataSource owner)
     {
         await using var connection = await owner.OpenConnectionAsync(cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_lock({Lock})", cancellationToken);
-        try
+        await EnsureRoleAsync(connection, appPassword, cancellationToken);
+        await ExecuteAsync(connection, """
+            create table if not exists schema_migrations (
+                name       text        not null primary key,
+                sha256     bytea       not null,
+                applied_at timestamptz not null default now())
+            """, cancellationToken);
+        var done = await AppliedAsync(connection, cancellationToken);
+        foreach (var (name, sql) in Source)
         {
-            await EnsureRoleAsync(connection, appPassword, cancellationToken);
-            await ExecuteAsync(connection, """
-                create table if not exists schema_migrations (
-                    name       text        not null primary key,
-                    sha256     bytea       not null,
-                    applied_at timestamptz not null default now())
-                """, cancellationToken);
-            var done = await AppliedAsync(connection, cancellationToken);
-            foreach (var (name, sql) in Source)
+            var hash = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(sql));
+            if (!done.TryGetValue(name, out var known))
             {
-                var hash = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(sql));
-                if (!done.TryGetValue(name, out var known))
-                {
-                    await ApplyAsync(connection, name, sql, hash, cancellationToken);
-                    applied(name);
-                }
-                else if (!known.AsSpan().SequenceEqual(hash))
-                    throw new MigrationException($"{name} was changed after it had been applied. Undo the change and add a new file instead.");
+                await ApplyAsync(connection, name, sql, hash, cancellationToken);
+                applied(name);
             }
-            await underLock(connection);
+            else if (!known.AsSpan().SequenceEqual(hash))
+                throw new MigrationException(
+                    $"{name} was changed after it had been applied. Undo the change and add a new file instead.");
         }
-        finally
-        {
-            await ExecuteAsync(connection, $"select pg_advisory_unlock({Lock})", CancellationToken.None);
-        }
+        await underLock(connection);
+        // Not in a finally: after a failure the connection may be broken, and the error of unlocking it would hide the real
+        // one. The lock ends with the session, so a program that fails and ends gives it back.
+        await ExecuteAsync(connection, $"select pg_advisory_unlock({Lock})", CancellationToken.None);
     }
 
     /// <summary>The embedded files in order of their numbers.</summary>

@@ -21,6 +21,7 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
 
     private readonly PrimaryHistory _history = new();
     private readonly NodeProbe[] _probes = [.. nodes.All.Select(n => new NodeProbe(n, logger))];
+    private readonly Rounds _rounds = new("The monitor of the database nodes", logger);
     private volatile Request _request = new();
 
     /// <summary>Looks once before anything else of the host starts, so that the first request finds its nodes.</summary>
@@ -59,7 +60,7 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
                 }
                 // Whoever asks from here on may ask for what this look has missed.
                 var request = Interlocked.Exchange(ref _request, new());
-                await LookAtAllAsync(regular, stoppingToken);
+                await _rounds.RunAsync(() => LookAtAllAsync(regular, stoppingToken), stoppingToken);
                 request.Done.SetResult();
             }
         }

@@ -50,11 +50,14 @@ public sealed class PartitionKeeper(PostgresNodes nodes, TimeProvider time, ILog
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var rounds = new Rounds("The keeper of the partitions", logger);
         try
         {
             while (true)
             {
-                var wait = await TryKeepAsync(stoppingToken) ? Interval : RetryAfter;
+                var complete = false;
+                await rounds.RunAsync(async () => complete = await TryKeepAsync(stoppingToken), stoppingToken);
+                var wait = complete ? Interval : RetryAfter;
                 // Jitter, so that several workers do not keep coming at the same moment.
                 await Task.Delay(wait * (0.9 + (0.2 * Random.Shared.NextDouble())), time, stoppingToken);
             }
@@ -67,19 +70,11 @@ public sealed class PartitionKeeper(PostgresNodes nodes, TimeProvider time, ILog
 
     private async Task<bool> TryKeepAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            var kept = await KeepAsync(nodes.ForWrite().DataSource, cancellationToken);
-            if (kept.Made.Count + kept.Dropped.Count > 0)
-                logger.LogInformation("Partitions made: {Made}; dropped: {Dropped}", kept.Made, kept.Dropped);
-            if (kept.Busy.Count > 0)
-                logger.LogWarning("Partitions not made yet, their tables were locked: {Busy}", kept.Busy);
-            return kept.Busy.Count == 0;
-        }
-        catch (Exception e) when (e is NpgsqlException or NoNodeException or TimeoutException)
-        {
-            logger.LogWarning(e, "Partitions could not be kept; trying again in {RetryAfter}", RetryAfter);
-            return false;
-        }
+        var kept = await KeepAsync(nodes.ForWrite().DataSource, cancellationToken);
+        if (kept.Made.Count + kept.Dropped.Count > 0)
+            logger.LogInformation("Partitions made: {Made}; dropped: {Dropped}", kept.Made, kept.Dropped);
+        if (kept.Busy.Count > 0)
+            logger.LogWarning("Partitions not made yet, their tables were locked: {Busy}", kept.Busy);
+        return kept.Busy.Count == 0;
     }
 }

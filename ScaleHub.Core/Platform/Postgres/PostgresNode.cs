@@ -37,6 +37,7 @@ public sealed class PostgresNode(string name, NpgsqlDataSource dataSource, strin
 {
     private volatile NodeState _state = NodeState.Unreachable(DateTimeOffset.MinValue);
     private volatile CancellationTokenSource _lost = new();
+    private volatile bool _loginChecked;
     private int _inUse;
 
     /// <summary>Name for people and metrics.</summary>
@@ -50,6 +51,9 @@ public sealed class PostgresNode(string name, NpgsqlDataSource dataSource, strin
 
     /// <summary>Most connections that the pool opens.</summary>
     public int PoolSize => poolSize;
+
+    /// <summary>The server has said that row-level security confines the login (<see cref="LoginGuard"/>).</summary>
+    internal bool LoginChecked { get => _loginChecked; set => _loginChecked = value; }
 
     /// <summary>The last observation.</summary>
     public NodeState State => _state;

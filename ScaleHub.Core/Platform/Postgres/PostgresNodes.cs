@@ -114,32 +114,47 @@ public sealed class PostgresNodes : IAsyncDisposable
         var pool = key == PrimaryName ? settings.Pool : settings.ReplicaPool;
         var text = new NpgsqlConnectionStringBuilder(Parse(key, connectionString))
         {
-            ApplicationName = AppDomain.CurrentDomain.FriendlyName,
             MaxPoolSize = pool.Max,
-            MinPoolSize = pool.Min,
+            MinPoolSize = key == PrimaryName ? settings.PoolMin : settings.ReplicaPoolMin,
             ConnectionIdleLifetime = settings.IdleSeconds,
             ConnectionPruningInterval = Math.Min(10, settings.IdleSeconds),
             ConnectionLifetime = settings.LifetimeSeconds,
             Timeout = settings.ConnectTimeoutSeconds,
             CommandTimeout = settings.CommandTimeoutSeconds,
             CancellationTimeout = 500,
-            MaxAutoPrepare = 100,
-            AutoPrepareMinUsages = 2,
             IncludeErrorDetail = false,
         };
+        text.ApplicationName ??= AppDomain.CurrentDomain.FriendlyName;
+        if (settings.Pooler == PostgresPooler.Transaction)
+        {
+            // The next transaction may have another server connection: nothing may be prepared on one, nor be left to reset.
+            text.MaxAutoPrepare = 0;
+            text.NoResetOnClose = true;
+        }
+        else
+        {
+            text.MaxAutoPrepare = 100;
+            text.AutoPrepareMinUsages = 2;
+        }
         var builder = new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = name };
         builder.UseLoggerFactory(loggers);
-        return new(name, builder.Build(), text.ConnectionString, pool.Max);
+        PostgresNode? node = null;
+        LoginGuard.Watch(builder, key, () => node!);
+        return node = new(name, builder.Build(), text.ConnectionString, pool.Max);
     }
 
-    // The reason is left out on purpose: it may repeat a part of the string, which holds a password.
+    // Npgsql's reason is left out: it may repeat a part of the string, which holds a password. The URL's reader repeats none.
     private static string Parse(string key, string connectionString)
     {
         try
         {
             return new NpgsqlConnectionStringBuilder(PostgresUrl.ToConnectionString(connectionString)).ConnectionString;
         }
-        catch (Exception e) when (e is ArgumentException or FormatException)
+        catch (FormatException e)
+        {
+            throw Invalid($"ConnectionStrings__{key} is not valid. {e.Message}");
+        }
+        catch (ArgumentException)
         {
             throw Invalid($"ConnectionStrings__{key} is not valid; "
                 + "expected Host=…;Port=…;Username=…;Password=…;Database=… or a postgresql:// URL.");
@@ -156,4 +171,4 @@ public sealed class PostgresNodes : IAsyncDisposable
 }
 
 /// <summary>No PostgreSQL node can do what was asked now; trying again later may succeed (503).</summary>
-public sealed class NoNodeException(string message) : Exception(message);
+public class NoNodeException(string message) : Exception(message);

@@ -6,16 +6,19 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// Section <c>Postgres</c>. Nodes come from connection strings: <c>scalehub</c>, and every <c>scalehub-replica-*</c>.
 /// Which of them is the primary is observed, not configured; the two pool sizes go by the names.
 /// </summary>
-public sealed class PostgresOptions
+public sealed class PostgresOptions : IValidatableObject
 {
+    // Connections that stay open, unless the setting says otherwise or the pool is smaller.
+    private const int UsualMin = 5, UsualReplicaMin = 10;
+
     /// <summary>Configuration section.</summary>
     public const string Section = "Postgres";
 
     /// <summary>Pool of the node <c>scalehub</c>. Aliases <c>DB_POOL_MAX</c>, <c>DB_POOL_MIN</c>.</summary>
-    public PoolOptions Pool { get; set; } = new() { Max = 20, Min = 5 };
+    public PoolOptions Pool { get; set; } = new() { Max = 20 };
 
     /// <summary>Pool of each node <c>scalehub-replica-*</c>. Aliases <c>DB_REPLICA_POOL_MAX</c>, <c>DB_REPLICA_POOL_MIN</c>.</summary>
-    public PoolOptions ReplicaPool { get; set; } = new() { Max = 30, Min = 10 };
+    public PoolOptions ReplicaPool { get; set; } = new() { Max = 30 };
 
     /// <summary>Seconds a pooled connection may stay unused.</summary>
     [Range(1, 3600)] public int IdleSeconds { get; set; } = 30;
@@ -35,22 +38,53 @@ public sealed class PostgresOptions
     /// <summary>Friendlier names for nodes, by connection string name; shown in <c>ScaleHub-Read-From</c> and in metrics.</summary>
     public Dictionary<string, string> NodeNames { get; init; } = [];
 
+    /// <summary>What is between the program and the nodes; nothing unless it is set.</summary>
+    [EnumDataType(typeof(PostgresPooler))] public PostgresPooler Pooler { get; set; }
+
     /// <summary>Password that <c>migrate</c> gives the role <c>scalehub_app</c>; empty leaves the role to an administrator.</summary>
     public string? AppPassword { get; set; }
-}
 
-/// <summary>Connections of one process to one node.</summary>
-public sealed class PoolOptions : IValidatableObject
-{
-    /// <summary>At most so many.</summary>
-    [Range(1, 1000)] public int Max { get; set; }
+    internal int PoolMin => Pool.Min ?? Math.Min(UsualMin, Pool.Max);
 
-    /// <summary>So many stay open when they are idle. None is opened ahead of its use.</summary>
-    [Range(0, 1000)] public int Min { get; set; }
+    internal int ReplicaPoolMin => ReplicaPool.Min ?? Math.Min(UsualReplicaMin, ReplicaPool.Max);
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+        => Pool.Faults(nameof(Pool)).Concat(ReplicaPool.Faults(nameof(ReplicaPool)));
+}
+
+/// <summary>What pools connections between the program and a node.</summary>
+public enum PostgresPooler
+{
+    /// <summary>Nothing, or a pooler in session mode.</summary>
+    None,
+
+    /// <summary>
+    /// A pooler that lends a server connection for one transaction (PgBouncer with <c>pool_mode = transaction</c>): statements
+    /// are not prepared, and connections are not reset between their uses.
+    /// </summary>
+    Transaction,
+}
+
+/// <summary>Connections of one process to one node.</summary>
+public sealed class PoolOptions
+{
+    private const int Most = 1000;
+
+    /// <summary>At most so many, 1 to 1000. Default 20, and 30 for a replica.</summary>
+    public int Max { get; set; }
+
+    /// <summary>
+    /// So many stay open when they are idle, 0 to <see cref="Max"/>. None is opened ahead of its use. Default 5, and 10 for a
+    /// replica, or <see cref="Max"/> if that is less.
+    /// </summary>
+    public int? Min { get; set; }
+
+    internal IEnumerable<ValidationResult> Faults(string name)
     {
-        if (Min > Max) yield return new($"Min ({Min}) is more than Max ({Max}).", [nameof(Min)]);
+        var key = $"{PostgresOptions.Section}__{name}";
+        if (Max is < 1 or > Most) yield return new($"{key}__Max must be a number from 1 to {Most}; it is {Max}.", [nameof(Max)]);
+        else if (Min < 0 || Min > Max)
+            yield return new($"{key}__Min must be a number from 0 to {key}__Max, which is {Max}; it is {Min}.", [nameof(Min)]);
     }
 }

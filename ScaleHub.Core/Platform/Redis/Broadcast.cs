@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace ScaleHub.Core.Platform.Redis;
@@ -13,7 +14,7 @@ namespace ScaleHub.Core.Platform.Redis;
 /// <para>Without Redis nothing is heard and nothing throws: a cache then keeps its entries only for as long as being late is
 /// harmless.</para>
 /// </summary>
-public sealed class Broadcast(RedisStore redis, TimeProvider time) : BackgroundService
+public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broadcast> logger) : BackgroundService
 {
     private static readonly TimeSpan BeatEvery = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(600);
@@ -66,16 +67,20 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time) : BackgroundS
         {
             var subscribedAt = default(long?);
             using var timer = new PeriodicTimer(BeatEvery, time);
+            var rounds = new Rounds("The broadcast", logger);
             do
             {
-                var deaf = !IsLive && (subscribedAt is not { } at || time.GetElapsedTime(at) > SubscribeAgainAfter);
-                if (deaf)
+                await rounds.RunAsync(async () =>
                 {
-                    await redis.SubscribeAsync(Channel, Hear, stoppingToken);
-                    subscribedAt = time.GetTimestamp();
-                }
-                await SendAsync(Beat, string.Create(CultureInfo.InvariantCulture, $"{_self} {time.GetTimestamp()}"),
-                    stoppingToken);
+                    var deaf = !IsLive && (subscribedAt is not { } at || time.GetElapsedTime(at) > SubscribeAgainAfter);
+                    if (deaf)
+                    {
+                        await redis.SubscribeAsync(Channel, Hear, stoppingToken);
+                        subscribedAt = time.GetTimestamp();
+                    }
+                    await SendAsync(Beat, string.Create(CultureInfo.InvariantCulture, $"{_self} {time.GetTimestamp()}"),
+                        stoppingToken);
+                }, stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

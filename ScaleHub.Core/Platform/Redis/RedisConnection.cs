@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace ScaleHub.Core.Platform.Redis;
@@ -7,7 +8,7 @@ namespace ScaleHub.Core.Platform.Redis;
 /// The one connection of a process, made with the first command. The library connects again by itself when it is lost; only when
 /// making it fails altogether does the next command begin anew.
 /// </summary>
-internal sealed class RedisConnection(ConfigurationOptions? configuration) : IAsyncDisposable
+internal sealed class RedisConnection(ConfigurationOptions configuration) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private Task<ConnectionMultiplexer>? _making;
@@ -20,12 +21,22 @@ internal sealed class RedisConnection(ConfigurationOptions? configuration) : IAs
     /// <summary>Raised when the connection is lost (false) and when it is back (true).</summary>
     public event Action<bool>? Changed;
 
-    /// <summary>Reads the connection string <c>redis</c>; null when there is none.</summary>
-    /// <exception cref="FormatException">It is not valid.</exception>
-    public static ConfigurationOptions? Configure(IConfiguration configuration)
+    /// <summary>Reads the connection string <c>redis</c>.</summary>
+    /// <exception cref="OptionsValidationException">There is none, or it is not valid.</exception>
+    public static ConfigurationOptions Configure(IConfiguration configuration)
     {
-        if (configuration.GetConnectionString("redis") is not { Length: > 0 } text) return null;
-        var options = RedisUrl.Parse(text);
+        if (configuration.GetConnectionString("redis") is not { Length: > 0 } text)
+            throw Invalid(
+                "No connection string 'redis'. Set ConnectionStrings__redis (or REDIS_URL), or start through the AppHost.");
+        ConfigurationOptions options;
+        try
+        {
+            options = RedisUrl.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw Invalid(e.Message);
+        }
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = 2000;
         options.SyncTimeout = 1000;
@@ -38,6 +49,9 @@ internal sealed class RedisConnection(ConfigurationOptions? configuration) : IAs
         options.ClientName = AppDomain.CurrentDomain.FriendlyName;
         return options;
     }
+
+    private static OptionsValidationException Invalid(string message)
+        => new("ConnectionStrings", typeof(RedisOptions), [message]);
 
     /// <summary>Waits for the connection to be made.</summary>
     public Task<ConnectionMultiplexer> GetAsync()
@@ -66,7 +80,6 @@ internal sealed class RedisConnection(ConfigurationOptions? configuration) : IAs
 
     private async Task<ConnectionMultiplexer> MakeAsync()
     {
-        if (configuration is null) throw new InvalidOperationException("There is no connection string 'redis'.");
         var connection = await ConnectionMultiplexer.ConnectAsync(configuration);
         connection.ConnectionFailed += (_, _) => Changed?.Invoke(false);
         connection.ConnectionRestored += (_, _) => Changed?.Invoke(true);

@@ -33,18 +33,22 @@ public sealed class RedisOutbox(RedisStore redis, TimeProvider time, ILogger<Red
         using var timer = new PeriodicTimer(AgainEvery, time);
         try
         {
+            var rounds = new Rounds("The outbox of Redis", logger);
             while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                while (_waiting.TryPeek(out var command)
-                    && (await redis.TryAsync(async db => { await command(db); return true; }, stoppingToken)).Answered)
-                {
-                    _waiting.TryDequeue(out _);
-                }
-            }
+                await rounds.RunAsync(() => SendWaitingAsync(stoppingToken), stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The host is stopping.
+        }
+    }
+
+    private async Task SendWaitingAsync(CancellationToken stoppingToken)
+    {
+        while (_waiting.TryPeek(out var command)
+            && (await redis.TryAsync(async db => { await command(db); return true; }, stoppingToken)).Answered)
+        {
+            _waiting.TryDequeue(out _);
         }
     }
 }

@@ -33,19 +33,17 @@ public sealed class RedisStore : IAsyncDisposable
     private long _lastFailure;
 
     /// <summary>
-    /// Reads the connection string <c>redis</c>; without one, no command is ever answered. <paramref name="tracing"/>, where there is
+    /// Reads the connection string <c>redis</c>; connects later. <paramref name="tracing"/>, where there is
     /// one, makes spans of the commands.
     /// </summary>
-    /// <exception cref="FormatException">The connection string is not valid.</exception>
+    /// <exception cref="OptionsValidationException">There is no connection string <c>redis</c>, or it is not valid.</exception>
     public RedisStore(IConfiguration configuration, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisStore> logger,
         StackExchangeRedisInstrumentation? tracing = null)
     {
         (_options, _time, _logger) = (options.Value, time, logger);
         _rest = time.TimestampFrequency * _options.RestMs / 1000;
         _betweenLooks = TimeSpan.FromMilliseconds((double)Math.Max(_options.SilenceMs, _options.TimeoutMs) / LooksPerSilence);
-        var connection = RedisConnection.Configure(configuration);
-        if (connection is null) logger.LogWarning("There is no connection string 'redis'; going on without Redis");
-        _connection = new(connection);
+        _connection = new(RedisConnection.Configure(configuration));
         _connection.Changed += Changed;
         if (tracing is not null) WhenConnected(connected => tracing.AddConnection(connected));
     }
@@ -80,7 +78,6 @@ public sealed class RedisStore : IAsyncDisposable
     /// The shared connection itself, for a library that wants one. What is sent over it has the library's time-out, 5 s, and
     /// throws.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is no connection string <c>redis</c>.</exception>
     public async Task<IConnectionMultiplexer> GetConnectionAsync() => await _connection.GetAsync();
 
     /// <summary>Runs a command; <c>(false, default)</c> when there is no answer in time.</summary>

@@ -6,6 +6,8 @@ namespace ScaleHub.Core.Platform.Redis;
 /// <summary>Accepts <c>redis://user:password@host:port/database</c> (<c>rediss://</c> for TLS) beside StackExchange.Redis's own form.</summary>
 public static class RedisUrl
 {
+    private const int DefaultPort = 6379;
+
     /// <summary>What a connection string says. User and password of a URL are percent-decoded, and may hold any
     /// character.</summary>
     /// <exception cref="FormatException">It is neither a URL (the scheme of the IANA registration) nor of the client's
@@ -15,31 +17,38 @@ public static class RedisUrl
         var tls = text.StartsWith("rediss://", StringComparison.OrdinalIgnoreCase);
         try
         {
-            if (!tls && !text.StartsWith("redis://", StringComparison.OrdinalIgnoreCase)) return ConfigurationOptions.Parse(text);
+            if (!tls && !text.StartsWith("redis://", StringComparison.OrdinalIgnoreCase))
+                return ConfigurationOptions.Parse(text) is { EndPoints.Count: > 0 } own
+                    ? own : throw Invalid("It names no host.");
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or OverflowException)
         {
             // The reason is left out: it may repeat a part of the string, which can hold a password.
             throw Invalid();
         }
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0) throw Invalid();
-        var options = new ConfigurationOptions { Ssl = tls };
-        options.EndPoints.Add(uri.Host, uri.Port > 0 ? uri.Port : 6379);
-        if (uri.UserInfo.Split(':', 2) is [var user, var password])
+        ServerUrl url;
+        try
         {
-            if (user.Length > 0) options.User = Uri.UnescapeDataString(user);
-            if (password.Length > 0) options.Password = Uri.UnescapeDataString(password);
+            url = ServerUrl.Parse(text);
         }
-        if (uri.AbsolutePath.Length > 1)
+        catch (FormatException e)
         {
-            var number = uri.AbsolutePath.AsSpan(1);
-            options.DefaultDatabase = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var database)
-                ? database : throw Invalid();
+            throw Invalid(e.Message);
         }
+        // The registration of the scheme knows parameters that this client has no use for; ignoring one would be a lie.
+        if (url.Parameters is [var (name, _), ..]) throw Invalid($"Its parameter '{name}' is not supported.");
+        var options = new ConfigurationOptions { Ssl = tls, User = url.User, Password = url.Password };
+        // Without a password the client would not sign in at all, and be the user "default".
+        if (url.User is not null) options.Password ??= "";
+        options.EndPoints.Add(url.Host, url.Port ?? DefaultPort);
+        if (url.Path.Length > 0)
+            options.DefaultDatabase = int.TryParse(url.Path, NumberStyles.None, CultureInfo.InvariantCulture, out var database)
+                ? database
+                : throw Invalid("Its path must be the number of a database.");
         return options;
     }
 
-    private static FormatException Invalid() => new(
-        "The connection string 'redis' is not valid; "
-        + "expected redis://user:password@host:port/database or host:port,password=….");
+    private static FormatException Invalid(string why = "") => new(
+        $"The connection string 'redis' (ConnectionStrings__redis, or REDIS_URL) is not valid. {why}{(why.Length > 0 ? " " : "")}"
+        + "Expected redis://user:password@host:port/database or host:port,password=….");
 }

@@ -28,7 +28,8 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
         _database = await server.CreateDatabaseAsync();
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection(
-            [new("ConnectionStrings:scalehub", _database.App), new("ScaleHub:Secret", PostgresServer.Secret)]);
+            [new("ConnectionStrings:scalehub", _database.App), new("ConnectionStrings:redis", "127.0.0.1:1"),
+                new("ScaleHub:Secret", PostgresServer.Secret)]);
         builder.Services.AddSingleton<TimeProvider>(_time);
         builder.Services.AddLogging();
         builder.AddPlatform();

@@ -42,7 +42,8 @@ public sealed class TokenFormTests(PostgresServer server) : IAsyncLifetime
         }
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection(
-            [new("ConnectionStrings:scalehub", database.App), new("ScaleHub:Secret", PostgresServer.Secret)]);
+            [new("ConnectionStrings:scalehub", database.App), new("ConnectionStrings:redis", "127.0.0.1:1"),
+                new("ScaleHub:Secret", PostgresServer.Secret)]);
         builder.Services.AddSingleton(TimeProvider.System).AddLogging();
         builder.AddPlatform();
         builder.AddModel();

@@ -35,6 +35,7 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
         builder.Configuration["Postgres:Pool:Min"] = "0";
         // The one at work has it, and nobody else with its key may need another.
         builder.Configuration["Postgres:Pool:Max"] = "1";
+        builder.Configuration["ConnectionStrings:redis"] = "127.0.0.1:1";
         builder.Configuration["ScaleHub:Secret"] = PostgresServer.Secret;
         builder.AddPlatform();
         builder.AddModel();
