@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Configuration;
 using ScaleHub.AppHost.Servers;
 
@@ -13,10 +14,12 @@ namespace ScaleHub.AppHost;
 /// <param name="Servers">How the servers run.</param>
 /// <param name="Reset">Whether the data of earlier starts goes first.</param>
 /// <param name="FixedPorts">Whether a port that is taken is an error.</param>
+/// <param name="Certificate">TLS at the load balancer; null for none.</param>
+/// <param name="TrustedProxies">Networks of the proxies in front of the load balancer, in CIDR notation.</param>
 /// <param name="RandomPorts">Whether this is a graph of a test: any ports, nothing said, no dashboard.</param>
 internal sealed record Settings(
     int Instances, int Replicas, bool Volumes, Durability Durability, double Limits, ServerChoice Servers, bool Reset, bool FixedPorts,
-    bool RandomPorts)
+    Certificate? Certificate, IReadOnlyList<IPNetwork> TrustedProxies, bool RandomPorts)
 {
     /// <summary>What <c>--help</c> says.</summary>
     public const string Help = """
@@ -28,6 +31,10 @@ internal sealed record Settings(
           --durability D       quorum: a write is acknowledged when a standby has it too (default async)
           --servers S          containers: PostgreSQL, Redis and nginx in containers; native: from this machine's packages;
                                auto: in containers when Docker or Podman answers, else native (default auto)
+          --certificate F      a certificate (chain) in PEM: the load balancer also answers by TLS, at port 8443
+          --certificate-key F  its private key in PEM
+          --trusted-proxies N  networks (10.0.0.0/8,192.0.2.7/32) of proxies in front of the load balancer, whose
+                               X-Forwarded-For and X-Forwarded-Proto are believed (default none)
           --volumes B          false: forget the data at the end (default true)
           --reset              forget the data of earlier starts first
           --fixed-ports        a taken port is an error instead of moving
@@ -56,7 +63,31 @@ internal sealed record Settings(
                 "containers" => ServerChoice.Containers,
                 _ => throw Wrong(configuration, "servers", "auto, native or containers"),
             },
-            YesOrNo(configuration, "reset", false), YesOrNo(configuration, "fixed-ports", false), IsTest(configuration));
+            YesOrNo(configuration, "reset", false), YesOrNo(configuration, "fixed-ports", false), ReadCertificate(configuration),
+            ReadNetworks(configuration), IsTest(configuration));
+    }
+
+    private static Certificate? ReadCertificate(IConfiguration configuration)
+    {
+        var (chain, key) = (configuration["certificate"], configuration["certificate-key"]);
+        if (chain is null && key is null) return null;
+        if (chain is null || key is null)
+            throw new FormatException("--certificate and --certificate-key belong together: give both, or none.");
+        foreach (var (name, file) in (ReadOnlySpan<(string, string)>)[("certificate", chain), ("certificate-key", key)])
+            if (!File.Exists(file)) throw Wrong(configuration, name, "a file that exists");
+        return new(Path.GetFullPath(chain), Path.GetFullPath(key));
+    }
+
+    private static List<IPNetwork> ReadNetworks(IConfiguration configuration)
+    {
+        List<IPNetwork> networks = [];
+        foreach (var text in (configuration["trusted-proxies"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!IPNetwork.TryParse(text, out var network))
+                throw Wrong(configuration, "trusted-proxies", "networks such as 10.0.0.0/8, separated by commas");
+            networks.Add(network);
+        }
+        return networks;
     }
 
     /// <summary>The arguments as configuration takes them: a switch without a value would take the next argument for one.</summary>
@@ -84,6 +115,11 @@ internal sealed record Settings(
     private static FormatException Wrong(IConfiguration configuration, string name, string allowed)
         => new($"--{name} '{configuration[name]}' is not allowed: use {allowed}.");
 }
+
+/// <summary>A certificate of TLS.</summary>
+/// <param name="Chain">File with the certificate and those that it descends from, in PEM.</param>
+/// <param name="Key">File with its private key, in PEM.</param>
+internal sealed record Certificate(string Chain, string Key);
 
 /// <summary>How the servers run, the setting <c>--servers</c>.</summary>
 internal enum ServerChoice

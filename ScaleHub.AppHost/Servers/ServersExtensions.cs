@@ -106,6 +106,13 @@ internal static class ServersExtensions
         return pools.Give(program);
     }
 
+    /// <summary>Tells nginx whose X-Forwarded headers it may believe.</summary>
+    public static IResourceBuilder<T> WithTrustedProxies<T>(this IResourceBuilder<T> balancer, Settings settings)
+        where T : IResourceWithEnvironment
+        => balancer
+            .WithEnvironment("NGINX_REAL_IP_FROM", string.Concat(settings.TrustedProxies.Select(n => $"set_real_ip_from {n}; ")))
+            .WithEnvironment("NGINX_TRUSTED", string.Concat(settings.TrustedProxies.Select(n => $"{n} 1; ")));
+
     /// <summary>Tells nginx of the instances, which its template calls <c>API_SERVERS</c>, and lets it wait for them.</summary>
     public static IResourceBuilder<T> WithInstances<T>(
         this IResourceBuilder<T> balancer, IReadOnlyList<IResourceBuilder<ProjectResource>> instances)

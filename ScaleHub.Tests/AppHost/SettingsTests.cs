@@ -18,6 +18,7 @@ public sealed class SettingsTests
     [InlineData("--limits", "NaN", "a number from 0.001 to 1000000")]
     [InlineData("--durability", "bogus", "quorum or async")]
     [InlineData("--servers", "docker", "auto, native or containers")]
+    [InlineData("--trusted-proxies", "10.0.0.0/8,everybody", "networks such as 10.0.0.0/8, separated by commas")]
     public async Task A_setting_that_is_not_allowed_says_in_one_line_what_is_and_ends_with_2(string name, string value, string allowed)
     {
         var (code, output, error) = await StartAsync(name, value);
@@ -35,6 +36,17 @@ public sealed class SettingsTests
         Assert.StartsWith("--durability quorum needs a standby", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_certificate_needs_its_key_and_both_must_exist()
+    {
+        var (code, _, error) = await StartAsync("--certificate", "cert.pem");
+        Assert.Equal(2, code);
+        Assert.Equal("--certificate and --certificate-key belong together: give both, or none.", error.TrimEnd('\n'));
+        (code, _, error) = await StartAsync("--certificate", "no-such-file", "--certificate-key", "no-such-file");
+        Assert.Equal(2, code);
+        Assert.Equal("--certificate 'no-such-file' is not allowed: use a file that exists.", error.TrimEnd('\n'));
+    }
+
     [Theory]
     [InlineData("--help")]
     [InlineData("-h")]
@@ -43,7 +55,8 @@ public sealed class SettingsTests
         var (code, output, error) = await StartAsync("--instances", "0", option);
         Assert.Equal(0, code);
         Assert.Empty(error);
-        foreach (var name in (string[])["instances", "replicas", "limits", "durability", "servers", "volumes", "reset", "fixed-ports"])
+        foreach (var name in (string[])["instances", "replicas", "limits", "durability", "servers", "volumes", "reset", "fixed-ports",
+            "certificate", "certificate-key", "trusted-proxies"])
         {
             Assert.Contains($"--{name} ", output, StringComparison.Ordinal);
         }

@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
+using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Architecture;
 
 /// <summary>Who may import whom: the map of the modules is the allow-list in here.</summary>
 public sealed partial class ImportTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
 
     // Module → modules whose types it may use. Everything else goes through events in the job queue.
     private static readonly Dictionary<string, string[]> Allowed = new()
@@ -64,13 +65,6 @@ public sealed partial class ImportTests
     private static IEnumerable<string> Sources(string folder)
         => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ScaleHub.sln"))) folder = folder.Parent!;
-        return folder.FullName;
-    }
 
     [GeneratedRegex(@"^(global )?using (static )?(\w+ = )?(?<name>[\w.]+);")]
     private static partial Regex Using();

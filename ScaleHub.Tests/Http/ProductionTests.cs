@@ -48,6 +48,24 @@ public sealed class ProductionTests(ProductionTests.Api api) : IClassFixture<Pro
     }
 
     [Fact]
+    public async Task Browsers_are_told_to_stay_with_TLS_when_a_trusted_proxy_says_that_they_use_it()
+    {
+        using var client = api.Instance.CreateClient();
+        Assert.Equal(["max-age=31536000"], (await AskAsync("https")).Headers.GetValues("Strict-Transport-Security"));
+        Assert.False((await AskAsync("http")).Headers.Contains("Strict-Transport-Security"));
+
+        await using var distrustful = await ApiInstances.StartAsync(1, ("ForwardedHeaders__TrustLoopback", "false"));
+        using var other = distrustful.CreateClient();
+        Assert.False((await AskAsync("https", other)).Headers.Contains("Strict-Transport-Security"));
+
+        async Task<HttpResponseMessage> AskAsync(string scheme, HttpClient? by = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/plans") { Headers = { { "X-Forwarded-Proto", scheme } } };
+            return await (by ?? client).SendAsync(request);
+        }
+    }
+
+    [Fact]
     public async Task Health_of_servers_is_for_operators_alone_and_probes_are_for_everybody()
     {
         using var account = await api.Instance.RegisterAsync();

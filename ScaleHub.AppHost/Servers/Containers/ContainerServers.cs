@@ -1,4 +1,5 @@
 using System.Globalization;
+using ScaleHub.AppHost.Start;
 
 namespace ScaleHub.AppHost.Servers.Containers;
 
@@ -58,16 +59,34 @@ internal sealed class ContainerServers(IDistributedApplicationBuilder builder, S
     public IResourceBuilder<IResourceWithEndpoints> AddLoadBalancer(
         string name, int? port, IReadOnlyList<IResourceBuilder<ProjectResource>> instances)
     {
-        const int Inside = 8080;
-        return builder.AddContainer(name, "library/nginx", "1.28").WithImageRegistry("docker.io")
+        const int Inside = 8080, InsideTls = 8443;
+        const string Tls = "/etc/nginx/tls";
+        var listen = string.Create(CultureInfo.InvariantCulture, $"listen {Inside};");
+        var balancer = builder.AddContainer(name, "library/nginx", "1.28").WithImageRegistry("docker.io")
             .WithHttpEndpoint(port: port, targetPort: Inside, isProxied: false)
             .WithExternalHttpEndpoints()
-            .WithEnvironment("NGINX_LISTEN", string.Create(CultureInfo.InvariantCulture, $"listen {Inside};"))
             // A folder that exists in the image, and goes with the container.
             .WithEnvironment("NGINX_CACHE", "/tmp")
+            .WithTrustedProxies(settings)
             .WithInstances(instances)
             .WithContainerFiles("/etc/nginx/templates", [File(ServerFiles.NginxTemplate, "scalehub.conf.template")]);
+        if (settings.Certificate is { } certificate)
+        {
+            listen += string.Create(CultureInfo.InvariantCulture,
+                $" listen {InsideTls} ssl; ssl_certificate {Tls}/tls.crt; ssl_certificate_key {Tls}/tls.key;");
+            balancer
+                .WithHttpsEndpoint(Ports.Choose($"{name} (TLS)", 8443, settings), InsideTls, name: "https", isProxied: false)
+                .WithContainerFiles(Tls, [Copy(certificate.Chain, "tls.crt"), Copy(certificate.Key, "tls.key")]);
+        }
+        return balancer.WithEnvironment("NGINX_LISTEN", listen);
     }
+
+    private static ContainerFile Copy(string path, string name) => new()
+    {
+        Name = name,
+        SourcePath = path,
+        Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
 
     private static ContainerFile File(string file, string? name = null) => new()
     {

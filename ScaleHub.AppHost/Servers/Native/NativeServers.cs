@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using ScaleHub.AppHost.Start;
 
 namespace ScaleHub.AppHost.Servers.Native;
 
@@ -73,16 +74,31 @@ internal sealed class NativeServers : IServers
             .WithHttpEndpoint(port: port, targetPort: port, isProxied: false)
             .WithExternalHttpEndpoints();
         var listen = balancer.GetEndpoint("http").Property(EndpointProperty.TargetPort);
+        var addresses = new ReferenceExpressionBuilder();
+        Listen(listen, "");
+        if (_settings.Certificate is { } certificate)
+        {
+            balancer.WithHttpsEndpoint(Ports.Choose($"{name} (TLS)", 8443, _settings), name: "https", isProxied: false)
+                .WithEnvironment("NGINX_CERTIFICATE", certificate.Chain)
+                .WithEnvironment("NGINX_CERTIFICATE_KEY", certificate.Key);
+            Listen(balancer.GetEndpoint("https").Property(EndpointProperty.TargetPort), " ssl");
+            addresses.AppendLiteral($"ssl_certificate {home}/tls.crt; ssl_certificate_key {home}/tls.key;");
+        }
         balancer
             .WithEnvironment("NGINX_PROGRAM", _programs.Nginx)
             .WithEnvironment("NGINX_HOME", home)
             .WithEnvironment("NGINX_CACHE", $"{home}/cache")
             .WithEnvironment("NGINX_TEMPLATE", _folder.Script(ServerFiles.NginxTemplate))
-            .WithEnvironment("NGINX_LISTEN", Socket.OSSupportsIPv6
-                ? ReferenceExpression.Create($"listen 127.0.0.1:{listen}; listen [::1]:{listen};")
-                : ReferenceExpression.Create($"listen 127.0.0.1:{listen};"))
+            .WithEnvironment("NGINX_LISTEN", addresses.Build())
+            .WithTrustedProxies(_settings)
             .WithInstances(instances);
         return balancer;
+
+        void Listen(EndpointReferenceExpression port, string how)
+        {
+            addresses.Append($"listen 127.0.0.1:{port}{how}; ");
+            if (Socket.OSSupportsIPv6) addresses.Append($"listen [::1]:{port}{how}; ");
+        }
     }
 
     private IResourceBuilder<NativeServerResource> AddPostgres(PostgresCluster cluster, string name, int? port, string script)

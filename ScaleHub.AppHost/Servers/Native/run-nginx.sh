@@ -1,10 +1,16 @@
 #!/bin/bash
 # Starts nginx of this machine with a template, as the official image's entry point does: variables in ${…} are those of the environment.
 #   NGINX_PROGRAM, NGINX_HOME (folder), NGINX_TEMPLATE, and the variables of the template
+#   NGINX_CERTIFICATE, NGINX_CERTIFICATE_KEY: files, which become tls.crt and tls.key in NGINX_HOME; both or none
 set -euo pipefail
 mkdir -p "$NGINX_HOME" "$NGINX_CACHE"
+# Copies, as nginx does not run as root and the key may be root's alone.
+if [ -n "${NGINX_CERTIFICATE:-}" ]; then
+  install -m 600 "$NGINX_CERTIFICATE" "$NGINX_HOME/tls.crt"
+  install -m 600 "$NGINX_CERTIFICATE_KEY" "$NGINX_HOME/tls.key"
+fi
 site=$(cat "$NGINX_TEMPLATE")
-for name in API_SERVERS NGINX_LISTEN NGINX_CACHE; do
+for name in API_SERVERS NGINX_LISTEN NGINX_CACHE NGINX_REAL_IP_FROM NGINX_TRUSTED; do
   site=${site//"\${$name}"/${!name}}
 done
 cat > "$NGINX_HOME/nginx.conf" <<CONF

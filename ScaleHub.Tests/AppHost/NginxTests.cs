@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using ScaleHub.Tests.Support;
+
+namespace ScaleHub.Tests.AppHost;
+
+/// <summary>nginx with the template of the AppHost, in front of a server that answers with the headers that reach it.</summary>
+public sealed class NginxTests : IAsyncLifetime
+{
+    private readonly string _home = Directory.CreateTempSubdirectory("scalehub-nginx-").FullName;
+    private readonly WebApplication _behind = CreateEcho();
+    private Process? _nginx;
+    private int _port, _tlsPort;
+
+    [Fact]
+    public async Task What_a_client_claims_about_where_it_comes_from_does_not_reach_the_API()
+    {
+        await StartAsync(trusted: "10.0.0.0/8");
+        var seen = await AskAsync($"http://127.0.0.1:{_port}", "203.0.113.9", "https");
+        Assert.Equal(("127.0.0.1", "http"), seen);
+    }
+
+    [Fact]
+    public async Task What_a_trusted_proxy_says_of_its_client_reaches_the_API()
+    {
+        await StartAsync(trusted: "127.0.0.0/8");
+        Assert.Equal(("203.0.113.9", "https"), await AskAsync($"http://127.0.0.1:{_port}", "203.0.113.9", "https"));
+        // What the client of the trusted proxy claims itself is left of what the proxy adds.
+        Assert.Equal(("203.0.113.9", "http"), await AskAsync($"http://127.0.0.1:{_port}", "192.0.2.1, 203.0.113.9", "http"));
+        Assert.Equal(("203.0.113.9", "http"), await AskAsync($"http://127.0.0.1:{_port}", "203.0.113.9", "javascript"));
+    }
+
+    [Fact]
+    public async Task With_a_certificate_it_also_answers_by_TLS_and_says_so_to_the_API()
+    {
+        WriteCertificate();
+        await StartAsync(trusted: null, tls: true);
+        Assert.Equal(("127.0.0.1", "https"), await AskAsync($"https://127.0.0.1:{_tlsPort}", null, "http"));
+        Assert.Equal(("127.0.0.1", "http"), await AskAsync($"http://127.0.0.1:{_port}", null, null));
+    }
+
+    public async Task InitializeAsync() => await _behind.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        if (_nginx is not null)
+        {
+            // The master ends its workers.
+            using (var kill = Process.Start("kill", ["-TERM", $"{_nginx.Id}"])) await kill.WaitForExitAsync();
+            await _nginx.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            _nginx.Dispose();
+        }
+        await _behind.DisposeAsync();
+        Directory.Delete(_home, recursive: true);
+    }
+
+    private async Task StartAsync(string? trusted, bool tls = false)
+    {
+        (_port, _tlsPort) = (FreePort(), FreePort());
+        var listen = $"listen 127.0.0.1:{_port};";
+        if (tls)
+            listen += $" listen 127.0.0.1:{_tlsPort} ssl; ssl_certificate {_home}/nginx/tls.crt; ssl_certificate_key {_home}/nginx/tls.key;";
+        var scripts = Path.Combine(Repository.Root, "ScaleHub.AppHost", "Servers");
+        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/null 2>&1 </dev/null", "sh", "bash",
+            Path.Combine(scripts, "Native", "run-nginx.sh")])
+        {
+            Environment =
+            {
+                ["NGINX_PROGRAM"] = "nginx",
+                ["NGINX_HOME"] = $"{_home}/nginx",
+                ["NGINX_CACHE"] = $"{_home}/nginx/cache",
+                ["NGINX_TEMPLATE"] = Path.Combine(scripts, "nginx.conf.template"),
+                ["NGINX_LISTEN"] = listen,
+                ["NGINX_REAL_IP_FROM"] = trusted is null ? "" : $"set_real_ip_from {trusted};",
+                ["NGINX_TRUSTED"] = trusted is null ? "" : $"{trusted} 1;",
+                ["NGINX_CERTIFICATE"] = tls ? $"{_home}/cert.pem" : "",
+                ["NGINX_CERTIFICATE_KEY"] = tls ? $"{_home}/key.pem" : "",
+                ["API_SERVERS"] = $"server {new Uri(_behind.Urls.Single()).Authority};",
+                ["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin",
+            },
+        };
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_home, (UnixFileMode)0b111_101_101);
+        _nginx = Process.Start(start)!;
+        await Poll.UntilAsync(async () => await AskAsync($"http://127.0.0.1:{_port}", null, null));
+    }
+
+    private static async Task<(string For, string Scheme)> AskAsync(string address, string? forwardedFor, string? scheme)
+    {
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+        };
+        using var client = new HttpClient(handler) { BaseAddress = new Uri(address) };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/anything");
+        if (forwardedFor is not null) request.Headers.Add("X-Forwarded-For", forwardedFor);
+        if (scheme is not null) request.Headers.Add("X-Forwarded-Proto", scheme);
+        using var response = await client.SendAsync(request);
+        var seen = await response.JsonAsync(HttpStatusCode.OK);
+        return (seen.GetProperty("X-Forwarded-For").GetString()!, seen.GetProperty("X-Forwarded-Proto").GetString()!);
+    }
+
+    private void WriteCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllText(Path.Combine(_home, "cert.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(_home, "key.pem"), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static WebApplication CreateEcho()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.Run(context => context.Response.WriteAsync(
+            JsonSerializer.Serialize(context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()))));
+        return app;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
