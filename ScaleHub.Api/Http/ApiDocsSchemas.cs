@@ -25,6 +25,8 @@ internal static class ApiDocsSchemas
             (schema.Type, schema.Enum) = (JsonSchemaType.String, [.. names.Select(n => (JsonNode)n)]);
         foreach (var attribute in (context.JsonPropertyInfo?.AttributeProvider ?? parameter)?.GetCustomAttributes(inherit: true) ?? [])
             Apply(attribute, schema);
+        // Unicode categories need a flag that JSON Schema does not have everywhere; clients would refuse what the API takes.
+        if (schema.Pattern?.Contains(@"\p{", StringComparison.Ordinal) is true) schema.Pattern = null;
     }
 
     private static void Apply(object attribute, OpenApiSchema schema)
