@@ -10,10 +10,13 @@ namespace ScaleHub.Api.Http;
 /// <summary>What the document says of types and attributes that only this program knows.</summary>
 internal static class ApiDocsSchemas
 {
-    public static async Task CompleteAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    public static async Task CompleteAsync(
+        OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var parameter = (context.ParameterDescription?.ParameterDescriptor as IParameterInfoParameterDescriptor)?.ParameterInfo;
-        var type = context.JsonPropertyInfo is null && parameter is not null ? parameter.ParameterType : context.JsonTypeInfo.Type;
+        var type = context.JsonPropertyInfo is null && parameter is not null
+            ? parameter.ParameterType
+            : context.JsonTypeInfo.Type;
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>))
         {
             var inner = await context.GetOrCreateSchemaAsync(type.GenericTypeArguments[0], cancellationToken: cancellationToken);
@@ -23,7 +26,8 @@ internal static class ApiDocsSchemas
         // A component would be named after the type; values in place need no name.
         if (EnumName.NamesOf(type) is { } names)
             (schema.Type, schema.Enum) = (JsonSchemaType.String, [.. names.Select(n => (JsonNode)n)]);
-        foreach (var attribute in (context.JsonPropertyInfo?.AttributeProvider ?? parameter)?.GetCustomAttributes(inherit: true) ?? [])
+        var member = context.JsonPropertyInfo?.AttributeProvider ?? parameter;
+        foreach (var attribute in member?.GetCustomAttributes(inherit: true) ?? [])
             Apply(attribute, schema);
         // Unicode categories need a flag that JSON Schema does not have everywhere; clients would refuse what the API takes.
         if (schema.Pattern?.Contains(@"\p{", StringComparison.Ordinal) is true) schema.Pattern = null;

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace ScaleHub.Api.Http.Authentication;
 
 /// <summary>
-/// Passwords of 8 characters and more that are guessed first: what lists of leaked passwords begin with, in lower case. A small list
-/// stops who tries a few passwords on many accounts; who tries many on one account meets the rate limit.
+/// Passwords of 8 characters and more that are guessed first: what lists of leaked passwords begin with, in lower case. A small
+/// list stops who tries a few passwords on many accounts; who tries many on one account meets the rate limit.
 /// </summary>
 internal static class CommonPasswords
 {
@@ -66,5 +66,6 @@ internal static class CommonPasswords
         yourpassword youtube1 zaq12wsx zaq1xsw2 zaq1zaq1 zxcv1234 zxcvasdf zxcvbnm1 zxcvbnm123 zxcvbnmm
         """;
 
-    public static FrozenSet<string> All { get; } = List.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
+    public static FrozenSet<string> All { get; } =
+        List.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
 }

@@ -35,7 +35,8 @@ internal static class NewPassword
             yield return new($"The field {member} is the name of the company or the user. Choose another.", [member]);
     }
 
-    private static bool Same(string password, string name) => string.Equals(password.Trim(), Normalize(name).Trim(), StringComparison.OrdinalIgnoreCase);
+    private static bool Same(string password, string name)
+        => string.Equals(password.Trim(), Normalize(name).Trim(), StringComparison.OrdinalIgnoreCase);
 
     private static bool IsGuessed(string password)
     {

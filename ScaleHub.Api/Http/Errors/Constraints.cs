@@ -15,7 +15,8 @@ internal static class Constraints
     /// <summary>The member; null when the constraint is about several, or about the identity of the row itself.</summary>
     public static string? MemberOf(PostgresException exception)
     {
-        if (exception is not { ConstraintName: { } name, TableName: { } table } || !name.StartsWith($"{table}_", StringComparison.Ordinal)
+        if (exception is not { ConstraintName: { } name, TableName: { } table }
+            || !name.StartsWith($"{table}_", StringComparison.Ordinal)
             || Kinds.FirstOrDefault(k => name.EndsWith(k, StringComparison.Ordinal)) is not { } kind || kind == "_pkey")
             return null;
         var columns = name[(table.Length + 1)..^kind.Length];
@@ -28,5 +29,6 @@ internal static class Constraints
     public static string Referrer(PostgresException exception) => exception.TableName?.Replace('_', ' ') ?? "others";
 
     private static string CamelCase(string snake)
-        => JsonNamingPolicy.CamelCase.ConvertName(string.Concat(snake.Split('_').Where(w => w.Length > 0).Select(w => char.ToUpperInvariant(w[0]) + w[1..])));
+        => JsonNamingPolicy.CamelCase.ConvertName(
+            string.Concat(snake.Split('_').Where(w => w.Length > 0).Select(w => char.ToUpperInvariant(w[0]) + w[1..])));
 }

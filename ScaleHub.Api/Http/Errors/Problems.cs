@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ScaleHub.Api.Http.Errors;
 
-/// <summary>Answers of handlers that name a member, as validation does: <c>errors</c> has the member and what is wrong with it.</summary>
+/// <summary>Answers of handlers that name a member, as validation does: <c>errors</c> says what is wrong with it.</summary>
 internal static class Problems
 {
     /// <summary>409: the request is well formed, and what there is now does not allow it.</summary>

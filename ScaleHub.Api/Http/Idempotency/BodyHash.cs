@@ -6,10 +6,10 @@ using ScaleHub.Core.Platform.Secrets;
 namespace ScaleHub.Api.Http.Idempotency;
 
 /// <summary>
-/// What tells a request's query and body from another's. Two bodies that are the same JSON are the same, whatever their white space,
-/// escapes and order of members.
-/// <para>It is kept for a day, and a body may have a password in it: HMAC-SHA256 with a key of this purpose, so that nobody who reads
-/// the database can try passwords against it.</para>
+/// What tells a request's query and body from another's. Two bodies that are the same JSON are the same, whatever their white
+/// space, escapes and order of members.
+/// <para>It is kept for a day, and a body may have a password in it: HMAC-SHA256 with a key of this purpose, so that nobody who
+/// reads the database can try passwords against it.</para>
 /// </summary>
 internal static class BodyHash
 {
@@ -18,7 +18,8 @@ internal static class BodyHash
     /// <summary>Reads the body, which must be buffered, from its beginning, and leaves it there.</summary>
     public static async Task<byte[]> OfAsync(HttpContext http)
     {
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, http.RequestServices.GetRequiredService<SecretBox>().KeyFor(Purpose));
+        var key = http.RequestServices.GetRequiredService<SecretBox>().KeyFor(Purpose);
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
         hash.AppendData(Encoding.UTF8.GetBytes($"{http.Request.QueryString}\n"));
         var stream = http.Request.Body;
         stream.Position = 0;

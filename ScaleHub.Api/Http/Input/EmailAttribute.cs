@@ -22,7 +22,10 @@ public sealed class EmailAttribute : ValidationAttribute
     {
         if (text.EnumerateRunes().Any(TextAttribute.IsInvisible)) return $"The field {name} has blanks or invisible characters.";
         text = text.Normalize();
-        if (text.EnumerateRunes().Count() is < 3 or > MaxLength) return $"The field {name} must have 3 to {MaxLength} characters.";
-        return text.Count(c => c == '@') == 1 && text[0] != '@' && text[^1] != '@' ? null : $"The field {name} is not an e-mail address.";
+        if (text.EnumerateRunes().Count() is < 3 or > MaxLength)
+            return $"The field {name} must have 3 to {MaxLength} characters.";
+        return text.Count(c => c == '@') == 1 && text[0] != '@' && text[^1] != '@'
+            ? null
+            : $"The field {name} is not an e-mail address.";
     }
 }

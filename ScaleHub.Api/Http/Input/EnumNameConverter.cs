@@ -7,7 +7,9 @@ namespace ScaleHub.Api.Http.Input;
 /// <summary>What would be right, for the client to read; the serializer adds where in the body it is wrong.</summary>
 internal sealed class InvalidJsonValueException(string use) : JsonException(use);
 
-/// <summary>Every enum by its exact name in camelCase (<see cref="EnumNames"/>); anything else is 400 and lists the names.</summary>
+/// <summary>
+/// Every enum by its exact name in camelCase (<see cref="EnumNames"/>); anything else is 400 and lists the names.
+/// </summary>
 internal sealed class EnumNameConverter : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;

@@ -41,7 +41,8 @@ public interface IOptional
 /// <summary>Reads what is given; what is absent is never read.</summary>
 internal sealed class OptionalConverter : JsonConverterFactory
 {
-    public override bool CanConvert(Type typeToConvert) => typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Optional<>);
+    public override bool CanConvert(Type typeToConvert)
+        => typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Optional<>);
 
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options)
         => (JsonConverter)Activator.CreateInstance(typeof(Of<>).MakeGenericType(typeToConvert.GenericTypeArguments[0]), options)!;
@@ -54,7 +55,9 @@ internal sealed class OptionalConverter : JsonConverterFactory
         public override bool HandleNull => true;
 
         public override Optional<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-            => new(reader.TokenType == JsonTokenType.Null && default(T) is null ? default! : _inner.Read(ref reader, typeof(T), options)!);
+            => new(reader.TokenType == JsonTokenType.Null && default(T) is null
+                ? default!
+                : _inner.Read(ref reader, typeof(T), options)!);
 
         public override void Write(Utf8JsonWriter writer, Optional<T> value, JsonSerializerOptions options)
             => throw new NotSupportedException("A PATCH body is only read.");

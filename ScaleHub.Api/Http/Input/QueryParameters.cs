@@ -14,7 +14,8 @@ public static class QueryParameters
         if (context.Request.QueryString.HasValue && context.Request.Path.StartsWithSegments("/api"))
         {
             foreach (var (name, values) in context.Request.Query)
-                if (values.Count > 1) throw new BadRequestException($"The parameter {name} is given {values.Count} times. Give it once.");
+                if (values.Count > 1)
+                    throw new BadRequestException($"The parameter {name} is given {values.Count} times. Give it once.");
         }
         return next(context);
     });

@@ -8,8 +8,8 @@ namespace ScaleHub.Api.Http.Input;
 /// Text for people, on a string or an <see cref="Optional{T}"/> of one.
 /// <para>Lengths count Unicode code points, as PostgreSQL's <c>char_length</c> does: most emoji are one. In bytes of UTF-8 the bound
 /// is four times that.</para>
-/// <para>No control characters but tab and line breaks: PostgreSQL's text cannot hold U+0000, and the others only serve to deceive
-/// a reader. Text with a least length shows something: blanks and what is invisible alone are no name.</para>
+/// <para>No control characters but tab and line breaks: PostgreSQL's text cannot hold U+0000, and the others only serve to
+/// deceive a reader. Text with a least length shows something: blanks and what is invisible alone are no name.</para>
 /// </summary>
 /// <param name="max">Most code points.</param>
 /// <param name="min">Fewest code points; 0 by default.</param>
@@ -38,16 +38,18 @@ public sealed class TextAttribute(int max, int min = 0) : ValidationAttribute
     public static bool ShowsSomething(string text) => text.EnumerateRunes().Any(r => !IsInvisible(r));
 
     /// <summary>White space, control and format characters (Unicode categories Z*, Cc, Cf), and what is not a character.</summary>
-    internal static bool IsInvisible(Rune rune) => Rune.IsWhiteSpace(rune) || (rune.IsBmp && Empty.Contains((char)rune.Value, StringComparison.Ordinal))
+    internal static bool IsInvisible(Rune rune)
+        => Rune.IsWhiteSpace(rune) || (rune.IsBmp && Empty.Contains((char)rune.Value, StringComparison.Ordinal))
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.SpaceSeparator
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned;
 
     private string? Fault(string text, string name)
     {
-        if (text.Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'))) return $"The field {name} has control characters.";
+        if (text.Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n')))
+            return $"The field {name} has control characters.";
         var length = text.EnumerateRunes().Count();
         if (length < min || length > max)
-            return min > 0 ? $"The field {name} must have {min} to {max} characters." : $"The field {name} must have at most {max} characters.";
+            return $"The field {name} must have {(min > 0 ? $"{min} to" : "at most")} {max} characters.";
         return min > 0 && !ShowsSomething(text) ? $"The field {name} has nothing to see in it." : null;
     }
 }
