@@ -1,7 +1,9 @@
+using System.Globalization;
 using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Api.Http.Caching;
 using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Api.Http.Overload;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Api.Http.RateLimiting;
@@ -21,6 +23,8 @@ using ScaleHub.ServiceDefaults.Startup;
 
 return await ClearErrors.RunAsync(async () =>
 {
+    // The machine's language is nobody's business here.
+    CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
     var builder = WebApplication.CreateBuilder(args);
     builder.AddServiceDefaults();
     builder.AddPlatform();
@@ -51,6 +55,7 @@ return await ClearErrors.RunAsync(async () =>
     app.UseResponseCompression();
     app.MapApiDocs();
     app.UseRouting();
+    app.UseQueryRules();
     app.UseCrossOrigin();
     app.UseLoadShedding();
     app.UseAuthentication();

@@ -1,9 +1,6 @@
-using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
+using ScaleHub.Api.Http.Input;
 
 namespace ScaleHub.Api.Http;
 
@@ -13,7 +10,20 @@ public static class ApiDocs
     /// <summary>Where the page is.</summary>
     public const string Path = "/docs";
 
-    /// <summary>camelCase, enums by name, nulls and missing members checked against the request type; validation by attributes.</summary>
+    private const string Document = "/openapi/v1.json";
+
+    private static readonly (string Name, string Description)[] Tags =
+    [
+        ("Identity", "Companies register, people sign in, sessions end, users come and go."),
+        ("Companies", "The company itself, its plan and its quotas."),
+        ("Tasks", "Tasks of a company."),
+        ("Practice", "Patients, products, orders and exams of a practice."),
+        ("Billing", "What things cost."),
+        ("Cards", "Packs of cards, the public feed, and shipments."),
+        ("Operations", "For those who run the platform."),
+    ];
+
+    /// <summary>camelCase, enums by name; nulls, missing, unknown and repeated members refused; validation by attributes.</summary>
     public static void AddApiDocs(this WebApplicationBuilder builder)
     {
         builder.Services.ConfigureHttpJsonOptions(json =>
@@ -22,7 +32,10 @@ public static class ApiDocs
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
             json.SerializerOptions.Converters.Add(new TimestampConverter());
-            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+            json.SerializerOptions.Converters.Add(new EnumNameConverter());
+            // A misspelled member would change nothing, and of two equal ones only the last would count: the client learns neither.
+            json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            json.SerializerOptions.AllowDuplicateProperties = false;
         });
         builder.Services.AddValidation();
         builder.Services.AddOpenApi("v1", options =>
@@ -30,8 +43,10 @@ public static class ApiDocs
             options.AddDocumentTransformer((document, _, _) =>
             {
                 document.Info.Title = "ScaleHub";
+                document.Info.Version = "1.0.0";
                 document.Info.Description = "Sign in with POST /api/v1/auth/login and send the access token as a bearer token.";
-                document.Servers = [];
+                document.Servers = [new() { Url = "/", Description = "Where this document comes from." }];
+                document.Tags = Tags.Select(t => new OpenApiTag { Name = t.Name, Description = t.Description }).ToHashSet();
                 document.Components ??= new();
                 document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
                 document.Components.SecuritySchemes["bearer"] = new OpenApiSecurityScheme
@@ -43,26 +58,21 @@ public static class ApiDocs
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer(ApiDocsAnswers.AddAsync);
-            options.AddSchemaTransformer((schema, context, _) =>
-            {
-                var attributes = context.JsonPropertyInfo?.AttributeProvider
-                    ?? (context.ParameterDescription?.ParameterDescriptor as IParameterInfoParameterDescriptor)?.ParameterInfo;
-                if (attributes?.GetCustomAttributes(typeof(AllowedValuesAttribute), inherit: true) is [AllowedValuesAttribute allowed])
-                    schema.Enum = [.. allowed.Values.OfType<string>().Select(value => (JsonNode)value)];
-                return Task.CompletedTask;
-            });
+            options.AddSchemaTransformer(ApiDocsSchemas.CompleteAsync);
         });
     }
 
-    /// <summary>Maps the document and the page; both are public, as the API's shape is no secret.</summary>
+    /// <summary>Maps the document, the page, and a root that leads to them; all public, as the API's shape is no secret.</summary>
     public static void MapApiDocs(this WebApplication app)
     {
-        app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
+        app.MapOpenApi(Document).AllowAnonymous();
+        var root = new { name = "ScaleHub", docs = $"{Path}/index.html", openapi = Document, health = "/health/ready" };
+        app.MapGet("/", () => TypedResults.Ok(root)).AllowAnonymous().ExcludeFromDescription();
         app.UseSwaggerUI(page =>
         {
             page.RoutePrefix = Path.TrimStart('/');
             page.DocumentTitle = "ScaleHub API";
-            page.SwaggerEndpoint("/openapi/v1.json", "v1");
+            page.SwaggerEndpoint(Document, "v1");
             page.EnablePersistAuthorization();
         });
     }

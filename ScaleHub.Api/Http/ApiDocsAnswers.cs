@@ -1,5 +1,9 @@
 using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using ScaleHub.Api.Http.Authentication;
@@ -17,13 +21,24 @@ internal static class ApiDocsAnswers
     public static Task AddAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        // The use case: a class of its own for each operation.
+        if (metadata.OfType<MethodInfo>().FirstOrDefault()?.DeclaringType is { } useCase)
+            operation.OperationId = JsonNamingPolicy.CamelCase.ConvertName(useCase.Name);
         if (context.Description.RelativePath?.StartsWith("api/", StringComparison.Ordinal) is true)
             Answers(503, "Overloaded, or the database is away. Retry-After says when to try again.");
         if (metadata.OfType<RateLimitPolicy>().Any())
             Answers(429, "A rate limit is used up. Retry-After says when it admits more.");
         if (operation.Parameters?.Any(p => p.In == ParameterLocation.Path) is true)
             Answers(404, "There is no such thing, or it is another company's.");
-        if (metadata.OfType<IAuthorizeData>().Any() && !metadata.OfType<IAllowAnonymous>().Any())
+        if (context.Description.ParameterDescriptions.FirstOrDefault(p => p.Source == BindingSource.Body)?.Type is { } body
+            && body.GetCustomAttribute<BodyExampleAttribute>() is { } example
+            && operation.RequestBody?.Content is { } content && content.TryGetValue("application/json", out var json))
+            json.Example = JsonNode.Parse(example.Json);
+        // A role that is named holds where the program is in production, though Development may let everybody in.
+        var open = metadata.OfType<IAllowAnonymous>().Any() && !metadata.OfType<RequiredRole>().Any();
+        // Empty, not absent: that nobody asks for a token is said, and not forgotten.
+        operation.Security = [];
+        if (!open && metadata.OfType<IAuthorizeData>().Any())
         {
             operation.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", context.Document)] = [] }];
             Answers(401, "No valid access token, or its session has ended.");

@@ -29,6 +29,10 @@ public sealed class ReadDb : TenantDbContext
 
     internal override bool ReadOnly => true;
 
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+        => configurationBuilder.UseSnakeCaseEnums();
+
     /// <summary>The tenant's own company.</summary>
     public IQueryable<Company> Companies => Set<Company>();
 

@@ -76,6 +76,10 @@ public sealed class ScaleHubDb(
     /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+        => configurationBuilder.UseSnakeCaseEnums();
+
     /// <summary>The user behind an e-mail address, in whichever company; for sign-in, before a company is known.</summary>
-    public IQueryable<FoundLogin> FindLogin(string email) => Set<FoundLogin>().FromSql($"select * from find_login({email})");
+    public IQueryable<FoundLogin> FindLogin(string email) => Set<FoundLogin>().FromSql($"select * from find_login({Login.Normalize(email)})");
 }

@@ -31,12 +31,12 @@ public sealed class Passwords : IDisposable
     /// <summary>A new hash.</summary>
     /// <exception cref="HashingBusyException">Too many wait already.</exception>
     public Task<string> HashAsync(string password, CancellationToken cancellationToken)
-        => InTurnAsync(() => _hasher.HashPassword(null!, password), cancellationToken);
+        => InTurnAsync(() => _hasher.HashPassword(null!, NewPassword.Normalize(password)), cancellationToken);
 
     /// <summary>Whether the password is the hash's. Without a hash it is not, after the same work.</summary>
     /// <exception cref="HashingBusyException">Too many wait already.</exception>
     public async Task<bool> VerifyAsync(string? hash, string password, CancellationToken cancellationToken)
-        => await InTurnAsync(() => _hasher.VerifyHashedPassword(null!, hash ?? _nobodys.Value, password), cancellationToken)
+        => await InTurnAsync(() => _hasher.VerifyHashedPassword(null!, hash ?? _nobodys.Value, NewPassword.Normalize(password)), cancellationToken)
             != PasswordVerificationResult.Failed && hash is not null;
 
     private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)

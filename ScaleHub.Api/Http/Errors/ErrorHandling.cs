@@ -38,7 +38,7 @@ public static class ErrorHandling
     }
 
     // An outage is one line for each request (RequestLog), not a stack; a defect has its stack.
-    private static bool Expected(Exception exception) => ExceptionTable.Find(exception).Status != 500;
+    private static bool Expected(Exception exception) => ExceptionTable.Find(exception, null).Status != 500;
 
     private sealed class ProblemWriter : IProblemDetailsWriter
     {
@@ -113,7 +113,7 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
             httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return true;
         }
-        var (status, detail) = Find(exception);
+        var (status, detail) = Find(exception, httpContext);
         httpContext.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = "1";
         var problem = new ProblemDetails { Status = status, Detail = detail };
@@ -126,26 +126,38 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
             problem.Extensions["upgradeTo"] = quota.UpgradeTo;
             problem.Extensions["resetsAt"] = quota.ResetsAt;
         }
+        if (detail is not null && Database(exception) is { } database && !IsDelete(httpContext)
+            && Constraints.MemberOf(database) is { } member)
+            problem.Extensions.Add(Problems.Errors(member, detail));
         return await problems.TryWriteAsync(new() { HttpContext = httpContext, Exception = exception, ProblemDetails = problem });
     }
 
-    internal static (int Status, string? Detail) Find(Exception exception) => exception switch
+    internal static (int Status, string? Detail) Find(Exception exception, HttpContext? http) => exception switch
     {
-        BadHttpRequestException bad => (bad.StatusCode, BadRequestText.Explain(bad)),
+        BadHttpRequestException bad => (bad.StatusCode,
+            BadRequestText.Explain(bad, http?.Features.Get<IExceptionHandlerFeature>()?.Endpoint)),
         // How ReadFromJsonAsync reports a charset that nobody knows.
         InvalidOperationException { InnerException: ArgumentException } e
             when e.Message.StartsWith("Unable to read the request as JSON", StringComparison.Ordinal) => (415, "Send the body as UTF-8."),
         QuotaExceededException => (403, exception.Message),
         NoNodeException => (503, "The database is not available at the moment. Try again shortly."),
         HashingBusyException => (503, "Too many people sign in at the moment. Try again shortly."),
-        UnconfirmedWriteException => (503, "The change could not be confirmed by a second database server. Look before you repeat it."),
+        UnconfirmedWriteException => (503, "The change could not be confirmed by a second database server. "
+            + "It may have been saved: read the resource before you retry, or retry with an Idempotency-Key."),
         DbUpdateConcurrencyException => (409, "The resource was changed by somebody else meanwhile."),
-        DbUpdateException { InnerException: { } inner } => Find(inner),
+        DbUpdateException { InnerException: { } inner } => Find(inner, http),
         PostgresException { SqlState: ['2', '2', ..] or PostgresErrorCodes.CheckViolation } => (400, "A value is not valid."),
-        PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => (409, "It exists already."),
-        PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } => (409,
-            "Something that it refers to does not exist, or still refers to it."),
+        PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => (409, "A resource with this value already exists."),
+        // One state for both ways round: what is deleted is referred to, what is written refers to nothing.
+        PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } e => (409, IsDelete(http)
+            ? $"The resource is still in use: {Constraints.Referrer(e)} refer to it."
+            : "A referenced resource does not exist."),
         _ when DatabaseErrors.IsPassing(exception) => (503, "The database did not answer in time. Try again shortly."),
         _ => (500, null),
     };
+
+    private static PostgresException? Database(Exception exception)
+        => exception as PostgresException ?? (exception as DbUpdateException)?.InnerException as PostgresException;
+
+    private static bool IsDelete(HttpContext? http) => http is not null && HttpMethods.IsDelete(http.Request.Method);
 }

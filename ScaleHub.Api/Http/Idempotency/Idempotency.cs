@@ -140,14 +140,7 @@ public static class Idempotency
         // The path, not its pattern: two resources' actions are two requests. Routes ignore case and a slash at the end.
         var path = (request.PathBase + request.Path).Value!.TrimEnd('/').ToLowerInvariant();
         var identity = string.Join('\n', tenant.RequiredCompanyId, tenant.RequiredUserId, request.Method, path, key);
-        using var body = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        body.AppendData(Encoding.UTF8.GetBytes($"{request.QueryString}\n"));
-        request.Body.Position = 0;
-        var chunk = new byte[8192];
-        for (int read; (read = await request.Body.ReadAsync(chunk, http.RequestAborted)) > 0;)
-            body.AppendData(chunk.AsSpan(0, read));
-        request.Body.Position = 0;
-        return new(SHA256.HashData(Encoding.UTF8.GetBytes(identity)), body.GetHashAndReset());
+        return new(SHA256.HashData(Encoding.UTF8.GetBytes(identity)), await BodyHash.OfAsync(http));
     }
 }
 

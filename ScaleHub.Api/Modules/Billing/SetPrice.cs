@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Api.Http;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
@@ -11,6 +12,7 @@ namespace ScaleHub.Api.Modules.Billing;
 
 /// <summary>Body of <c>PUT /api/admin/prices/{code}/{currency}</c>.</summary>
 /// <param name="AmountMinor">In the currency's minor unit, at most a billion.</param>
+[BodyExample("""{ "amountMinor": 150 }""")]
 public sealed record SetPriceRequest([property: Required, Range(0L, 1_000_000_000L)] long? AmountMinor);
 
 /// <summary>

@@ -1,7 +1,9 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Cards;
 
 namespace ScaleHub.Api.Modules.Cards;
 
@@ -13,7 +15,7 @@ public static class ListAllShipments
     /// <summary>Lists the shipments of all users of the company, newest first. For its admins.</summary>
     /// <remarks>Served by the primary key, or by the index shipping_requests_by_status.</remarks>
     public static async Task<Ok<PagedList<ShipmentResponse>>> HandleAsync(
-        [Description("Only shipments in this state."), ShipmentStateName] string? status,
+        [Description("Only shipments in this state.")] EnumName<ShipmentState>? status,
         [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
         => TypedResults.Ok(await page.NewestFirstAsync(
             ListShipments.InState(db.Shipments, status), s => s.Id, ShipmentResponse.Projection, cancellationToken,

@@ -1,7 +1,9 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Core.Model;
+using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Api.Modules.Cards;
@@ -12,15 +14,11 @@ public static class ListCards
     /// <summary>Lists the caller's cards, newest first.</summary>
     /// <remarks>Served by the index user_cards_by_user or user_cards_by_tier.</remarks>
     public static async Task<Ok<PagedList<CardResponse>>> HandleAsync(
-        [Description("Only cards of this tier."), TierName] string? tier,
+        [Description("Only cards of this tier.")] EnumName<CardTier>? tier,
         [AsParameters] PageQuery page, ReadDb db, Tenant tenant, CancellationToken cancellationToken)
     {
         var cards = db.Cards.Where(c => c.UserId == tenant.RequiredUserId);
-        if (tier is not null)
-        {
-            var wanted = TierNameAttribute.Read(tier);
-            cards = cards.Where(c => c.Tier == wanted);
-        }
+        if (tier?.Value is { } wanted) cards = cards.Where(c => c.Tier == wanted);
         return TypedResults.Ok(await page.NewestFirstAsync(cards, c => c.Id, CardResponse.Projection, cancellationToken));
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using ScaleHub.Api.Http.Caching;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Platform.Caching;
@@ -27,12 +28,11 @@ public static class ListFeed
     /// <summary>Lists the rare cards and better that users show to everybody, newest first.</summary>
     /// <remarks>Served by the index global_feed_newest or global_feed_by_tier.</remarks>
     public static async Task<CachedOk<PagedList<FeedItem>>> HandleAsync(
-        [Description("Only cards of this tier."), TierName] string? tier,
+        [Description("Only cards of this tier.")] EnumName<CardTier>? tier,
         [AsParameters] PageQuery page, SharedCache cache, CancellationToken cancellationToken)
     {
-        CardTier? wanted = tier is null ? null : TierNameAttribute.Read(tier);
         var list = await page.NewestFirstAsync(
-            cache, Cached, db => wanted is { } only ? db.Feed.Where(e => e.Tier == only) : db.Feed,
+            cache, Cached, db => tier?.Value is { } only ? db.Feed.Where(e => e.Tier == only) : db.Feed,
             e => e.Id, e => new FeedItem(e.Card, e.Tier, e.ShownName, e.CreatedAt), cancellationToken);
         return list with { CacheControl = HttpCaching.PublicForSeconds };
     }

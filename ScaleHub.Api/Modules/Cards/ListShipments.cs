@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Cards;
@@ -13,16 +14,12 @@ public static class ListShipments
     /// <summary>Lists the shipments that the caller asked for, newest first.</summary>
     /// <remarks>Served by the index shipping_requests_by_user or shipping_requests_by_user_status.</remarks>
     public static async Task<Ok<PagedList<ShipmentResponse>>> HandleAsync(
-        [Description("Only shipments in this state."), ShipmentStateName] string? status,
+        [Description("Only shipments in this state.")] EnumName<ShipmentState>? status,
         [AsParameters] PageQuery page, ReadDb db, Tenant tenant, CancellationToken cancellationToken)
         => TypedResults.Ok(await page.NewestFirstAsync(
             InState(db.Shipments.Where(s => s.UserId == tenant.RequiredUserId), status), s => s.Id, ShipmentResponse.Projection,
             cancellationToken, PageSize.Small));
 
-    internal static IQueryable<Shipment> InState(IQueryable<Shipment> shipments, string? status)
-    {
-        if (status is null) return shipments;
-        var state = ShipmentStateNameAttribute.Read(status);
-        return shipments.Where(s => s.Status == state);
-    }
+    internal static IQueryable<Shipment> InState(IQueryable<Shipment> shipments, EnumName<ShipmentState>? status)
+        => status?.Value is { } state ? shipments.Where(s => s.Status == state) : shipments;
 }

@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Platform;
@@ -11,9 +13,10 @@ namespace ScaleHub.Api.Modules.Cards;
 /// <summary>Body of <c>POST /api/v1/cards/shipments/{id}/status</c>.</summary>
 /// <param name="Status">Where it goes: requested, packed, shipped, delivered; from the first two to cancelled.</param>
 /// <param name="TrackingCode">The carrier's, 1 to 100 characters; required with shipped, and only there.</param>
+[BodyExample("""{ "status": "shipped", "trackingCode": "JD0001" }""")]
 public sealed record MoveShipmentRequest(
     ShipmentState Status,
-    [property: StringLength(100, MinimumLength = 1), PlainText] string? TrackingCode = null) : IValidatableObject
+    [property: Text(100, 1)] string? TrackingCode = null) : IValidatableObject
 {
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -50,12 +53,12 @@ public static class MoveShipment
     internal static ProblemHttpResult Refuse(this Shipment shipment, IReadOnlyList<ShipmentState> allowed)
     {
         var names = string.Join(" or ", allowed.Select(Name));
-        return TypedResults.Problem(
+        return Problems.Conflict(
+            "status",
             $"The shipment is {Name(shipment.Status)}; " +
             (names.Length > 0 ? $"from there it can only become {names}." : "you cannot move it any more."),
-            statusCode: 409,
-            extensions: new Dictionary<string, object?> { ["state"] = shipment.Status, ["allowed"] = allowed });
+            ("state", shipment.Status), ("allowed", allowed));
     }
 
-    private static string Name(ShipmentState state) => state.ToString().ToLowerInvariant();
+    private static string Name(ShipmentState state) => EnumNames.Write(state);
 }

@@ -1,5 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Platform;
@@ -20,12 +23,13 @@ namespace ScaleHub.Api.Modules.Cards;
 /// <param name="ShownName">
 /// The name, 1 to 50 characters, under which the pack's rare cards and better are shown to everybody. Without it none is.
 /// </param>
+[BodyExample("""{ "clientSeed": "my-own-seed", "shownName": "Ada" }""")]
 public sealed record OpenPackRequest(
     [property: StringLength(64, MinimumLength = 1),
         RegularExpression("[!-~]*", ErrorMessage = "Use visible ASCII characters.")] string? ClientSeed = null,
     [property: StringLength(64, MinimumLength = 64),
         RegularExpression("[0-9a-f]*", ErrorMessage = "Use hexadecimal digits in lower case.")] string? Commitment = null,
-    [property: StringLength(50, MinimumLength = 1),
+    [property: Text(50, 1),
         RegularExpression(OpenPackRequest.ShownNamePattern, ErrorMessage = OpenPackRequest.ShownNameMessage)]
     string? ShownName = null)
 {
@@ -53,7 +57,7 @@ public static class OpenPack
         var now = time.GetDatabaseNow();
         var (next, seed) = await db.LockNextSeedAsync(secrets, now, cancellationToken);
         if (request.Commitment is { } expected && expected != Convert.ToHexStringLower(PackDraw.Commit(seed)))
-            return TypedResults.Problem("The next pack has another commitment by now. Get it, and try again.", statusCode: 409);
+            return Problems.Conflict("commitment", "The next pack has another commitment by now. Get it, and try again.");
 
         var pack = new CardPack
         {

@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Cards;
 using ScaleHub.Core.Platform;
@@ -17,19 +19,25 @@ namespace ScaleHub.Api.Modules.Cards;
 /// <param name="PostalCode">1 to 20 characters.</param>
 /// <param name="Country">ISO 3166-1 alpha-2, in capitals.</param>
 /// <param name="Line2">More of the address, 1 to 200 characters.</param>
+[BodyExample("""
+    {
+      "cardIds": ["01a217e1-0704-759f-b784-0d15b44e9000"], "recipient": "Ada Example", "line1": "1 High Street",
+      "city": "Bath", "postalCode": "BA1 1AA", "country": "GB"
+    }
+    """)]
 public sealed record RequestShipmentRequest(
     [property: Required, MinLength(1), MaxLength(20)] IReadOnlyList<Guid> CardIds,
-    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string Recipient,
-    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string Line1,
-    [property: Required, StringLength(100, MinimumLength = 1), PlainText] string City,
-    [property: Required, StringLength(20, MinimumLength = 1), PlainText] string PostalCode,
+    [property: Required, Text(200, 1)] string Recipient,
+    [property: Required, Text(200, 1)] string Line1,
+    [property: Required, Text(100, 1)] string City,
+    [property: Required, Text(20, 1)] string PostalCode,
     [property: Required, RegularExpression("[A-Z]{2}", ErrorMessage = "Use the two capitals of ISO 3166-1.")] string Country,
-    [property: StringLength(200, MinimumLength = 1), PlainText] string? Line2 = null) : IValidatableObject
+    [property: Text(200, 1)] string? Line2 = null) : IValidatableObject
 {
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (CardIds.Distinct().Count() < CardIds.Count) yield return new("Each card is in it once.", [nameof(CardIds)]);
+        if (CardIds.Distinct().Count() < CardIds.Count) yield return new("cardIds must not contain duplicates.", [nameof(CardIds)]);
     }
 }
 
@@ -54,8 +62,7 @@ public static class RequestShipment
         var taken = await db.ShipmentCards.Where(c => ids.Contains(c.CardId)).OrderBy(c => c.CardId).Select(c => c.CardId)
             .ToListAsync(cancellationToken);
         if (taken.Count > 0)
-            return TypedResults.Problem($"{taken.Count} of these cards are in another shipment already.", statusCode: 409,
-                extensions: new Dictionary<string, object?> { ["cardIds"] = taken });
+            return Problems.Conflict("cardIds", $"{taken.Count} of these cards are in another shipment already.", ("cardIds", taken));
 
         var id = Guid.CreateVersion7(now);
         var shipment = new Shipment

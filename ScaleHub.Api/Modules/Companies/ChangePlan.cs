@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Errors;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Companies;
 using ScaleHub.Core.Platform.Caching;
@@ -11,6 +13,7 @@ namespace ScaleHub.Api.Modules.Companies;
 
 /// <summary>Body of <c>PUT /api/v1/company/plan</c>.</summary>
 /// <param name="Plan"><c>FREE</c>, <c>BASIC</c>, <c>PROFESSIONAL</c> or <c>ENTERPRISE</c>.</param>
+[BodyExample("""{ "plan": "BASIC" }""")]
 public sealed record ChangePlanRequest(
     [property: Required, AllowedValues("FREE", "BASIC", "PROFESSIONAL", "ENTERPRISE",
         ErrorMessage = "Use FREE, BASIC, PROFESSIONAL or ENTERPRISE.")]
@@ -44,10 +47,10 @@ public static class ChangePlan
         if (wanted.Rank < known[company.Plan].Rank
             && Over(wanted, used) is { Count: > 0 } over)
         {
-            return TypedResults.Problem(
-                $"More is in use than {wanted.Name} allows: "
-                    + string.Join(", ", over.Select(o => $"{o.Used} of {o.Limit} {o.Resource}")) + ".",
-                statusCode: 409, extensions: [new("over", over)]);
+            return Problems.Conflict("plan",
+                $"You use more than {wanted.Name} allows: "
+                    + string.Join(", ", over.Select(o => $"{o.Resource} {o.Used} (limit {o.Limit})")) + ".",
+                ("over", over));
         }
         plans.WillChange(db.UnitOfWork, id);
         company.Plan = wanted.Name;

@@ -5,6 +5,8 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform;
@@ -15,13 +17,21 @@ namespace ScaleHub.Api.Modules.Identity;
 
 /// <summary>Body of <c>POST /api/v1/users</c>.</summary>
 /// <param name="Email">Signs in to this company alone.</param>
-/// <param name="Password">8 to 128 characters, for the user to sign in with first.</param>
+/// <param name="Password">
+/// 8 to 128 characters, for the user to sign in with first; none that is guessed first, nor the address.
+/// </param>
 /// <param name="Role"><c>member</c> by default; only an owner makes an <c>owner</c>.</param>
+[BodyExample("""{ "email": "bob@company.example", "password": "correct horse battery", "role": "member" }""")]
 public sealed record AddUserRequest(
-    [property: Required, StringLength(254, MinimumLength = 3), EmailAddress, NoBlanks] string Email,
-    [property: Required, StringLength(128, MinimumLength = 8)] string Password,
+    [property: Required, Email] string Email,
+    [property: Required] string Password,
     [property: AllowedValues(Roles.Owner, Roles.Admin, Roles.Member, ErrorMessage = "Use owner, admin or member.")]
-    string Role = Roles.Member);
+    string Role = Roles.Member) : IValidatableObject
+{
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+        => NewPassword.Check(Password, nameof(Password), Email);
+}
 
 /// <summary><c>POST /api/v1/users</c>: somebody joins the company.</summary>
 public static class AddUser
@@ -38,13 +48,13 @@ public static class AddUser
         {
             CompanyId = me.CompanyId,
             Id = Guid.CreateVersion7(now),
-            Email = request.Email,
+            Email = request.Email.Normalize(),
             PasswordHash = http.Features.GetRequiredFeature<HashedPassword>().Hash,
             Role = request.Role,
             CreatedAt = now,
         };
         await db.TakeQuotaAsync(cache, Quota.Users, user.Id, cancellationToken);
-        db.AddRange(user, new Login { Email = user.Email.ToLowerInvariant(), CompanyId = user.CompanyId, UserId = user.Id });
+        db.AddRange(user, new Login { Email = Login.Normalize(user.Email), CompanyId = user.CompanyId, UserId = user.Id });
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -54,7 +64,7 @@ public static class AddUser
             // Somebody took it since the look above.
             return Taken();
         }
-        return TypedResults.Created((string?)null, ListUsers.Respond(user));
+        return TypedResults.Created($"/api/v1/users/{user.Id}", ListUsers.Respond(user));
     }
 
     /// <summary>
@@ -72,5 +82,5 @@ public static class AddUser
 
     private sealed record HashedPassword(string Hash);
 
-    private static ProblemHttpResult Taken() => TypedResults.Problem("This e-mail address is in use already.", statusCode: 409);
+    private static ProblemHttpResult Taken() => Problems.Conflict("email", "This e-mail address is in use already.");
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Identity;
@@ -10,6 +11,7 @@ namespace ScaleHub.Api.Modules.Identity;
 
 /// <summary>Body of <c>PATCH /api/v1/users/{id}</c>.</summary>
 /// <param name="Role"><c>owner</c>, <c>admin</c> or <c>member</c>.</param>
+[BodyExample("""{ "role": "admin" }""")]
 public sealed record ChangeRoleRequest(
     [property: Required, AllowedValues(Roles.Owner, Roles.Admin, Roles.Member,
         ErrorMessage = "Use owner, admin or member.")] string Role);

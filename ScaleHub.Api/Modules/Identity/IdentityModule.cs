@@ -38,6 +38,7 @@ public static class IdentityModule
 
         var users = api.MapGroup("/users").WithTags("Identity").RequireRole(Roles.Admin);
         users.MapGet("/", ListUsers.HandleAsync);
+        users.MapGet("/{id:guid}", GetUser.HandleAsync);
         users.MapPost("/", AddUser.HandleAsync).AddEndpointFilter(AddUser.HashFirstAsync).WithIdempotency()
             .WithRateLimit(RateLimits.Strict).ProducesProblem(409);
         users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).ProducesProblem(409);

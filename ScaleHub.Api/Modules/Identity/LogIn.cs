@@ -3,14 +3,16 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Api.Modules.Identity;
 
 /// <summary>Body of <c>POST /api/v1/auth/login</c>.</summary>
+[BodyExample("""{ "email": "ada@company.example", "password": "correct horse battery" }""")]
 public sealed record LogInRequest(
-    [property: Required, StringLength(254), PlainText] string Email, [property: Required, StringLength(128)] string Password);
+    [property: Required, Text(254)] string Email, [property: Required, StringLength(1024)] string Password);
 
 /// <summary>The tokens of a new session.</summary>
 /// <param name="AccessToken">Send as <c>Authorization: Bearer</c>.</param>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Identity;
@@ -12,6 +13,7 @@ using ScaleHub.Core.Platform.Tenancy;
 namespace ScaleHub.Api.Modules.Identity;
 
 /// <summary>Body of <c>POST /api/v1/auth/refresh</c>.</summary>
+[BodyExample("""{ "refreshToken": "the one of the last answer" }""")]
 public sealed record RefreshSessionRequest([property: Required, StringLength(200)] string RefreshToken);
 
 /// <summary>The next tokens of a session.</summary>

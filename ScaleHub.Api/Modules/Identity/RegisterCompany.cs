@@ -4,6 +4,8 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Authentication;
+using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Companies;
 using ScaleHub.Core.Model.Identity;
@@ -15,11 +17,17 @@ namespace ScaleHub.Api.Modules.Identity;
 /// <summary>Body of <c>POST /api/v1/auth/register</c>.</summary>
 /// <param name="CompanyName">1 to 200 characters.</param>
 /// <param name="Email">The owner's address; it signs in to this company alone.</param>
-/// <param name="Password">8 to 128 characters (NIST SP 800-63B, 5.1.1.2: length, no composition rules).</param>
+/// <param name="Password">8 to 128 characters; none that is guessed first, nor the company's name or the address.</param>
+[BodyExample("""{ "companyName": "Example Ltd", "email": "ada@company.example", "password": "correct horse battery" }""")]
 public sealed record RegisterCompanyRequest(
-    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string CompanyName,
-    [property: Required, StringLength(254, MinimumLength = 3), EmailAddress, NoBlanks] string Email,
-    [property: Required, StringLength(128, MinimumLength = 8)] string Password);
+    [property: Required, Text(200, 1)] string CompanyName,
+    [property: Required, Email] string Email,
+    [property: Required] string Password) : IValidatableObject
+{
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+        => NewPassword.Check(Password, nameof(Password), Email, CompanyName);
+}
 
 /// <summary>The new company, its owner, and the owner's tokens.</summary>
 public sealed record RegisterCompanyResponse(
@@ -46,14 +54,14 @@ public static class RegisterCompany
         {
             CompanyId = company.Id,
             Id = Guid.CreateVersion7(now),
-            Email = request.Email,
+            Email = request.Email.Normalize(),
             PasswordHash = await passwords.HashAsync(request.Password, cancellationToken),
             Role = Roles.Owner,
             CreatedAt = now,
         };
         tenant.Become(company.Id, user.Id);
         var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(company.Id, user.Id, user.Role, http);
-        db.AddRange(company, user, new Login { Email = user.Email.ToLowerInvariant(), CompanyId = company.Id, UserId = user.Id }, session);
+        db.AddRange(company, user, new Login { Email = Login.Normalize(user.Email), CompanyId = company.Id, UserId = user.Id }, session);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -63,11 +71,11 @@ public static class RegisterCompany
             // Somebody registered it since the look above.
             return Taken();
         }
-        return TypedResults.Created((string?)null, new RegisterCompanyResponse(
+        return TypedResults.Created("/api/v1/company", new RegisterCompanyResponse(
             new(company.Id, company.Name, company.Plan, company.CreatedAt), new(user.Id, user.Email, user.Role),
             accessToken, refreshToken, tokens.ExpiresIn));
     }
 
     private static ProblemHttpResult Taken()
-        => TypedResults.Problem("This e-mail address is in use already. Sign in, or register with another.", statusCode: 409);
+        => Problems.Conflict("email", "This e-mail address is in use already. Sign in, or register with another.");
 }

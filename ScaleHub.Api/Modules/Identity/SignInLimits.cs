@@ -37,7 +37,7 @@ internal sealed class SignInLimits(
     {
         ApplyingLimit[] byAddress = known ? [] : [limits.ByAddress(RateLimits.SignIn, http)];
         if (byAddress.Length > 0 && await RefuseAsync(http, byAddress[0]) is { } many) return (many, []);
-        var account = Convert.ToHexStringLower(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(email.ToLowerInvariant()))[..16]);
+        var account = Convert.ToHexStringLower(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(Login.Normalize(email)))[..16]);
         var byAccount = limits.By(RateLimits.Account, account, known ? ":known" : ":others");
         return await RefuseAsync(http, byAccount) is { } locked ? (locked, []) : (null, [.. byAddress, byAccount]);
     }

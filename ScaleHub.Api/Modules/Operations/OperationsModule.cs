@@ -10,9 +10,8 @@ public static class OperationsModule
     /// <summary>The routes under <c>/api/health</c> and <c>/api/admin</c>: for the platform's operators, and in Development for everybody.</summary>
     public static void MapOperations(this WebApplication app)
     {
-        var operations = app.MapGroup("/api").WithTags("Operations").WithRateLimit(RateLimits.Api);
+        var operations = app.MapGroup("/api").WithTags("Operations").WithRateLimit(RateLimits.Api).RequireRole(Roles.Operator);
         if (app.Environment.IsDevelopment()) operations.AllowAnonymous();
-        else operations.RequireRole(Roles.Operator);
         operations.MapGet("/health/database", DatabaseHealth.Handle)
             .Produces<DatabaseHealthResponse>().Produces<DatabaseHealthResponse>(StatusCodes.Status503ServiceUnavailable);
         operations.MapGet("/health/cache", CacheHealth.Handle);

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Platform;
@@ -12,16 +13,17 @@ namespace ScaleHub.Api.Modules.Practice;
 
 /// <summary>Body of <c>POST /api/v1/patients</c>.</summary>
 /// <param name="Name">1 to 200 characters.</param>
-/// <param name="BornOn">Date of birth (RFC 3339 full-date), from 1850.</param>
+/// <param name="BornOn">Date of birth (RFC 3339 full-date), from 1850 to today.</param>
 /// <param name="Email">At most 254 characters.</param>
 /// <param name="Phone">3 to 40 characters.</param>
 /// <param name="Notes">At most 10,000 characters.</param>
+[BodyExample("""{ "name": "Ada Example", "bornOn": "1990-12-10", "email": "ada@patient.example" }""")]
 public sealed record CreatePatientRequest(
-    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string Name,
-    [property: Range(typeof(DateOnly), "1850-01-01", "9999-12-31")] DateOnly? BornOn = null,
-    [property: StringLength(254, MinimumLength = 3), EmailAddress, NoBlanks] string? Email = null,
-    [property: StringLength(40, MinimumLength = 3), PlainText] string? Phone = null,
-    [property: StringLength(10_000), PlainText] string? Notes = null);
+    [property: Required, Text(200, 1)] string Name,
+    [property: Range(typeof(DateOnly), "1850-01-01", "9999-12-31"), NotInFuture] DateOnly? BornOn = null,
+    [property: Email] string? Email = null,
+    [property: Text(40, 3)] string? Phone = null,
+    [property: Text(10_000)] string? Notes = null);
 
 /// <summary><c>POST /api/v1/patients</c>: a patient is put on file.</summary>
 public static class CreatePatient
@@ -37,7 +39,7 @@ public static class CreatePatient
             Id = Guid.CreateVersion7(now),
             Name = request.Name,
             BornOn = request.BornOn,
-            Email = request.Email,
+            Email = request.Email?.Normalize(),
             Phone = request.Phone,
             Notes = request.Notes,
             CreatedAt = now,

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Platform;
@@ -11,14 +12,15 @@ using ScaleHub.Core.Platform.Tenancy;
 namespace ScaleHub.Api.Modules.Practice;
 
 /// <summary>Body of <c>POST /api/v1/products</c>.</summary>
-/// <param name="Sku">The practice's own number, 1 to 64 characters.</param>
+/// <param name="Sku">The practice's own number, 1 to 64 characters; blanks around it do not count.</param>
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="PriceMinor">Price of one, in minor units.</param>
 /// <param name="Currency">Three capital letters (ISO 4217).</param>
 /// <param name="Stock">How many there are to sell.</param>
+[BodyExample("""{ "sku": "LENS-1", "name": "Lens", "priceMinor": 1250, "currency": "EUR", "stock": 10 }""")]
 public sealed record CreateProductRequest(
-    [property: Required, StringLength(64, MinimumLength = 1), PlainText] string Sku,
-    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string Name,
+    [property: Required, Text(64, 1)] string Sku,
+    [property: Required, Text(200, 1)] string Name,
     [property: Range(0, CreateProductRequest.MaxPriceMinor)] long PriceMinor,
     [property: Required, RegularExpression("[A-Z]{3}", ErrorMessage = "Use three capital letters, as EUR.")] string Currency,
     [property: Range(0, CreateProductRequest.MaxStock)] int Stock = 0)
@@ -42,7 +44,7 @@ public static class CreateProduct
         {
             CompanyId = tenant.RequiredCompanyId,
             Id = Guid.CreateVersion7(now),
-            Sku = request.Sku,
+            Sku = request.Sku.Trim(),
             Name = request.Name,
             PriceMinor = request.PriceMinor,
             Currency = request.Currency,

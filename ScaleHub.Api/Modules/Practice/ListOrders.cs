@@ -1,6 +1,6 @@
 using System.ComponentModel;
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Practice;
@@ -15,18 +15,12 @@ public static class ListOrders
     /// <summary>Lists the company's orders, newest first, without their lines.</summary>
     /// <remarks>Served by the primary key, or by the index orders_by_status or orders_by_patient.</remarks>
     public static async Task<Ok<PagedList<OrderSummary>>> HandleAsync(
-        [Description("Only orders in this state."), AllowedValues(null, "placed", "ready", "delivered", "cancelled",
-            ErrorMessage = "Use placed, ready, delivered or cancelled.")]
-        string? status,
+        [Description("Only orders in this state.")] EnumName<OrderState>? status,
         [Description("Only orders of this patient.")] Guid? patientId,
         [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
     {
         var orders = db.Orders;
-        if (status is not null)
-        {
-            var state = Enum.Parse<OrderState>(status, ignoreCase: true);
-            orders = orders.Where(o => o.Status == state);
-        }
+        if (status?.Value is { } state) orders = orders.Where(o => o.Status == state);
         if (patientId is { } patient) orders = orders.Where(o => o.PatientId == patient);
         return TypedResults.Ok(await page.NewestFirstAsync(orders, o => o.Id, OrderSummary.Projection, cancellationToken));
     }

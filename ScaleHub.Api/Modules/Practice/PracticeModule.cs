@@ -26,13 +26,13 @@ public static class PracticeModule
         products.MapDelete("/{id:guid}", DeleteProduct.HandleAsync).InTransaction().ProducesProblem(409);
 
         var orders = practice.MapGroup("/orders");
-        orders.MapPost("/", PlaceOrder.HandleAsync).ProducesProblem(403).ProducesProblem(409);
+        orders.MapPost("/", CreateOrder.HandleAsync).ProducesProblem(403).ProducesProblem(409);
         orders.MapGet("/", ListOrders.HandleAsync);
         orders.MapGet("/{id:guid}", GetOrder.HandleAsync);
         orders.MapPost("/{id:guid}/cancel", CancelOrder.HandleAsync).ProducesProblem(409);
 
         var exams = practice.MapGroup("/exams");
-        exams.MapPost("/", RecordExam.HandleAsync).ProducesProblem(403).ProducesProblem(409);
+        exams.MapPost("/", CreateExam.HandleAsync).ProducesProblem(403).ProducesProblem(409);
         exams.MapGet("/", ListExams.HandleAsync);
         exams.MapGet("/{id:guid}", GetExam.HandleAsync);
         exams.MapDelete("/{id:guid}", DeleteExam.HandleAsync).InTransaction();

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Tasks;
 using ScaleHub.Core.Platform;
@@ -14,9 +15,10 @@ namespace ScaleHub.Api.Modules.Tasks;
 /// <param name="Description">At most 10,000 characters.</param>
 /// <param name="Status"><c>todo</c> by default.</param>
 /// <param name="DueAt">When it should be done (RFC 3339).</param>
+[BodyExample("""{ "title": "Call the supplier", "dueAt": "2027-03-01T10:00:00Z" }""")]
 public sealed record CreateTaskRequest(
-    [property: Required, StringLength(200, MinimumLength = 1), PlainText] string Title,
-    [property: StringLength(10_000), PlainText] string? Description = null,
+    [property: Required, Text(200, 1)] string Title,
+    [property: Text(10_000)] string? Description = null,
     TaskState Status = TaskState.Todo,
     DateTimeOffset? DueAt = null);
 

@@ -1,6 +1,6 @@
 using System.ComponentModel;
-using System.ComponentModel.DataAnnotations;
 using ScaleHub.Api.Http.Caching;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Api.Http.Paging;
 using ScaleHub.Core.Model.Tasks;
 using ScaleHub.Core.Platform.Caching;
@@ -13,13 +13,9 @@ public static class ListTasks
     /// <summary>Lists the company's tasks, newest first.</summary>
     /// <remarks>Served by the primary key, or by the index tasks_by_status.</remarks>
     public static async Task<CachedOk<PagedList<TaskResponse>>> HandleAsync(
-        [Description("Only tasks in this state."), AllowedValues(null, "todo", "doing", "done", ErrorMessage = "Use todo, doing or done.")]
-        string? status,
+        [Description("Only tasks in this state.")] EnumName<TaskState>? status,
         [AsParameters] PageQuery page, CompanyCache cache, CancellationToken cancellationToken)
-    {
-        TaskState? wanted = status is null ? null : Enum.Parse<TaskState>(status, ignoreCase: true);
-        return await page.NewestFirstAsync(
-            cache, TasksModule.Cached, db => wanted is { } state ? db.Tasks.Where(t => t.Status == state) : db.Tasks,
+        => await page.NewestFirstAsync(
+            cache, TasksModule.Cached, db => status?.Value is { } state ? db.Tasks.Where(t => t.Status == state) : db.Tasks,
             t => t.Id, TasksModule.ToResponse, cancellationToken);
-    }
 }

@@ -1,7 +1,7 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Tasks;
 using ScaleHub.Core.Platform;
@@ -13,34 +13,22 @@ namespace ScaleHub.Api.Modules.Tasks;
 /// Body of <c>PATCH /api/v1/tasks/{id}</c> (JSON Merge Patch, RFC 7396): a member that is absent stays as it is; null clears what
 /// can be empty.
 /// </summary>
-public sealed class UpdateTaskRequest : IValidatableObject
+[BodyExample("""{ "status": "done", "dueAt": null }""")]
+public sealed record UpdateTaskRequest
 {
-    private bool _clearsTitle, _clearsStatus;
-
     /// <summary>1 to 200 characters.</summary>
-    [StringLength(200, MinimumLength = 1), PlainText]
-    public string? Title { get; set => (field, _clearsTitle) = (value, string.IsNullOrWhiteSpace(value)); }
+    [Text(200, 1), NotCleared]
+    public Optional<string> Title { get; init; }
 
     /// <summary>At most 10,000 characters; null clears it.</summary>
-    [StringLength(10_000), PlainText]
-    public string? Description { get; set => (field, ClearsDescription) = (value, value is null); }
+    [Text(10_000)]
+    public Optional<string?> Description { get; init; }
 
     /// <summary>How far it is.</summary>
-    public TaskState? Status { get; set => (field, _clearsStatus) = (value, value is null); }
+    public Optional<TaskState> Status { get; init; }
 
     /// <summary>When it should be done (RFC 3339); null clears it.</summary>
-    public DateTimeOffset? DueAt { get; set => (field, ClearsDueAt) = (value, value is null); }
-
-    internal bool ClearsDescription { get; private set; }
-
-    internal bool ClearsDueAt { get; private set; }
-
-    /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        if (_clearsTitle) yield return new("A task has a title; it cannot be null or blank.", [nameof(Title)]);
-        if (_clearsStatus) yield return new("A task has a status; it cannot be null.", [nameof(Status)]);
-    }
+    public Optional<DateTimeOffset?> DueAt { get; init; }
 }
 
 /// <summary><c>PATCH /api/v1/tasks/{id}</c>: changes what the body names.</summary>
@@ -52,10 +40,10 @@ public static class UpdateTask
         CancellationToken cancellationToken)
     {
         if (await db.Tasks.SingleOrDefaultAsync(t => t.Id == id, cancellationToken) is not { } task) return TypedResults.NotFound();
-        task.Title = request.Title ?? task.Title;
-        task.Description = request.ClearsDescription ? null : request.Description ?? task.Description;
-        task.Status = request.Status ?? task.Status;
-        task.DueAt = request.ClearsDueAt ? null : request.DueAt?.ToUniversalTime() ?? task.DueAt;
+        task.Title = request.Title.Or(task.Title);
+        task.Description = request.Description.Or(task.Description);
+        task.Status = request.Status.Or(task.Status);
+        task.DueAt = request.DueAt.Or(task.DueAt)?.ToUniversalTime();
         if (db.ChangeTracker.HasChanges())
         {
             task.UpdatedAt = time.GetDatabaseNow();

@@ -18,13 +18,3 @@ public enum CardTier
     /// <summary>One of a hundred and sixty-seven.</summary>
     Legendary,
 }
-
-/// <summary>How tiers are written in the database.</summary>
-internal static class CardTierText
-{
-    private static readonly string[] Names = ["common", "uncommon", "rare", "epic", "legendary"];
-
-    public static string Write(CardTier tier) => Names[(int)tier];
-
-    public static CardTier Read(string text) => (CardTier)Array.IndexOf(Names, text);
-}

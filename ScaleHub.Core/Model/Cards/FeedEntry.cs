@@ -38,6 +38,5 @@ internal sealed class FeedEntryMapping : IEntityTypeConfiguration<FeedEntry>
     public void Configure(EntityTypeBuilder<FeedEntry> builder)
     {
         builder.ToTable("global_feed").HasKey(e => new { e.CompanyId, e.Id });
-        builder.Property(e => e.Tier).HasConversion(tier => CardTierText.Write(tier), text => CardTierText.Read(text));
     }
 }

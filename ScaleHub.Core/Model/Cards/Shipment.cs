@@ -112,13 +112,9 @@ public enum ShipmentState
 
 internal sealed class ShipmentMapping : IEntityTypeConfiguration<Shipment>, IEntityTypeConfiguration<ShipmentCard>
 {
-    private static readonly string[] States = ["requested", "packed", "shipped", "delivered", "cancelled"];
-
     public void Configure(EntityTypeBuilder<Shipment> builder)
     {
         builder.ToTable("shipping_requests").HasKey(s => new { s.CompanyId, s.Id });
-        builder.Property(s => s.Status).HasConversion(
-            state => States[(int)state], text => (ShipmentState)Array.IndexOf(States, text));
         builder.Ignore(s => s.Next);
         builder.HasMany(s => s.Cards).WithOne().HasForeignKey(c => new { c.CompanyId, c.ShippingRequestId });
         builder.HasOne<User>().WithMany().HasForeignKey(s => new { s.CompanyId, s.UserId });

@@ -37,6 +37,5 @@ internal sealed class UserCardMapping : IEntityTypeConfiguration<UserCard>
     public void Configure(EntityTypeBuilder<UserCard> builder)
     {
         builder.ToTable("user_cards").HasKey(c => new { c.CompanyId, c.Id });
-        builder.Property(c => c.Tier).HasConversion(tier => CardTierText.Write(tier), text => CardTierText.Read(text));
     }
 }

@@ -57,8 +57,15 @@ public static class Roles
 /// <summary>The sign-in directory's entry: one address, one user, over all companies.</summary>
 public sealed class Login : ITenantEntity
 {
-    /// <summary>In lower case.</summary>
+    /// <summary>As <see cref="Normalize"/> makes it.</summary>
     public required string Email { get; init; }
+
+    /// <summary>
+    /// The form in which addresses are compared: NFC (RFC 6532, 3.1) in lower case, so that two that look the same are the same.
+    /// </summary>
+    public static string Normalize(string email)
+        // The one BMP code point that string.Normalize throws for; no address has it.
+        => (email.Contains('\uFFFE', StringComparison.Ordinal) ? email : email.Normalize()).ToLowerInvariant();
 
     /// <inheritdoc/>
     public required Guid CompanyId { get; init; }

@@ -59,11 +59,6 @@ internal sealed class ExamMapping : IEntityTypeConfiguration<Exam>
     {
         builder.ToTable("exams").HasKey(e => new { e.CompanyId, e.Id });
         builder.Property(e => e.Findings).HasColumnType("jsonb");
-        builder.Property(e => e.Kind).HasConversion(
-            kind => kind == ExamKind.Refraction ? "refraction" : kind == ExamKind.ContactLens ? "contact_lens"
-                : kind == ExamKind.Tonometry ? "tonometry" : "retina",
-            text => text == "refraction" ? ExamKind.Refraction : text == "contact_lens" ? ExamKind.ContactLens
-                : text == "tonometry" ? ExamKind.Tonometry : ExamKind.Retina);
         builder.HasOne<Patient>().WithMany().HasForeignKey(e => new { e.CompanyId, e.PatientId });
         builder.HasOne<User>().WithMany().HasForeignKey(e => new { e.CompanyId, e.PerformedBy });
     }

@@ -85,11 +85,6 @@ internal sealed class OrderMapping : IEntityTypeConfiguration<Order>, IEntityTyp
     public void Configure(EntityTypeBuilder<Order> builder)
     {
         builder.ToTable("orders").HasKey(o => new { o.CompanyId, o.Id });
-        builder.Property(o => o.Status).HasConversion(
-            state => state == OrderState.Placed ? "placed" : state == OrderState.Ready ? "ready"
-                : state == OrderState.Delivered ? "delivered" : "cancelled",
-            text => text == "placed" ? OrderState.Placed : text == "ready" ? OrderState.Ready
-                : text == "delivered" ? OrderState.Delivered : OrderState.Cancelled);
         builder.HasMany(o => o.Lines).WithOne().HasForeignKey(l => new { l.CompanyId, l.OrderId });
         builder.HasOne<Patient>().WithMany().HasForeignKey(o => new { o.CompanyId, o.PatientId });
         builder.HasOne<User>().WithMany().HasForeignKey(o => new { o.CompanyId, o.CreatedBy });

@@ -57,9 +57,6 @@ internal sealed class TaskItemMapping : IEntityTypeConfiguration<TaskItem>
     public void Configure(EntityTypeBuilder<TaskItem> builder)
     {
         builder.ToTable("tasks").HasKey(t => new { t.CompanyId, t.Id });
-        builder.Property(t => t.Status).HasConversion(
-            state => state == TaskState.Todo ? "todo" : state == TaskState.Doing ? "doing" : "done",
-            text => text == "todo" ? TaskState.Todo : text == "doing" ? TaskState.Doing : TaskState.Done);
         builder.HasOne<User>().WithMany().HasForeignKey(t => new { t.CompanyId, t.CreatedBy });
     }
 }

@@ -8,7 +8,7 @@ namespace ScaleHub.Core.Platform.Idempotency;
 
 /// <summary>What makes two requests the same attempt.</summary>
 /// <param name="RequestKey">SHA-256 of company, user, method, route and key.</param>
-/// <param name="BodyHash">SHA-256 of query and body.</param>
+/// <param name="BodyHash">Keyed hash of query and body, 32 bytes.</param>
 public sealed record RequestIdentity(byte[] RequestKey, byte[] BodyHash);
 
 /// <summary>An answer that was given.</summary>

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -67,6 +69,29 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task The_same_JSON_is_the_same_request_however_it_is_written()
+    {
+        var first = await PostAsync("written", """{"a":"ü\n","b":[1,{"c":null,"d":true}]}""");
+        foreach (var same in (string[])[
+            "{ \"a\" : \"ü\\n\",\n\t\"b\" : [ 1, { \"c\": null, \"d\": true } ] }\r\n",
+            """{"b":[1,{"d":true,"c":null}],"a":"\u00fc\u000a"}"""])
+            Assert.Equal(await first.Content.ReadAsStringAsync(), await (await PostAsync("written", same)).Content.ReadAsStringAsync());
+        foreach (var other in (string[])["""{"a":"ü\n","b":[{"c":null,"d":true},1]}""", """{"a":"ü\n ","b":[1,{"c":null,"d":true}]}""", "not JSON", ""])
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PostAsync("written", other)).StatusCode);
+    }
+
+    [Fact]
+    public async Task What_is_kept_of_a_body_cannot_be_guessed_from_without_the_secret()
+    {
+        const string Body = """{"password":"correct horse battery"}""";
+        await PostAsync("kept", Body);
+        var kept = await PostgresServer.QueryAsync(_database.Owner, "select encode(body_hash, 'hex') from idempotency_keys");
+        Assert.NotEmpty(kept);
+        foreach (var guess in (string[])[Body, $"\n{Body}", $"?\n{Body}"])
+            Assert.DoesNotContain(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(guess))), kept);
+    }
+
+    [Fact]
     public async Task A_replay_keeps_status_location_etag_content_type_and_body_byte_for_byte()
     {
         var first = await PostAsync("key", """{"ü":"🚀"}""");
@@ -109,7 +134,7 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
 
     [Theory]
     [InlineData("""{"a":2}""", "")]
-    [InlineData("""{"a":1} """, "")]
+    [InlineData("""{"a":"1"}""", "")]
     [InlineData("", "")]
     [InlineData("""{"a":1}""", "?b=1")]
     public async Task The_same_key_with_another_body_or_query_is_422(string body, string query)
@@ -226,7 +251,7 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
     private static HttpClient Client(string address, Guid company, Guid user)
     {
         // Sends header values as they are, where the default refuses what is not ASCII.
-        var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => global::System.Text.Encoding.UTF8 };
+        var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 };
         var client = new HttpClient(handler) { BaseAddress = new(address) };
         client.DefaultRequestHeaders.Add("Company", company.ToString());
         client.DefaultRequestHeaders.Add("User", user.ToString());

@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Api.Http;
+using ScaleHub.Api.Http.Errors;
+using ScaleHub.Api.Http.Input;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Platform;
@@ -15,10 +17,11 @@ namespace ScaleHub.Api.Modules.Practice;
 /// <param name="PatientId">Who orders.</param>
 /// <param name="Lines">1 to 100 products, each once, all in one currency.</param>
 /// <param name="Notes">At most 10,000 characters.</param>
-public sealed record PlaceOrderRequest(
+[BodyExample("""{ "patientId": "01a217e1-0704-759f-b784-0d15b44e9000", "lines": [{ "productId": "01a217e1-0704-759f-b784-0d15b44e9000", "quantity": 2 }] }""")]
+public sealed record CreateOrderRequest(
     Guid PatientId,
-    [property: Required, MinLength(1), MaxLength(100)] IReadOnlyList<PlaceOrderLine> Lines,
-    [property: StringLength(10_000), PlainText] string? Notes = null) : IValidatableObject
+    [property: Required, MinLength(1), MaxLength(100)] IReadOnlyList<CreateOrderLine> Lines,
+    [property: Text(10_000)] string? Notes = null) : IValidatableObject
 {
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -26,22 +29,22 @@ public sealed record PlaceOrderRequest(
         // JSON may have null in a list, whatever the list's type says.
         if (Lines.Any(l => l is null)) yield return new("A line cannot be null.", [nameof(Lines)]);
         else if (Lines.DistinctBy(l => l.ProductId).Count() < Lines.Count)
-            yield return new("Each product is in one line.", [nameof(Lines)]);
+            yield return new("Each product may appear in only one line.", [nameof(Lines)]);
     }
 }
 
 /// <summary>So many of a product.</summary>
 /// <param name="ProductId">The product.</param>
 /// <param name="Quantity">1 to 1,000,000.</param>
-public sealed record PlaceOrderLine(Guid ProductId, [property: Range(1, CreateProductRequest.MaxStock)] int Quantity);
+public sealed record CreateOrderLine(Guid ProductId, [property: Range(1, CreateProductRequest.MaxStock)] int Quantity);
 
 /// <summary><c>POST /api/v1/orders</c>: a patient orders; stock is taken at once, for all lines or for none.</summary>
-public static class PlaceOrder
+public static class CreateOrder
 {
     /// <summary>Places an order, as far as stock and the plan's orders of this month go.</summary>
     /// <remarks>Too little stock is 409, as is a patient who does not exist.</remarks>
     public static async Task<Results<Created<OrderResponse>, ProblemHttpResult, ValidationProblem>> HandleAsync(
-        PlaceOrderRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateOrderRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var id = Guid.CreateVersion7(now);
@@ -52,12 +55,11 @@ public static class PlaceOrder
                 return Invalid($"lines[{i}].productId", "There is no such product.");
         if (products.Values.DistinctBy(p => p.Currency).Count() > 1)
             return Invalid("lines", "The products are in different currencies.");
-        foreach (var line in request.Lines)
+        foreach (var (i, line) in request.Lines.Index())
         {
             var product = products[line.ProductId];
             if (product.Stock < line.Quantity)
-                return TypedResults.Problem(
-                    $"There are {product.Stock} of '{product.Name}', not {line.Quantity}.", statusCode: 409);
+                return Problems.Conflict($"lines[{i}].quantity", $"There are {product.Stock} of '{product.Name}', not {line.Quantity}.");
             product.Stock -= line.Quantity;
             product.UpdatedAt = now;
         }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Api.Http;
 using ScaleHub.Core.Model;
 using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Platform;
@@ -16,7 +17,8 @@ namespace ScaleHub.Api.Modules.Practice;
 /// <param name="Kind">What was examined.</param>
 /// <param name="Findings">Measurements of the kind: a JSON object of at most 8 KiB; empty by default.</param>
 /// <param name="PerformedAt">When it took place (RFC 3339); now by default.</param>
-public sealed record RecordExamRequest(
+[BodyExample("""{ "patientId": "01a217e1-0704-759f-b784-0d15b44e9000", "kind": "refraction", "findings": { "left": -1.25 } }""")]
+public sealed record CreateExamRequest(
     Guid PatientId, ExamKind Kind, JsonElement? Findings = null, DateTimeOffset? PerformedAt = null) : IValidatableObject
 {
     // The database measures its own form, which has more blanks; twice this is its limit.
@@ -53,14 +55,14 @@ public sealed record RecordExamRequest(
 }
 
 /// <summary><c>POST /api/v1/exams</c>: the caller records an examination.</summary>
-public static class RecordExam
+public static class CreateExam
 {
     private static readonly JsonElement Nothing = JsonElement.Parse("{}");
 
     /// <summary>Records an exam, as far as the plan allows in this month.</summary>
     /// <remarks>A patient who does not exist is 409.</remarks>
     public static async Task<Created<ExamResponse>> HandleAsync(
-        RecordExamRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateExamRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var exam = new Exam
