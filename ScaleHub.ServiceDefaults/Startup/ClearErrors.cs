@@ -39,7 +39,8 @@ public static class ClearErrors
         => RunAsync(async () =>
         {
             await program();
-            return 0;
+            // Not 0 when a service of the host ended the program.
+            return Environment.ExitCode;
         });
 
     /// <summary>The line for a person, or null for an error that nobody expects.</summary>

@@ -23,6 +23,7 @@ internal static class RunCommand
         await using var app = builder.Build();
         app.MapDefaultEndpoints();
         await app.RunAsync();
-        return 0;
+        // Not 0 when a service of the host ended the program (LoginGuard).
+        return Environment.ExitCode;
     }
 }

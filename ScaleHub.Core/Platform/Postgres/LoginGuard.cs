@@ -18,6 +18,9 @@ internal sealed class LoginGuard(PostgresNodes nodes, IHostApplicationLifetime l
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    // Longer than the monitor's: a server that is only slow must not let a wrong login pass the start.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     // row_security_active is what PostgreSQL itself decides by; the other three columns only say why.
     private const string Ask = """
         select current_user::text, r.rolsuper, r.rolbypassrls,
@@ -26,11 +29,11 @@ internal sealed class LoginGuard(PostgresNodes nodes, IHostApplicationLifetime l
         from pg_roles r where r.rolname = current_user
         """;
 
-    /// <summary>Asks the nodes that answered the monitor's first look.</summary>
+    /// <summary>Asks all nodes at once, and waits at most three seconds for those that do not answer.</summary>
     /// <exception cref="OptionsValidationException">A login is not confined by row-level security.</exception>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (await FindFaultAsync(cancellationToken) is { } fault)
+        if (await FindFaultAsync(nodes.All, cancellationToken) is { } fault)
             throw new OptionsValidationException("ConnectionStrings", typeof(PostgresOptions), [fault]);
         await base.StartAsync(cancellationToken);
     }
@@ -43,7 +46,8 @@ internal sealed class LoginGuard(PostgresNodes nodes, IHostApplicationLifetime l
         {
             while (nodes.All.Any(n => !n.LoginChecked) && await timer.WaitForNextTickAsync(stoppingToken))
             {
-                if (await FindFaultAsync(stoppingToken) is not { } fault) continue;
+                var asked = nodes.All.Where(n => n.Answers && !n.LoginChecked);
+                if (await FindFaultAsync(asked, stoppingToken) is not { } fault) continue;
                 logger.LogCritical("{Fault} The program stops", fault);
                 Environment.ExitCode = 1;
                 lifetime.StopApplication();
@@ -91,25 +95,31 @@ internal sealed class LoginGuard(PostgresNodes nodes, IHostApplicationLifetime l
         node.LoginChecked = true;
     }
 
-    private async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
+    private async Task<string?> FindFaultAsync(IEnumerable<PostgresNode> asked, CancellationToken cancellationToken)
+        => (await Task.WhenAll(asked.Select(n => FaultOfAsync(n, cancellationToken)))).FirstOrDefault(fault => fault is not null);
+
+    private async Task<string?> FaultOfAsync(PostgresNode node, CancellationToken cancellationToken)
     {
-        foreach (var node in nodes.All.Where(n => n.Answers && !n.LoginChecked))
+        try
         {
-            try
-            {
-                await using var connection = await node.DataSource.OpenConnectionAsync(cancellationToken);
-            }
-            catch (UnconfinedLoginException e)
-            {
-                return e.Message;
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                // The next round asks again; until then no connection to the node is used unasked.
-                logger.LogDebug(e, "The login at {Node} could not be checked", node.Name);
-            }
+            // The wait is bounded, not the asking, as in NodeProbe.
+            await OpenAsync(node).WaitAsync(Patience, cancellationToken);
+        }
+        catch (UnconfinedLoginException e)
+        {
+            return e.Message;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The next round asks again; until then no connection to the node is used unasked.
+            logger.LogDebug(e, "The login at {Node} could not be checked", node.Name);
         }
         return null;
+    }
+
+    private static async Task OpenAsync(PostgresNode node)
+    {
+        await using var connection = await node.DataSource.OpenConnectionAsync(CancellationToken.None);
     }
 }
 
