@@ -90,7 +90,8 @@ internal sealed record Settings(
         return networks;
     }
 
-    /// <summary>The arguments as configuration takes them: a switch without a value would take the next argument for one.</summary>
+    /// <summary>The arguments as configuration takes them: a switch without a value would take the next argument for
+    /// one.</summary>
     public static string[] Spelled(string[] args) => [.. args.Select(arg => arg is "--reset" or "--fixed-ports" ? $"{arg}=true" : arg)];
 
     /// <summary>Aspire's builder for tests asks for random ports.</summary>

@@ -4,7 +4,8 @@ using ScaleHub.Api.Http.Input;
 
 namespace ScaleHub.Api.Http;
 
-/// <summary>The JSON conventions, the OpenAPI document at <c>/openapi/v1.json</c>, and a page to try it at <c>/docs</c>.</summary>
+/// <summary>The JSON conventions, the OpenAPI document at <c>/openapi/v1.json</c>, and a page to try it at
+/// <c>/docs</c>.</summary>
 public static class ApiDocs
 {
     /// <summary>Where the page is.</summary>
@@ -23,7 +24,8 @@ public static class ApiDocs
         ("Operations", "For those who run the platform."),
     ];
 
-    /// <summary>camelCase, enums by name; nulls, missing, unknown and repeated members refused; validation by attributes.</summary>
+    /// <summary>camelCase, enums by name; nulls, missing, unknown and repeated members refused; validation by
+    /// attributes.</summary>
     public static void AddApiDocs(this WebApplicationBuilder builder)
     {
         builder.Services.ConfigureHttpJsonOptions(json =>
@@ -33,7 +35,8 @@ public static class ApiDocs
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
             json.SerializerOptions.Converters.Add(new TimestampConverter());
             json.SerializerOptions.Converters.Add(new EnumNameConverter());
-            // A misspelled member would change nothing, and of two equal ones only the last would count: the client learns neither.
+            // A misspelled member would change nothing, and of two equal ones only the last would count: the client learns
+            // neither.
             json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             json.SerializerOptions.AllowDuplicateProperties = false;
         });
@@ -62,7 +65,8 @@ public static class ApiDocs
         });
     }
 
-    /// <summary>Maps the document, the page, and a root that leads to them; all public, as the API's shape is no secret.</summary>
+    /// <summary>Maps the document, the page, and a root that leads to them; all public, as the API's shape is no
+    /// secret.</summary>
     public static void MapApiDocs(this WebApplication app)
     {
         app.MapOpenApi(Document).AllowAnonymous();

@@ -6,8 +6,8 @@ namespace ScaleHub.Api.Http;
 public static class HeadRequests
 {
     /// <summary>
-    /// Answers HEAD as GET. Kestrel, which knows how the request came, sends no body; so neither routes nor their handlers have to
-    /// know. The <c>Allow</c> of a 405 therefore names HEAD beside GET.
+    /// Answers HEAD as GET. Kestrel, which knows how the request came, sends no body; so neither routes nor their handlers have
+    /// to know. The <c>Allow</c> of a 405 therefore names HEAD beside GET.
     /// </summary>
     public static void UseHeadAsGet(this WebApplication app) => app.Use(async (context, next) =>
     {

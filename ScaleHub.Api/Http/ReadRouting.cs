@@ -7,9 +7,9 @@ namespace ScaleHub.Api.Http;
 
 /// <summary>
 /// Read-your-writes over HTTP, and reads that survive the loss of a standby.
-/// <para>Guarantee: a response to a write carries <c>ScaleHub-Consistency</c>; a request that sends it back, or that comes from the
-/// same user within 30 seconds, sees that write, through any instance. A GET whose node fails is answered by another node, without
-/// the client noticing.</para>
+/// <para>Guarantee: a response to a write carries <c>ScaleHub-Consistency</c>; a request that sends it back, or that comes from
+/// the same user within 30 seconds, sees that write, through any instance. A GET whose node fails is answered by another node,
+/// without the client noticing.</para>
 /// </summary>
 public static class ReadRouting
 {

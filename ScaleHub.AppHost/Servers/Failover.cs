@@ -5,9 +5,10 @@ namespace ScaleHub.AppHost.Servers;
 /// <summary>
 /// Promotes a standby in place of a lost primary, and keeps a deposed primary from coming back beside it. It uses SQL
 /// alone, over the connection strings of the resources, so that it works for containers as for processes.
-/// <para>Guarantee: with <c>--durability quorum</c> every acknowledged write is on the promoted node. Three steps keep it: the command
-/// stops WAL streaming on the other standbys, so that a primary that merely hung can no longer reach its quorum; it refuses if any
-/// standby has received more WAL than the target; and it refuses if a standby is unreachable, because that one might have.</para>
+/// <para>Guarantee: with <c>--durability quorum</c> every acknowledged write is on the promoted node. Three steps keep it: the
+/// command stops WAL streaming on the other standbys, so that a primary that merely hung can no longer reach its quorum; it
+/// refuses if any standby has received more WAL than the target; and it refuses if a standby is unreachable, because that one
+/// might have.</para>
 /// <para>May be repeated: on the node that is the primary already it only lets the others follow it.</para>
 /// </summary>
 internal sealed class Failover(PostgresCluster cluster)

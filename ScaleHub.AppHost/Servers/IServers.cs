@@ -1,8 +1,8 @@
 namespace ScaleHub.AppHost.Servers;
 
 /// <summary>
-/// How the servers of the graph run: in containers (<see cref="Containers"/>) or natively (<see cref="Native"/>). Whoever uses a server
-/// sees its endpoint and its connection string only. No endpoint goes through Aspire's proxy.
+/// How the servers of the graph run: in containers (<see cref="Containers"/>) or natively (<see cref="Native"/>). Whoever uses a
+/// server sees its endpoint and its connection string only. No endpoint goes through Aspire's proxy.
 /// </summary>
 internal interface IServers
 {

@@ -35,7 +35,8 @@ internal sealed class PostgresCluster(
     public IEnumerable<PostgresNode> Nodes => Standbys.Prepend(Primary);
 
     /// <summary>
-    /// The settings of every node: any of them may become the primary, and a standby needs the primary's <c>max_connections</c> besides.
+    /// The settings of every node: any of them may become the primary, and a standby needs the primary's <c>max_connections</c>
+    /// besides.
     /// </summary>
     public IReadOnlyList<string> ServerArgs =>
     [

@@ -4,8 +4,8 @@ using Npgsql;
 namespace ScaleHub.AppHost.Servers;
 
 /// <summary>
-/// Healthy: a standby that streams, or one that was promoted. Degraded: a standby that answers, but has lost its primary; it can still
-/// be read.
+/// Healthy: a standby that streams, or one that was promoted. Degraded: a standby that answers, but has lost its primary; it can
+/// still be read.
 /// </summary>
 internal sealed class ReplicaHealthCheck(PostgresNode replica) : IHealthCheck
 {

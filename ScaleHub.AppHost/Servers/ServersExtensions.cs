@@ -84,8 +84,9 @@ internal static class ServersExtensions
             .WaitFor(cluster.Primary.Server);
 
     /// <summary>
-    /// Hands a program one connection string per node (<c>scalehub</c> the primary, <c>scalehub-replica-1</c> …), as the role of the
-    /// programs, and the names of the nodes; the program starts when the standbys are healthy. It does not wait for the primary:
+    /// Hands a program one connection string per node (<c>scalehub</c> the primary, <c>scalehub-replica-1</c> …), as the role of
+    /// the programs, and the names of the nodes; the program starts when the standbys are healthy. It does not wait for the
+    /// primary:
     /// <c>migrate</c>, which every program waits for, has; and after a failover another node is the primary.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithDatabase(

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace ScaleHub.AppHost.Start;
 
 /// <summary>
-/// A start of the graph. What is wrong with it is one sentence on standard error, and an exit code: 2 for an option that is not allowed,
-/// 1 for everything else.
+/// A start of the graph. What is wrong with it is one sentence on standard error, and an exit code: 2 for an option that is not
+/// allowed, 1 for everything else.
 /// </summary>
 internal static class Launch
 {

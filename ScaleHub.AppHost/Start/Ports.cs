@@ -12,8 +12,8 @@ internal static class Ports
     private static readonly HashSet<int> Chosen = [];
 
     /// <summary>
-    /// The wanted port, or the next one that no program listens on. A test gets null: Aspire takes any free port, so that several graphs
-    /// run side by side.
+    /// The wanted port, or the next one that no program listens on. A test gets null: Aspire takes any free port, so that several
+    /// graphs run side by side.
     /// </summary>
     /// <exception cref="StartException">The port is taken and may not move, or all that are tried are taken.</exception>
     public static int? Choose(string name, int wanted, Settings settings)

@@ -9,9 +9,9 @@ using Spectre.Console;
 namespace ScaleHub.AppHost.Start;
 
 /// <summary>
-/// Shows the start: a live line per resource in a terminal, a line per change elsewhere; then the addresses. When a resource fails before
-/// all are healthy, or is not healthy within a minute of running, the graph is stopped: its last lines and one sentence say why, and the
-/// exit code is 1.
+/// Shows the start: a live line per resource in a terminal, a line per change elsewhere; then the addresses. When a resource
+/// fails before all are healthy, or is not healthy within a minute of running, the graph is stopped: its last lines and one
+/// sentence say why, and the exit code is 1.
 /// </summary>
 internal sealed partial class StartConsole(
     ResourceNotificationService notifications, ResourceLoggerService logs, DistributedApplicationModel model,

@@ -4,8 +4,8 @@ namespace ScaleHub.Core.Platform;
 
 /// <summary>
 /// The names of an enum outside the program, one for each value and exact: camelCase for clients, snake_case in the database.
-/// <para><see cref="Enum.Parse{TEnum}(string)"/> would also take a number, another case, and a list with commas, which it turns into
-/// a value that nobody named.</para>
+/// <para><see cref="Enum.Parse{TEnum}(string)"/> would also take a number, another case, and a list with commas, which it turns
+/// into a value that nobody named.</para>
 /// </summary>
 public static class EnumNames
 {

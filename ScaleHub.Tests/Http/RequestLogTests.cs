@@ -4,7 +4,8 @@ using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http;
 
-/// <summary>A request is found again: the line that an instance prints, the problem and the trace have one id. In Production.</summary>
+/// <summary>A request is found again: the line that an instance prints, the problem and the trace have one id. In
+/// Production.</summary>
 public sealed class RequestLogTests(RequestLogTests.Api api) : IClassFixture<RequestLogTests.Api>
 {
     [Fact]

@@ -86,6 +86,9 @@ public sealed class ApiInstances : IAsyncDisposable
         });
     }
 
+    /// <summary>Where the database server logs.</summary>
+    public string DatabaseLog => _postgres.LogFile;
+
     /// <summary>The lines that an instance has printed.</summary>
     public async Task<string[]> OutputAsync(int instance = 0)
     {

@@ -44,7 +44,8 @@ internal sealed class AppHostProcess : IAsyncDisposable
         var assembly = typeof(Projects.ScaleHub_AppHost).Assembly;
         var configuration = assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
         var program = Path.Combine(Projects.ScaleHub_AppHost.ProjectPath, "bin", configuration, "net10.0", "ScaleHub.AppHost.dll");
-        // A shell starts what runs in the background with SIGINT ignored, which would pass to the AppHost: Ctrl+C has to reach it.
+        // A shell starts what runs in the background with SIGINT ignored, which would pass to the AppHost: Ctrl+C has to reach
+        // it.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", "exec", program, .. args])
         {
             RedirectStandardOutput = true,

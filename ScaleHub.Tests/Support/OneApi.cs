@@ -1,8 +1,8 @@
 namespace ScaleHub.Tests.Support;
 
 /// <summary>
-/// One instance of the API over servers of its own, shared by the tests of what it accepts: without the load balancer and standbys,
-/// so it starts in seconds.
+/// One instance of the API over servers of its own, shared by the tests of what it accepts: without the load balancer and
+/// standbys, so it starts in seconds.
 /// </summary>
 public sealed class OneApi : IAsyncLifetime
 {

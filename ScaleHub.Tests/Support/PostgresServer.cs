@@ -35,6 +35,9 @@ public sealed class PostgresServer : IAsyncLifetime
     private Process? _server;
     private int _port, _databases;
 
+    /// <summary>What the server logs.</summary>
+    public string LogFile => Path.Combine(_directory, "log");
+
     /// <summary>The superuser's connection string for a database.</summary>
     public string ConnectionString(string database = "postgres", string user = "postgres")
         => $"Host=127.0.0.1;Port={_port};Username={user};Password={Password};Database={database};Pooling=false;Timeout=2";
@@ -84,14 +87,14 @@ public sealed class PostgresServer : IAsyncLifetime
         await File.WriteAllTextAsync(passwords, Password);
         if (Environment.IsPrivilegedProcess) await RunAsync(Process.Start("chown", ["-R", "postgres", _directory]));
         var data = Path.Combine(_directory, "data");
-        await RunAsync(Start("initdb", "-D", data, "-U", "postgres", "--pwfile", passwords,
+        await RunAsync(Start(LogFile, "initdb", "-D", data, "-U", "postgres", "--pwfile", passwords,
             "-A", "scram-sha-256", "-E", "UTF8", "--no-sync"));
         using (var listener = new TcpListener(IPAddress.Loopback, 0))
         {
             listener.Start();
             _port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
-        _server = Start("postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
+        _server = Start(LogFile, "postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
             "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "logging_collector=off");
         await Poll.UntilAsync(() => ExecuteAsync(ConnectionString(), "select 1"), Patience.TotalSeconds);
         await ExecuteAsync(ConnectionString(), $"create database {Template}");
@@ -117,7 +120,7 @@ public sealed class PostgresServer : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static Process Start(string program, params ReadOnlySpan<string> arguments)
+    private static Process Start(string log, string program, params ReadOnlySpan<string> arguments)
     {
         var path = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => int.Parse(Path.GetFileName(d), null))
@@ -126,10 +129,11 @@ public sealed class PostgresServer : IAsyncLifetime
         string[] command = Environment.IsPrivilegedProcess
             ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", path, .. arguments]
             : [path, .. arguments];
-        // Its output goes nowhere; a failure shows by the exit code, or by no answer.
-        return Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/null 2>&1 </dev/null", "sh", .. command])
+        // A failure shows by the exit code, or by no answer; the log says why.
+        return Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >>\"$SERVER_LOG\" 2>&1 </dev/null", "sh", .. command])
         {
             WorkingDirectory = "/",
+            Environment = { ["SERVER_LOG"] = log },
         })!;
     }
 

@@ -7,8 +7,9 @@ namespace ScaleHub.Tests.Support;
 internal static class ProcessTree
 {
     /// <summary>
-    /// The server that has the port in its arguments (postgres -p, redis-server), of several processes the one that the others descend
-    /// from; or the program that has it in <c>ASPNETCORE_URLS</c>, of several the last, since <c>dotnet run</c> starts it with that too.
+    /// The server that has the port in its arguments (postgres -p, redis-server), of several processes the one that the others
+    /// descend from; or the program that has it in <c>ASPNETCORE_URLS</c>, of several the last, since <c>dotnet run</c> starts it
+    /// with that too.
     /// </summary>
     public static int Listening(int port)
     {
@@ -42,8 +43,8 @@ internal static class ProcessTree
     }
 
     /// <summary>
-    /// The processes that work in a folder or were given it in their environment. Servers overwrite their environment with a title, but
-    /// work in the folder.
+    /// The processes that work in a folder or were given it in their environment. Servers overwrite their environment with a
+    /// title, but work in the folder.
     /// </summary>
     public static IReadOnlyList<int> Using(string folder) => [.. All()
         .Where(p => p.Pid != Environment.ProcessId

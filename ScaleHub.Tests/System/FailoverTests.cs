@@ -15,8 +15,8 @@ public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLife
 {
     private readonly GraphFixture _graph = new(["--durability", "quorum"], builder =>
     {
-        // On a busy machine Redis may miss its 100 ms. Then reads ask the primary what they must see, which is the one that is gone
-        // here: two faults at once, and no longer this test's.
+        // On a busy machine Redis may miss its 100 ms. Then reads ask the primary what they must see, which is the one that is
+        // gone here: two faults at once, and no longer this test's.
         foreach (var api in builder.Resources.OfType<ProjectResource>())
         {
             builder.CreateResourceBuilder(api).WithEnvironment("Redis__TimeoutMs", "5000");

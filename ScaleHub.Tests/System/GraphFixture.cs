@@ -22,7 +22,8 @@ public sealed class GraphCollection : ICollectionFixture<GraphFixture>
 /// <summary>The whole graph, started once, with random ports and nothing kept.</summary>
 public sealed class GraphFixture : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    // A start takes 10 s of two idle processors, and many times that beside a build.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(6);
 
     private readonly string[] _args;
     private readonly Action<IDistributedApplicationTestingBuilder> _change;
@@ -52,8 +53,8 @@ public sealed class GraphFixture : IAsyncLifetime
     public IReadOnlyList<Uri> Instances => [.. ((string[])["api-1", "api-2", "api-3"]).Select(i => App.GetEndpoint(i, "http"))];
 
     /// <summary>
-    /// Waits until every instance finds its Redis healthy: each connects again by itself, and what one has not told yet because it is
-    /// still without, the others cannot know.
+    /// Waits until every instance finds its Redis healthy: each connects again by itself, and what one has not told yet because
+    /// it is still without, the others cannot know.
     /// </summary>
     public async Task UntilRedisIsBackAsync()
     {

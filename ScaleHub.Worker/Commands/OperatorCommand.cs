@@ -14,8 +14,8 @@ namespace ScaleHub.Worker.Commands;
 /// the role away. Runs as the schema's owner, so whoever can do this could do anything anyhow; no endpoint makes operators.
 /// <para>The password comes from the environment (<c>SCALEHUB_OPERATOR_PASSWORD</c>), because a command line can be read by
 /// others, or is made up and shown once.</para>
-/// <para>The instances learn from Redis that sessions end, in under a second. Without the connection string <c>redis</c> the command ends
-/// nobody's sessions and says so; when Redis does not answer, the sessions end within 70 seconds.</para>
+/// <para>The instances learn from Redis that sessions end, in under a second. Without the connection string <c>redis</c> the
+/// command ends nobody's sessions and says so; when Redis does not answer, the sessions end within 70 seconds.</para>
 /// </summary>
 internal static class OperatorCommand
 {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace ScaleHub.Perf.Cache;
 
 /// <summary>
-/// What lookups and invalidations cost. Contenders take turns in every round, so that whatever else the machine does happens to all;
-/// a figure is the median of the rounds, a ratio the median of the rounds' ratios.
+/// What lookups and invalidations cost. Contenders take turns in every round, so that whatever else the machine does happens to
+/// all; a figure is the median of the rounds, a ratio the median of the rounds' ratios.
 /// </summary>
 internal sealed class Benchmarks(bool quick)
 {

@@ -12,10 +12,10 @@ namespace ScaleHub.Perf.Cache;
 /// <summary>
 /// FusionCache with memory, Redis, back-plane and Redis lock; one connection for all three, as its Step by Step guide ends.
 /// <para>Guide: that guide's options (step 11), with this product's life of an entry.</para>
-/// <para>Tuned: what its documentation offers towards what this product promises. Waits for Redis as short as ours (100 ms, circuit
-/// breakers 1 s, a connection that fails fast), writes and notifications in the foreground so that an invalidation is out when the
-/// call returns, locks waited for 1 s, tags that remove instead of expire, 64 MiB of entries by size; and an entry and a tag are
-/// trusted in memory for 1 s only, which is what bounds how old a value can be when a notification was lost.</para>
+/// <para>Tuned: what its documentation offers towards what this product promises. Waits for Redis as short as ours (100 ms,
+/// circuit breakers 1 s, a connection that fails fast), writes and notifications in the foreground so that an invalidation is out
+/// when the call returns, locks waited for 1 s, tags that remove instead of expire, 64 MiB of entries by size; and an entry and a
+/// tag are trusted in memory for 1 s only, which is what bounds how old a value can be when a notification was lost.</para>
 /// </summary>
 internal sealed class FusionInstance : Instance
 {

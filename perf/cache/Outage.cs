@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace ScaleHub.Perf.Cache;
 
 /// <summary>
-/// Redis goes away under readers, killed or frozen, for some seconds; meanwhile instance 0 writes and invalidates. Readers ask each
-/// instance for the hot key, one request after the other, and instance 2 for keys that nobody has.
+/// Redis goes away under readers, killed or frozen, for some seconds; meanwhile instance 0 writes and invalidates. Readers ask
+/// each instance for the hot key, one request after the other, and instance 2 for keys that nobody has.
 /// </summary>
 internal sealed class Outage(World world, bool frozen, bool quick)
 {

@@ -6,7 +6,8 @@ using StackExchange.Redis;
 
 namespace ScaleHub.Perf.Cache;
 
-/// <summary>A throw-away redis-server on the loopback interface that can be killed, frozen and started from an older copy.</summary>
+/// <summary>A throw-away redis-server on the loopback interface that can be killed, frozen and started from an older
+/// copy.</summary>
 internal sealed class RedisProcess : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("scalehub-perf-cache").FullName;
@@ -71,7 +72,8 @@ internal sealed class RedisProcess : IAsyncDisposable
         return long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Cuts every subscription, again and again, for as long as <paramref name="meanwhile"/> runs and this time after it.</summary>
+    /// <summary>Cuts every subscription, again and again, for as long as <paramref name="meanwhile"/> runs and this time after
+    /// it.</summary>
     public async Task WithoutSubscriptionsAsync(TimeSpan time, Func<Task> meanwhile)
     {
         using var connection = await ConnectionMultiplexer.ConnectAsync(Address + ",allowAdmin=true");

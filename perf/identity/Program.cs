@@ -12,8 +12,8 @@ using ScaleHub.Core.Platform.Redis;
 using ScaleHub.Tests.Support;
 
 // What identity costs: dotnet run -c Release --project perf/identity
-// Servers and an instance of the API of its own, on this machine: how long a session is looked up, by where it is found, and whether
-// the time of a sign-in tells if an address exists.
+// Servers and an instance of the API of its own, on this machine: how long a session is looked up, by where it is found, and
+// whether the time of a sign-in tells if an address exists.
 const int Sessions = 2000, SignIns = 150;
 
 await using var api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000000"), ("Redis__TimeoutMs", "5000"));

@@ -7,7 +7,8 @@ using ScaleHub.Tests.Support;
 
 // What the full stack costs on top of Kestrel: dotnet run -c Release --project perf/lists [seconds of each turn]
 // A cached page of tasks from an instance of the API (token, session, tenant, limits in Redis, cache), and the same JSON from an
-// endpoint on Kestrel alone, in turns. Each has the first processor to itself; PostgreSQL, Redis and this program have the others.
+// endpoint on Kestrel alone, in turns. Each has the first processor to itself; PostgreSQL, Redis and this program have the
+// others.
 if (args is ["serve", var port, var body]) return await BareServer.RunAsync(port, body);
 
 const int Connections = 48, Tasks = 25, Turns = 5;

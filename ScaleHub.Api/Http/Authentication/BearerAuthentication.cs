@@ -24,7 +24,8 @@ public static class BearerAuthentication
         builder.Services.AddOptions<IdentityOptions>().BindConfiguration(IdentityOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<SigningKeyRing>();
         builder.Services.AddSingleton<AccessTokens>();
-        // The core alone: AddAuthentication would bring data protection along, and write a key to the home folder that nothing uses.
+        // The core alone: AddAuthentication would bring data protection along, and write a key to the home folder that nothing
+        // uses.
         builder.Services.AddAuthenticationCore(options => options.DefaultScheme = SchemeName);
         builder.Services.AddWebEncoders();
         new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(SchemeName, null);

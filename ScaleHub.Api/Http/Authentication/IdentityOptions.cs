@@ -18,8 +18,8 @@ public sealed class IdentityOptions
     [Range(1, 1440)] public int AccessTokenMinutes { get; set; } = 15;
 
     /// <summary>
-    /// Seconds after a refresh during which the refresh token before it gets the same answer again from the same client, instead of ending
-    /// the session: two tabs of a browser refresh one token. 0: only requests that were under way at the same time do.
+    /// Seconds after a refresh during which the refresh token before it gets the same answer again from the same client, instead
+    /// of ending the session: two tabs of a browser refresh one token. 0: only requests that were under way at the same time do.
     /// </summary>
     [Range(0, 60)] public int RefreshGraceSeconds { get; set; } = 5;
 

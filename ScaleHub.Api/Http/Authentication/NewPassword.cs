@@ -4,8 +4,8 @@ using System.Text;
 namespace ScaleHub.Api.Http.Authentication;
 
 /// <summary>
-/// What a password may be (NIST SP 800-63B-4, 3.1.1.2): 8 to 128 code points of any kind, none of those that are guessed first, and
-/// not the name of what it opens. No rules of composition.
+/// What a password may be (NIST SP 800-63B-4, 3.1.1.2): 8 to 128 code points of any kind, none of those that are guessed first,
+/// and not the name of what it opens. No rules of composition.
 /// </summary>
 internal static class NewPassword
 {

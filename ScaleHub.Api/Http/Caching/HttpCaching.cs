@@ -8,8 +8,8 @@ namespace ScaleHub.Api.Http.Caching;
 public static class HttpCaching
 {
     /// <summary>
-    /// For what is the same for everybody: caches on the way keep it for five seconds, may serve it for thirty more while they ask
-    /// for a new one, and for five minutes when they get none (RFC 5861).
+    /// For what is the same for everybody: caches on the way keep it for five seconds, may serve it for thirty more while they
+    /// ask for a new one, and for five minutes when they get none (RFC 5861).
     /// </summary>
     public const string PublicForSeconds = "public, max-age=5, stale-while-revalidate=30, stale-if-error=300";
 

@@ -9,9 +9,9 @@ namespace ScaleHub.Api.Http.Errors;
 public sealed class BadRequestException(string detail) : BadHttpRequestException(detail);
 
 /// <summary>
-/// Says what was wrong with a request, in the client's terms: the framework's messages name .NET types. Place and line come from the
-/// exception itself. Where only the message tells cases apart, a test per case fails when a new version of the framework words
-/// it otherwise, and clients then get the general sentence.
+/// Says what was wrong with a request, in the client's terms: the framework's messages name .NET types. Place and line come from
+/// the exception itself. Where only the message tells cases apart, a test per case fails when a new version of the framework
+/// words it otherwise, and clients then get the general sentence.
 /// </summary>
 internal static partial class BadRequestText
 {

@@ -5,8 +5,8 @@ namespace ScaleHub.Api.Http.Errors;
 
 /// <summary>
 /// Which member of a body a constraint of the database is about. PostgreSQL names constraints after table and columns
-/// (<c>orders_company_id_patient_id_fkey</c>), every key begins with the company, and members are the columns in camelCase; so the
-/// name tells.
+/// (<c>orders_company_id_patient_id_fkey</c>), every key begins with the company, and members are the columns in camelCase; so
+/// the name tells.
 /// </summary>
 internal static class Constraints
 {

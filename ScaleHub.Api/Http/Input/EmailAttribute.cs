@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace ScaleHub.Api.Http.Input;
 
 /// <summary>
-/// An e-mail address of 3 to 254 characters, with one <c>@</c> that is neither first nor last, and nothing invisible: a blank or a
-/// format character that is pasted along makes another address, which looks the same and nobody can sign in with.
+/// An e-mail address of 3 to 254 characters, with one <c>@</c> that is neither first nor last, and nothing invisible: a blank or
+/// a format character that is pasted along makes another address, which looks the same and nobody can sign in with.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class EmailAttribute : ValidationAttribute

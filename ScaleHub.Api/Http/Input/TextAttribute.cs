@@ -6,8 +6,8 @@ namespace ScaleHub.Api.Http.Input;
 
 /// <summary>
 /// Text for people, on a string or an <see cref="Optional{T}"/> of one.
-/// <para>Lengths count Unicode code points, as PostgreSQL's <c>char_length</c> does: most emoji are one. In bytes of UTF-8 the bound
-/// is four times that.</para>
+/// <para>Lengths count Unicode code points, as PostgreSQL's <c>char_length</c> does: most emoji are one. In bytes of UTF-8 the
+/// bound is four times that.</para>
 /// <para>No control characters but tab and line breaks: PostgreSQL's text cannot hold U+0000, and the others only serve to
 /// deceive a reader. Text with a least length shows something: blanks and what is invisible alone are no name.</para>
 /// </summary>
@@ -37,7 +37,8 @@ public sealed class TextAttribute(int max, int min = 0) : ValidationAttribute
     /// <summary>Whether somebody who reads the text sees anything.</summary>
     public static bool ShowsSomething(string text) => text.EnumerateRunes().Any(r => !IsInvisible(r));
 
-    /// <summary>White space, control and format characters (Unicode categories Z*, Cc, Cf), and what is not a character.</summary>
+    /// <summary>White space, control and format characters (Unicode categories Z*, Cc, Cf), and what is not a
+    /// character.</summary>
     internal static bool IsInvisible(Rune rune)
         => Rune.IsWhiteSpace(rune) || (rune.IsBmp && Empty.Contains((char)rune.Value, StringComparison.Ordinal))
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.SpaceSeparator

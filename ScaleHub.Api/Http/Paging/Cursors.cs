@@ -7,8 +7,8 @@ using ScaleHub.Core.Platform.Secrets;
 namespace ScaleHub.Api.Http.Paging;
 
 /// <summary>
-/// Signs the place where a page ended. A cursor is the last row's key and an HMAC-SHA256 (cut to 128 bits, RFC 2104 section 5) over
-/// the key together with company, route, filter and order: it works for exactly the list that it came from.
+/// Signs the place where a page ended. A cursor is the last row's key and an HMAC-SHA256 (cut to 128 bits, RFC 2104 section 5)
+/// over the key together with company, route, filter and order: it works for exactly the list that it came from.
 /// </summary>
 public sealed class Cursors(SecretBox secrets)
 {

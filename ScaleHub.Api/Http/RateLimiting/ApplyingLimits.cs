@@ -10,9 +10,9 @@ using ScaleHub.Core.Platform.Redis;
 namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
-/// Which limits a request must keep. Signed in: the company's plan, the user, and the endpoint's policy by user unless it is for others
-/// alone. Else the endpoint's policy by address, and nothing more: people behind one address do not hurt each other once they have
-/// signed in.
+/// Which limits a request must keep. Signed in: the company's plan, the user, and the endpoint's policy by user unless it is for
+/// others alone. Else the endpoint's policy by address, and nothing more: people behind one address do not hurt each other once
+/// they have signed in.
 /// </summary>
 internal sealed class ApplyingLimits(
     IOptions<RateLimitOptions> options, CompanyPlans plans, RedisStore redis, ILogger<ApplyingLimits> logger)

@@ -6,8 +6,8 @@ using ScaleHub.Core.Model.Companies;
 namespace ScaleHub.Api.Http.RateLimiting;
 
 /// <summary>
-/// What a request over a limit is answered: 429 (RFC 6585), <c>Retry-After</c>, and a problem that names the limit and, where it is the
-/// plan's, the plan that allows more.
+/// What a request over a limit is answered: 429 (RFC 6585), <c>Retry-After</c>, and a problem that names the limit and, where it
+/// is the plan's, the plan that allows more.
 /// </summary>
 internal sealed class RateLimitRefusals(ApplyingLimits applying, PlanLadder plans, RateLimitMetrics metrics)
 {

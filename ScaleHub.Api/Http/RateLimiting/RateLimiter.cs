@@ -59,8 +59,9 @@ public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimi
     }
 
     /// <summary>
-    /// Takes back what was admitted and turned out not to count, as a right password where wrong ones are counted. The oldest that is
-    /// counted goes, so the others are counted for as long as they would be, or longer. If Redis does not take it, it stays counted.
+    /// Takes back what was admitted and turned out not to count, as a right password where wrong ones are counted. The oldest
+    /// that is counted goes, so the others are counted for as long as they would be, or longer. If Redis does not take it, it
+    /// stays counted.
     /// </summary>
     public async ValueTask GiveBackAsync(ApplyingLimit limit)
     {

@@ -22,8 +22,8 @@ public enum CountedBy
     Address,
 
     /// <summary>
-    /// The user, and neither user's nor plan's limit besides: for what must work when those are used up. The address of a caller who is
-    /// not signed in.
+    /// The user, and neither user's nor plan's limit besides: for what must work when those are used up. The address of a caller
+    /// who is not signed in.
     /// </summary>
     UserAlone,
 
@@ -54,14 +54,14 @@ public static class RateLimits
     public static readonly RateLimitPolicy Tokens = new("tokens", 1000, TimeSpan.FromMinutes(1), CountedBy.Address);
 
     /// <summary>
-    /// Wrong passwords from one address, on accounts whose users have not signed in from it lately: who tries one password on many
-    /// accounts. Right ones are not counted, so that hundreds of people behind one address sign in.
+    /// Wrong passwords from one address, on accounts whose users have not signed in from it lately: who tries one password on
+    /// many accounts. Right ones are not counted, so that hundreds of people behind one address sign in.
     /// </summary>
     public static readonly RateLimitPolicy SignIn = new("signin", 100, TimeSpan.FromMinutes(5), CountedBy.Endpoint, "wrong passwords");
 
     /// <summary>
-    /// Wrong passwords for one account, whatever the addresses: once for all addresses from which its user has signed in lately, and once
-    /// for all others together, so that strangers cannot lock the user out. Ten in all.
+    /// Wrong passwords for one account, whatever the addresses: once for all addresses from which its user has signed in lately,
+    /// and once for all others together, so that strangers cannot lock the user out. Ten in all.
     /// </summary>
     public static readonly RateLimitPolicy Account = new("account", 5, TimeSpan.FromMinutes(15), CountedBy.Endpoint, "wrong passwords");
 
@@ -69,8 +69,8 @@ public static class RateLimits
     public static readonly RateLimitPolicy Refresh = new("refresh", 30, TimeSpan.FromMinutes(5), CountedBy.Endpoint, "refreshes");
 
     /// <summary>
-    /// What must work when the limits of user and plan are used up: signing out, ending sessions, looking at quotas and changing the
-    /// plan.
+    /// What must work when the limits of user and plan are used up: signing out, ending sessions, looking at quotas and changing
+    /// the plan.
     /// </summary>
     public static readonly RateLimitPolicy Essential = new("essential", 30, TimeSpan.FromMinutes(1), CountedBy.UserAlone);
 
@@ -83,7 +83,8 @@ public static class RateLimits
     /// <summary>What the platform's operators do.</summary>
     public static readonly RateLimitPolicy Admin = new("admin", 10, TimeSpan.FromSeconds(10));
 
-    /// <summary>What nobody does often and costs much: exports, bulk deletion, making users, whose passwords are hashed.</summary>
+    /// <summary>What nobody does often and costs much: exports, bulk deletion, making users, whose passwords are
+    /// hashed.</summary>
     public static readonly RateLimitPolicy Strict = new("strict", 10, TimeSpan.FromMinutes(1));
 
     /// <summary>No limit: for what must always answer, and for what costs less than to count it.</summary>

@@ -21,7 +21,8 @@ public sealed record PriceResponse(string Code, string Currency, long AmountMino
         => new(price.Code, price.Currency, price.AmountMinor, price.Description, price.UpdatedAt);
 }
 
-/// <summary><c>GET /api/v1/prices</c>: what everything costs. Public, and one cached value for all companies and instances.</summary>
+/// <summary><c>GET /api/v1/prices</c>: what everything costs. Public, and one cached value for all companies and
+/// instances.</summary>
 public static class ListPrices
 {
     /// <summary>The namespace in the shared cache: whoever changes a price says so before.</summary>

@@ -6,7 +6,8 @@ using ScaleHub.Core.Platform.Quotas;
 
 namespace ScaleHub.Api.Modules.Companies;
 
-/// <summary><c>GET /api/v1/quotas</c>: how the caller's company stands with what its plan allows. Cached until that changes.</summary>
+/// <summary><c>GET /api/v1/quotas</c>: how the caller's company stands with what its plan allows. Cached until that
+/// changes.</summary>
 public static class GetQuotas
 {
     // Orders and exams start from 0 with a month, which no write tells.

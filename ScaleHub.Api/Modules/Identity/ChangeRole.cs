@@ -43,8 +43,8 @@ public static class ChangeRole
     }
 
     /// <summary>
-    /// One change of a company's users at a time: two owners who remove each other must not both succeed. And no session of the user
-    /// begins until the transaction ends, as a new session locks the row that it refers to: all that there are can be told.
+    /// One change of a company's users at a time: two owners who remove each other must not both succeed. And no session of the
+    /// user begins until the transaction ends, as a new session locks the row that it refers to: all that there are can be told.
     /// </summary>
     internal static async Task LockAsync(ScaleHubDb db, Guid companyId, Guid userId, CancellationToken cancellationToken)
     {

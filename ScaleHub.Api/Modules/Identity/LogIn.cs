@@ -24,8 +24,8 @@ public sealed record LogInResponse(string AccessToken, string RefreshToken, int 
 public static class LogIn
 {
     /// <summary>
-    /// Signs in. An unknown address and a wrong password get the same answer, in the same time. After ten wrong passwords for an account
-    /// in 15 minutes it is 429 (<see cref="SignInLimits"/>).
+    /// Signs in. An unknown address and a wrong password get the same answer, in the same time. After ten wrong passwords for an
+    /// account in 15 minutes it is 429 (<see cref="SignInLimits"/>).
     /// </summary>
     internal static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
         LogInRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens, SignInLimits limits,

@@ -25,9 +25,9 @@ public sealed record RefreshSessionResponse(string AccessToken, string RefreshTo
 /// <summary>
 /// <c>POST /api/v1/auth/refresh</c>: new tokens for old. A refresh token works once. One that comes a second time was stolen,
 /// from the client or by it, so the session ends (RFC 9700, 4.14.2).
-/// <para>Requests with one token at nearly the same time, as two tabs of a browser make them, are no theft: one of them rotates, and all
-/// get its answer. Those that come after it must come within <see cref="IdentityOptions.RefreshGraceSeconds"/> and from the same client,
-/// told by its network address and what it calls itself.</para>
+/// <para>Requests with one token at nearly the same time, as two tabs of a browser make them, are no theft: one of them rotates,
+/// and all get its answer. Those that come after it must come within <see cref="IdentityOptions.RefreshGraceSeconds"/> and from
+/// the same client, told by its network address and what it calls itself.</para>
 /// </summary>
 public static class RefreshSession
 {

@@ -46,8 +46,8 @@ public sealed class RefreshTokens(SecretBox secrets)
     }
 
     /// <summary>
-    /// Tells a client from others: its network address and what it calls itself, as a keyed hash of 32 bytes. Good enough to see that two
-    /// requests within seconds come from the same browser, and for nothing more.
+    /// Tells a client from others: its network address and what it calls itself, as a keyed hash of 32 bytes. Good enough to see
+    /// that two requests within seconds come from the same browser, and for nothing more.
     /// </summary>
     public byte[] ClientOf(HttpContext http) => HMACSHA256.HashData(_clientKey, Encoding.UTF8.GetBytes(
         $"{ApplyingLimits.AddressOf(http.Connection.RemoteIpAddress)}\n{http.Request.Headers.UserAgent}"));

@@ -13,12 +13,12 @@ namespace ScaleHub.Api.Modules.Identity;
 
 /// <summary>
 /// How often passwords may be tried, and tokens refreshed.
-/// <para>Guarantee: in any 15 minutes at most 10 wrong passwords are tried on one account, whatever the addresses: 5 from the addresses from
-/// which its user has signed in within 30 days, and 5 from all others together. Strangers who use up theirs leave the user's own
-/// addresses alone. An address has 100 wrong passwords in 5 minutes on accounts whose users have not signed in from it lately, so that one
-/// who guesses keeps nobody out who shares the address. An attempt is counted before the password is looked at and taken back
-/// when it was right, so attempts at the same time do not get more, and hundreds of people behind one address sign in. An address that
-/// nobody registered counts like any other.</para>
+/// <para>Guarantee: in any 15 minutes at most 10 wrong passwords are tried on one account, whatever the addresses: 5 from the
+/// addresses from which its user has signed in within 30 days, and 5 from all others together. Strangers who use up theirs leave
+/// the user's own addresses alone. An address has 100 wrong passwords in 5 minutes on accounts whose users have not signed in
+/// from it lately, so that one who guesses keeps nobody out who shares the address. An attempt is counted before the password is
+/// looked at and taken back when it was right, so attempts at the same time do not get more, and hundreds of people behind one
+/// address sign in. An address that nobody registered counts like any other.</para>
 /// <para>Redis away: each instance admits its share of each limit, as for all others (docs/rate-limits.md).</para>
 /// <para>Source: OWASP, Blocking Brute Force Attacks; NIST SP 800-63B, 5.2.2.</para>
 /// </summary>
@@ -56,8 +56,8 @@ internal sealed class SignInLimits(
     public Task<ProblemHttpResult?> TryForgedAsync(HttpContext http) => RefuseAsync(http, limits.ByAddress(RateLimits.Auth, http));
 
     /// <summary>
-    /// Whether a user has signed in from the caller's address within 30 days. For nobody's it takes the same work, so that the time tells
-    /// nothing.
+    /// Whether a user has signed in from the caller's address within 30 days. For nobody's it takes the same work, so that the
+    /// time tells nothing.
     /// </summary>
     public async Task<bool> IsKnownAsync(ScaleHubDb db, Guid userId, HttpContext http, CancellationToken cancellationToken)
     {

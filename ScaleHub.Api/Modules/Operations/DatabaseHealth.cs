@@ -4,7 +4,8 @@ using ScaleHub.Core.Platform.Postgres;
 namespace ScaleHub.Api.Modules.Operations;
 
 /// <summary>The database as this instance sees it.</summary>
-/// <param name="Status"><c>healthy</c>; <c>degraded</c> when a node is missing or no standby serves; <c>unhealthy</c> without a primary.</param>
+/// <param name="Status"><c>healthy</c>; <c>degraded</c> when a node is missing or no standby serves; <c>unhealthy</c> without a
+/// primary.</param>
 /// <param name="Nodes">Every node that is configured.</param>
 public sealed record DatabaseHealthResponse(string Status, IReadOnlyList<NodeHealth> Nodes);
 

@@ -7,7 +7,8 @@ namespace ScaleHub.Api.Modules.Operations;
 /// <summary>What the people who run the platform look at.</summary>
 public static class OperationsModule
 {
-    /// <summary>The routes under <c>/api/health</c> and <c>/api/admin</c>: for the platform's operators, and in Development for everybody.</summary>
+    /// <summary>The routes under <c>/api/health</c> and <c>/api/admin</c>: for the platform's operators, and in Development for
+    /// everybody.</summary>
     public static void MapOperations(this WebApplication app)
     {
         var operations = app.MapGroup("/api").WithTags("Operations").WithRateLimit(RateLimits.Api).RequireRole(Roles.Operator);

@@ -7,7 +7,8 @@ using ScaleHub.Core.Platform.Caching;
 
 namespace ScaleHub.Api.Modules.Tasks;
 
-/// <summary><c>GET /api/v1/tasks?status=&amp;limit=&amp;cursor=</c>: the company's tasks, newest first. Cached until a task changes.</summary>
+/// <summary><c>GET /api/v1/tasks?status=&amp;limit=&amp;cursor=</c>: the company's tasks, newest first. Cached until a task
+/// changes.</summary>
 public static class ListTasks
 {
     /// <summary>Lists the company's tasks, newest first.</summary>

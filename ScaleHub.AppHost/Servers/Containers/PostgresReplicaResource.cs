@@ -1,8 +1,8 @@
 namespace ScaleHub.AppHost.Servers.Containers;
 
 /// <summary>
-/// A container with a standby of a PostgreSQL server. It shows below its primary, but is no <c>IResourceWithParent</c>: such a resource
-/// cannot wait for its parent.
+/// A container with a standby of a PostgreSQL server. It shows below its primary, but is no <c>IResourceWithParent</c>: such a
+/// resource cannot wait for its parent.
 /// </summary>
 internal sealed class PostgresReplicaResource(string name, ParameterResource superuserPassword)
     : ContainerResource(name), IResourceWithConnectionString

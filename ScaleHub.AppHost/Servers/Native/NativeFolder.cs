@@ -7,8 +7,8 @@ using ScaleHub.AppHost.Start;
 namespace ScaleHub.AppHost.Servers.Native;
 
 /// <summary>
-/// Where native servers keep their files. One AppHost at a time works in it. What is kept between starts has a folder per server; all
-/// else is in a folder of the start, which goes when the start ends, or at the next start when the AppHost was killed.
+/// Where native servers keep their files. One AppHost at a time works in it. What is kept between starts has a folder per server;
+/// all else is in a folder of the start, which goes when the start ends, or at the next start when the AppHost was killed.
 /// </summary>
 internal sealed class NativeFolder : IHostedService, IDisposable
 {

@@ -5,8 +5,8 @@ using ScaleHub.AppHost.Start;
 namespace ScaleHub.AppHost.Servers.Native;
 
 /// <summary>
-/// The servers as processes of this machine, from its packages. As root they run as the user <c>postgres</c>, since PostgreSQL refuses
-/// root. They listen on the loopback interface only.
+/// The servers as processes of this machine, from its packages. As root they run as the user <c>postgres</c>, since PostgreSQL
+/// refuses root. They listen on the loopback interface only.
 /// </summary>
 internal sealed class NativeServers : IServers
 {

@@ -19,7 +19,8 @@ internal sealed record ServerPrograms(string PostgresDirectory, string Redis, st
 
 /// <summary>Looks for installed servers.</summary>
 /// <param name="Directories">Folders with programs, first match wins.</param>
-/// <param name="PostgresRoots">Folders that hold one installation of PostgreSQL per version, as distributions lay them out.</param>
+/// <param name="PostgresRoots">Folders that hold one installation of PostgreSQL per version, as distributions lay them
+/// out.</param>
 internal sealed partial record ServerSearch(IReadOnlyList<string> Directories, IReadOnlyList<string> PostgresRoots)
 {
     /// <summary>Streaming replication as the graph sets it up is the same from this version on.</summary>

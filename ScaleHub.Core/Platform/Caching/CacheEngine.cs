@@ -10,11 +10,12 @@ namespace ScaleHub.Core.Platform.Caching;
 
 /// <summary>
 /// The cache: this process, then Redis, then the load.
-/// <para>Guarantees. Current: an entry is served while news of changes are heard; when they may not be, for a second at most, then its
-/// version is compared in Redis; a reader with a position to see (<see cref="Consistency.ReadConsistency"/>) is never served from
-/// before it. One load: concurrent lookups of a key join one load in a process, and instances wait for each other's up to
-/// <see cref="CacheOptions.LockMs"/>; another instance waits no longer than that, and later lookups of the same process no longer than
-/// twice that. Ahead: a value in use is loaded again behind a hit
+/// <para>Guarantees. Current: an entry is served while news of changes are heard; when they may not be, for a second at most,
+/// then its version is compared in Redis; a reader with a position to see (<see cref="Consistency.ReadConsistency"/>) is never
+/// served from before it. One load: concurrent lookups of a key join one load in a process, and instances wait for each other's
+/// up to
+/// <see cref="CacheOptions.LockMs"/>; another instance waits no longer than that, and later lookups of the same process no longer
+/// than twice that. Ahead: a value in use is loaded again behind a hit
 /// in the last fifth of its life. Fail-safe: when the load fails because of the database, an expired value is served, marked as
 /// such, until <see cref="CacheLookup.StaleFor"/> is over, and the load is tried again each second; one that was invalidated is
 /// not.</para>
@@ -95,8 +96,9 @@ internal sealed class CacheEngine(
         var marks = versions.Marks(lookup.Key.Company, lookup.Names);
         var (task, joined) = _flights.Join(
             lookup.Key,
-            // A load that began before a change, or that need not see as much, may have read the past. One that has not ended after two
-            // lives of the lock (the first may go by in waiting for another instance) may never end: the next lookup begins its own.
+            // A load that began before a change, or that need not see as much, may have read the past. One that has not ended
+            // after two lives of the lock (the first may go by in waiting for another instance) may never end: the next lookup
+            // begins its own.
             flight => versions.IsUnchanged(marks, flight.Stamp) && flight.Needs.Covers(needs)
                 && time.GetElapsedTime(flight.Stamp) < 2 * _lockLife,
             () => new(time.GetTimestamp(), needs, flight => LandAsync(lookup, flight, load)));

@@ -15,7 +15,8 @@ public sealed class CacheOptions
     /// <summary>Most bytes of one value; a larger one is loaded each time.</summary>
     [Range(1 << 10, 1 << 26)] public int MaxValueBytes { get; set; } = 1 << 20;
 
-    /// <summary>Seconds that a value is current when whoever caches it does not say. Each entry ends up to a tenth earlier.</summary>
+    /// <summary>Seconds that a value is current when whoever caches it does not say. Each entry ends up to a tenth
+    /// earlier.</summary>
     [Range(1, 86400)] public int ExpirationSeconds { get; set; } = 300;
 
     /// <summary>Seconds that an expired value may still be served when the load fails.</summary>

@@ -57,8 +57,8 @@ public enum CacheOutcome
 }
 
 /// <summary>
-/// Lookups of all companies, and of each: meter <c>ScaleHub.Cache</c> has the sums, as companies are no labels there. The counts of the
-/// 10,000 companies that loaded something last are kept, and of up to 10,000 more.
+/// Lookups of all companies, and of each: meter <c>ScaleHub.Cache</c> has the sums, as companies are no labels there. The counts
+/// of the 10,000 companies that loaded something last are kept, and of up to 10,000 more.
 /// </summary>
 public sealed class CacheCounts
 {

@@ -17,17 +17,18 @@ namespace ScaleHub.Core.Platform.Caching;
 internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly, bool Unsettled);
 
 /// <summary>
-/// Invalidation in O(1): a company, each of its tags, and each of 256 groups of its keys has a version; an entry's key in Redis has
-/// the versions in it, so that changing one leaves all entries under it behind, whatever their number.
+/// Invalidation in O(1): a company, each of its tags, and each of 256 groups of its keys has a version; an entry's key in Redis
+/// has the versions in it, so that changing one leaves all entries under it behind, whatever their number.
 /// <para>Guarantee: a version never comes back. It is made of the position of the write that changed it, the time and chance; one
 /// that Redis has lost is made anew; and the server's run id is part of the name, so that a server which was restarted with older
-/// data brings nothing back. A load must see the position in its versions, so that a standby which is late cannot be cached.</para>
+/// data brings nothing back. A load must see the position in its versions, so that a standby which is late cannot be
+/// cached.</para>
 /// <para>A version that is made anew stands for changes that Redis does not know (any more). They are covered by the company's
 /// base: a position that the primary had after the first of its versions was made anew under this run id. A later change is a
 /// version of its own. The base is read from the primary once, and kept beside the versions, so that it is lost when they are;
 /// who cannot read it loads from the primary.</para>
-/// <para>A change is announced before its transaction commits and settled behind it, so that a process which is killed between the two
-/// leaves nothing old: what is announced is not kept for a minute, and is loaded from the primary.</para>
+/// <para>A change is announced before its transaction commits and settled behind it, so that a process which is killed between
+/// the two leaves nothing old: what is announced is not kept for a minute, and is loaded from the primary.</para>
 /// <para>Each change is told to all instances (<see cref="Broadcast"/>), when Redis answers again if it does not
 /// (<see cref="RedisOutbox"/>); a process that is killed before leaves entries in Redis current until they expire.</para>
 /// </summary>
@@ -168,7 +169,8 @@ internal sealed class CacheVersions
         return await _outbox.SendAsync(db => TellAsync(db, company, names, written));
     }
 
-    /// <summary>Makes entries old that a transaction is about to change; <see cref="ChangeAsync"/> must follow. Never throws.</summary>
+    /// <summary>Makes entries old that a transaction is about to change; <see cref="ChangeAsync"/> must follow. Never
+    /// throws.</summary>
     public async ValueTask AnnounceAsync(Guid company, string[] names)
     {
         Note(company, names);

@@ -7,12 +7,12 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <summary>
 /// Small values kept in process until news of a change, for what is looked at on every request.
 /// <para>Guarantee: <see cref="ForgetAsync"/> is known to every instance in milliseconds while <see cref="Broadcast"/> is live,
-/// and within <paramref name="deafLife"/> or 600 ms, whichever is longer, when it stops. A load that began before the change is never
-/// kept after it. For a minute after a key was forgotten its value is kept for <paramref name="deafLife"/> only: if the outcome of
-/// the commit was unknown, it may come to pass in that time. One load for each key at a time. At most <paramref name="capacity"/>
-/// values.</para>
-/// <para>Redis away: the news waits in <see cref="RedisOutbox"/> until Redis takes it; an instance that cannot hear news keeps a value
-/// for <paramref name="deafLife"/>.</para>
+/// and within <paramref name="deafLife"/> or 600 ms, whichever is longer, when it stops. A load that began before the change is
+/// never kept after it. For a minute after a key was forgotten its value is kept for <paramref name="deafLife"/> only: if the
+/// outcome of the commit was unknown, it may come to pass in that time. One load for each key at a time. At most
+/// <paramref name="capacity"/> values.</para>
+/// <para>Redis away: the news waits in <see cref="RedisOutbox"/> until Redis takes it; an instance that cannot hear news keeps a
+/// value for <paramref name="deafLife"/>.</para>
 /// </summary>
 /// <param name="topic">Names the values in the broadcast.</param>
 /// <param name="broadcast">Carries the news.</param>

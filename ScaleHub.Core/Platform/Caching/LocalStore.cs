@@ -6,8 +6,8 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <summary>
 /// The entries that this process keeps.
 /// <para>Guarantee: never more than <paramref name="maxBytes"/>, counted with keys and bookkeeping. When there is no room, the
-/// company that has the most bytes gives way, so that no company pushes out the others; within it the entry that was not used since
-/// the hand last passed it (SIEVE, Zhang et al., NSDI 2024). Reads take no lock.</para>
+/// company that has the most bytes gives way, so that no company pushes out the others; within it the entry that was not used
+/// since the hand last passed it (SIEVE, Zhang et al., NSDI 2024). Reads take no lock.</para>
 /// </summary>
 /// <param name="maxBytes">The bound, in bytes.</param>
 internal sealed class LocalStore(long maxBytes)

@@ -24,8 +24,8 @@ public sealed record CacheTimes(TimeSpan? Expiration = null, TimeSpan? StaleFor 
 /// whatever the keys are. What it guarantees: docs/cache.md.
 /// <para>A key begins with its namespace: <c>tasks</c> or <c>tasks:…</c>. The namespace is a tag of each of its keys, and the tag
 /// <c>*</c> of all of them.</para>
-/// <para>Whoever writes calls <see cref="WillChangeAsync"/> before. Removing is for after a write that has no transaction here; in one
-/// it does the same as that.</para>
+/// <para>Whoever writes calls <see cref="WillChangeAsync"/> before. Removing is for after a write that has no transaction here;
+/// in one it does the same as that.</para>
 /// </summary>
 public abstract class ScopedCache : HybridCache
 {
@@ -49,9 +49,9 @@ public abstract class ScopedCache : HybridCache
     private protected abstract Guid Owner { get; }
 
     /// <summary>
-    /// The value of a key as JSON. The load runs in a scope of its own, for the same company and no user; it must take what it needs
-    /// from there (<c>services.GetRequiredService&lt;ReadDb&gt;()</c>), as it may run after the request that asked for it, behind a
-    /// hit.
+    /// The value of a key as JSON. The load runs in a scope of its own, for the same company and no user; it must take what it
+    /// needs from there (<c>services.GetRequiredService&lt;ReadDb&gt;()</c>), as it may run after the request that asked for it,
+    /// behind a hit.
     /// </summary>
     /// <param name="key">At most 1,024 characters, beginning with its namespace.</param>
     /// <param name="load">Makes the value.</param>
@@ -115,9 +115,9 @@ public abstract class ScopedCache : HybridCache
     }
 
     /// <summary>
-    /// Makes everything with a tag old, by the write that follows: call it before. From here to the commit nothing with the tag is
-    /// kept, and after it nothing from before is current anywhere. If the process dies in between, that holds for a minute, in which
-    /// any transaction has ended.
+    /// Makes everything with a tag old, by the write that follows: call it before. From here to the commit nothing with the tag
+    /// is kept, and after it nothing from before is current anywhere. If the process dies in between, that holds for a minute, in
+    /// which any transaction has ended.
     /// </summary>
     public ValueTask WillChangeAsync(string tag) => AnnounceAsync(CacheVersions.Tag(tag));
 
@@ -165,7 +165,8 @@ public abstract class ScopedCache : HybridCache
 internal sealed record CacheServices(
     CacheEngine Engine, CacheVersions Versions, CacheLoads Loads, IOptions<CacheOptions> Options, TimeProvider Time);
 
-/// <summary>The cache of the company whose unit of work this is; it is also what <see cref="HybridCache"/> resolves to. Scoped.</summary>
+/// <summary>The cache of the company whose unit of work this is; it is also what <see cref="HybridCache"/> resolves to.
+/// Scoped.</summary>
 public sealed class CompanyCache : ScopedCache
 {
     private readonly Tenant _tenant;
@@ -177,7 +178,8 @@ public sealed class CompanyCache : ScopedCache
     private protected override Guid Owner => _tenant.RequiredCompanyId;
 }
 
-/// <summary>The cache of what is the same for everybody: prices, plans, the public feed. Nothing of a company may be in it. Scoped.</summary>
+/// <summary>The cache of what is the same for everybody: prices, plans, the public feed. Nothing of a company may be in it.
+/// Scoped.</summary>
 public sealed class SharedCache : ScopedCache
 {
     internal SharedCache(CacheServices services, ReadConsistency consistency, UnitOfWork unitOfWork) : base(services, consistency, unitOfWork)

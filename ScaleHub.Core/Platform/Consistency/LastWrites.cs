@@ -10,10 +10,10 @@ namespace ScaleHub.Core.Platform.Consistency;
 /// <summary>
 /// Where each user last wrote, for 30 seconds, so that the user's next read sees it through any instance.
 /// <para>Guarantee: a read that begins after a write was answered goes to a node that has that write. Redis carries the position
-/// between instances. When it stops answering, positions of the last 30 seconds may be unknown, so for 30 seconds everybody who does
-/// not send the header <c>ScaleHub-Consistency</c> reads from the primary. After that, only users who wrote through this instance do
-/// so; a write through another instance is then covered by the header alone. Positions are sent even while this instance has given
-/// Redis up for a moment: others may still reach it.</para>
+/// between instances. When it stops answering, positions of the last 30 seconds may be unknown, so for 30 seconds everybody who
+/// does not send the header <c>ScaleHub-Consistency</c> reads from the primary. After that, only users who wrote through this
+/// instance do so; a write through another instance is then covered by the header alone. Positions are sent even while this
+/// instance has given Redis up for a moment: others may still reach it.</para>
 /// <para>A standby that is more than 30 seconds behind gets no reads at all, so forgetting after 30 seconds loses nothing.</para>
 /// </summary>
 public sealed class LastWrites(RedisStore redis) : IDisposable
@@ -42,7 +42,8 @@ public sealed class LastWrites(RedisStore redis) : IDisposable
         if (value.HasValue && TryParse(value!, out var lsn)) consistency.Require(lsn);
     }
 
-    /// <summary>Remembers what this unit of work wrote. Returns when other instances can know it, or when Redis is gone.</summary>
+    /// <summary>Remembers what this unit of work wrote. Returns when other instances can know it, or when Redis is
+    /// gone.</summary>
     public async ValueTask RememberAsync(Tenant tenant, ReadConsistency consistency, CancellationToken cancellationToken)
     {
         if (consistency is { Written: null, WrittenUnknown: false } || tenant is not { CompanyId: { } company, UserId: { } user }) return;
@@ -50,7 +51,8 @@ public sealed class LastWrites(RedisStore redis) : IDisposable
         var lsn = consistency.WrittenUnknown ? null : consistency.Written;
         _local.Set(key, new Write(lsn), new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = Memory, Size = 1 });
         // An unknown position is published as the highest one: every instance then reads from the primary.
-        // A late Redis is waited for: until it has the position, an instance that it answers in time would read from before the write.
+        // A late Redis is waited for: until it has the position, an instance that it answers in time would read from before the
+        // write.
         Task<bool> Publish(IDatabase db) => db.StringSetAsync(key, Format(lsn ?? ReadConsistency.Unknown), Memory);
         if (!(await redis.AskAsync<bool>(Publish, cancellationToken)).Answered) await redis.SendAsync(Publish, cancellationToken);
     }

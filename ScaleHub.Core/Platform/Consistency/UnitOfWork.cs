@@ -4,10 +4,10 @@ namespace ScaleHub.Core.Platform.Consistency;
 
 /// <summary>
 /// What must follow the writes of one scope: caches, sessions and plans are told here what has changed.
-/// <para>Guarantee: each effect that was registered before a write runs once the write has been committed or may have been: also when the
-/// commit's outcome is unknown, when no standby confirmed it, when the client is gone, and when another effect fails. An effect must
-/// therefore be one that does no harm when the write did not happen. If no write ends, the effect runs at the end of the
-/// scope.</para>
+/// <para>Guarantee: each effect that was registered before a write runs once the write has been committed or may have been: also
+/// when the commit's outcome is unknown, when no standby confirmed it, when the client is gone, and when another effect fails. An
+/// effect must therefore be one that does no harm when the write did not happen. If no write ends, the effect runs at the end of
+/// the scope.</para>
 /// <para>A process that is killed between the commit and the effect never runs it. Whoever needs more announces the change before
 /// the write as well, as the caches do.</para>
 /// </summary>
@@ -19,8 +19,8 @@ public sealed class UnitOfWork(ILogger<UnitOfWork> logger) : IAsyncDisposable
     internal bool InTransaction { get; private set; }
 
     /// <summary>
-    /// Runs <paramref name="effect"/> once, when the next write of this scope has been committed or may have been. Register it before the
-    /// write.
+    /// Runs <paramref name="effect"/> once, when the next write of this scope has been committed or may have been. Register it
+    /// before the write.
     /// </summary>
     /// <param name="effect">Gets no cancellation: the client that asked may be gone.</param>
     /// <param name="name">Of effects with the same name the first stays; none: the effect has a name of its own.</param>

@@ -7,8 +7,8 @@ namespace ScaleHub.Core.Platform.Postgres;
 public static class DatabaseErrors
 {
     /// <summary>
-    /// The connection or the server is gone: no more traffic for the node until the monitor has seen it again. A command that only
-    /// took too long says nothing of the node.
+    /// The connection or the server is gone: no more traffic for the node until the monitor has seen it again. A command that
+    /// only took too long says nothing of the node.
     /// </summary>
     public static bool IsNodeFailure(Exception exception) => exception is NodeLostException || Database(exception) switch
     {

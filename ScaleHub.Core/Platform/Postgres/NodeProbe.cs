@@ -17,7 +17,8 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
 
     public PostgresNode Node => node;
 
-    /// <summary>Asks the node what it is; <see cref="NodeRole.Unknown"/> when no answer comes within <paramref name="patience"/>.</summary>
+    /// <summary>Asks the node what it is; <see cref="NodeRole.Unknown"/> when no answer comes within
+    /// <paramref name="patience"/>.</summary>
     public async Task<NodeState> LookAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         var connection = _connection ??= _dataSource.CreateConnection();

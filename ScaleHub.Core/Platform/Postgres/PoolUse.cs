@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace ScaleHub.Core.Platform.Postgres;
 
 /// <summary>
-/// How full the pools of this process are, read from Npgsql's own meter (<c>db.client.connection.count</c>, by the pool's name; the
-/// semantic conventions of OpenTelemetry for databases). Costs nothing until it is asked.
+/// How full the pools of this process are, read from Npgsql's own meter (<c>db.client.connection.count</c>, by the pool's name;
+/// the semantic conventions of OpenTelemetry for databases). Costs nothing until it is asked.
 /// </summary>
 public sealed class PoolUse : IDisposable
 {

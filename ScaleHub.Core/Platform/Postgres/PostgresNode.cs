@@ -16,11 +16,12 @@ public enum NodeRole
     Standby,
 }
 
-/// <summary>One observation of a node. <paramref name="Lsn"/> is what a standby has replayed, or what a primary has written.</summary>
+/// <summary>One observation of a node. <paramref name="Lsn"/> is what a standby has replayed, or what a primary has
+/// written.</summary>
 /// <param name="Role">Unknown when the node did not answer.</param>
 /// <param name="Lsn">Position in the write-ahead log.</param>
-/// <param name="Timeline">Grows by one with each promotion; tells the newest of two primaries, and a standby that follows the old one.
-/// Zero when it is not known.</param>
+/// <param name="Timeline">Grows by one with each promotion; tells the newest of two primaries, and a standby that follows the old
+/// one. Zero when it is not known.</param>
 /// <param name="LagBytes">Bytes of log that the standby has not replayed.</param>
 /// <param name="LagSeconds">Age of the newest primary position that the standby has replayed.</param>
 /// <param name="LatencyMs">Milliseconds that the node took to answer.</param>

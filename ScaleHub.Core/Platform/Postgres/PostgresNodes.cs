@@ -11,8 +11,8 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// <para>Guarantee: reads go to a healthy standby no further behind than <see cref="PostgresOptions.MaxLagSeconds"/> that has
 /// replayed what the reader must see, the least busy first, else to the primary; writes go to the newest primary. Choosing is
 /// done in memory from what <see cref="NodeMonitor"/> saw: it never waits.</para>
-/// <para>When no node can serve, <see cref="NoNodeException"/> says so at once; a primary that fell silent is still tried, because
-/// nobody can stand in for it.</para>
+/// <para>When no node can serve, <see cref="NoNodeException"/> says so at once; a primary that fell silent is still tried,
+/// because nobody can stand in for it.</para>
 /// </summary>
 public sealed class PostgresNodes : IAsyncDisposable
 {
@@ -24,7 +24,8 @@ public sealed class PostgresNodes : IAsyncDisposable
     private volatile Looks _looks;
 
     /// <summary>Builds a pool per connection string; opens nothing yet.</summary>
-    /// <exception cref="OptionsValidationException">There is no connection string <c>scalehub</c>, or one is not valid.</exception>
+    /// <exception cref="OptionsValidationException">There is no connection string <c>scalehub</c>, or one is not
+    /// valid.</exception>
     public PostgresNodes(IConfiguration configuration, IOptions<PostgresOptions> options, ILoggerFactory loggers)
     {
         var settings = options.Value;
@@ -79,8 +80,8 @@ public sealed class PostgresNodes : IAsyncDisposable
     internal bool HasReached(NpgsqlLogSequenceNumber position) => All.Any(n => n.State.Lsn >= position);
 
     /// <summary>
-    /// Notes a look at every node, in the order of <see cref="All"/>. Requests choose by one look as a whole: between two, as while
-    /// a standby becomes the primary, there is no moment in which nobody seems to be either.
+    /// Notes a look at every node, in the order of <see cref="All"/>. Requests choose by one look as a whole: between two, as
+    /// while a standby becomes the primary, there is no moment in which nobody seems to be either.
     /// </summary>
     internal void Observe(IReadOnlyList<NodeState> states)
     {

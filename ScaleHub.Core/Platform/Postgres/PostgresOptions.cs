@@ -17,7 +17,8 @@ public sealed class PostgresOptions : IValidatableObject
     /// <summary>Pool of the node <c>scalehub</c>. Aliases <c>DB_POOL_MAX</c>, <c>DB_POOL_MIN</c>.</summary>
     public PoolOptions Pool { get; set; } = new() { Max = 20 };
 
-    /// <summary>Pool of each node <c>scalehub-replica-*</c>. Aliases <c>DB_REPLICA_POOL_MAX</c>, <c>DB_REPLICA_POOL_MIN</c>.</summary>
+    /// <summary>Pool of each node <c>scalehub-replica-*</c>. Aliases <c>DB_REPLICA_POOL_MAX</c>,
+    /// <c>DB_REPLICA_POOL_MIN</c>.</summary>
     public PoolOptions ReplicaPool { get; set; } = new() { Max = 30 };
 
     /// <summary>Seconds a pooled connection may stay unused.</summary>
@@ -35,13 +36,15 @@ public sealed class PostgresOptions : IValidatableObject
     /// <summary>A standby further behind than this many seconds gets no reads.</summary>
     [Range(0.1, 3600)] public double MaxLagSeconds { get; set; } = 5;
 
-    /// <summary>Friendlier names for nodes, by connection string name; shown in <c>ScaleHub-Read-From</c> and in metrics.</summary>
+    /// <summary>Friendlier names for nodes, by connection string name; shown in <c>ScaleHub-Read-From</c> and in
+    /// metrics.</summary>
     public Dictionary<string, string> NodeNames { get; init; } = [];
 
     /// <summary>What is between the program and the nodes; nothing unless it is set.</summary>
     [EnumDataType(typeof(PostgresPooler))] public PostgresPooler Pooler { get; set; }
 
-    /// <summary>Password that <c>migrate</c> gives the role <c>scalehub_app</c>; empty leaves the role to an administrator.</summary>
+    /// <summary>Password that <c>migrate</c> gives the role <c>scalehub_app</c>; empty leaves the role to an
+    /// administrator.</summary>
     public string? AppPassword { get; set; }
 
     internal int PoolMin => Pool.Min ?? Math.Min(UsualMin, Pool.Max);

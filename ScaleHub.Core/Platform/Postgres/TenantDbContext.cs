@@ -65,8 +65,8 @@ public abstract class TenantDbContext : DbContext
             .UseApplicationServiceProvider(services)
             .UseNpgsql()
             .AddInterceptors(Interceptor)
-            // Whoever handles the exception says what is wrong: a name that is taken is the client's mistake, and an outage is one line for
-            // each request, not a stack.
+            // Whoever handles the exception says what is wrong: a name that is taken is the client's mistake, and an outage is
+            // one line for each request, not a stack.
             .ConfigureWarnings(warnings => warnings.Log(
                 (CoreEventId.SaveChangesFailed, LogLevel.Debug), (CoreEventId.QueryIterationFailed, LogLevel.Debug),
                 (RelationalEventId.CommandError, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug),

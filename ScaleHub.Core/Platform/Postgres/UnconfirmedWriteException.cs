@@ -6,8 +6,8 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// <summary>
 /// A write was committed on the primary, but no standby confirmed it in time: it is lost if the primary is.
 /// <para>PostgreSQL reports such a commit as a success, with a warning, when the wait for the standby is cancelled (PostgreSQL 15
-/// documentation, 27.2.8.3). Whoever asked for <c>Durability=quorum</c> must not be told so: only what is on two machines counts as
-/// written.</para>
+/// documentation, 27.2.8.3). Whoever asked for <c>Durability=quorum</c> must not be told so: only what is on two machines counts
+/// as written.</para>
 /// </summary>
 public sealed class UnconfirmedWriteException() : Exception("No standby confirmed the write in time.")
 {

@@ -10,10 +10,10 @@ public sealed class NodeLostException(string node, Exception inner) : Exception(
 
 /// <summary>
 /// Runs a read on a connection of its own, which it can walk away from.
-/// <para>Guarantee: the wait for the first row ends when the monitor finds the node gone, and at the command time-out at the latest,
-/// even when the server hangs so that nothing sent to it has an effect. Npgsql alone takes the time-out and twice the connect
-/// time-out more then, because it first tries to cancel politely. The abandoned command ends by itself that much later; until then
-/// it keeps its place in the pool.</para>
+/// <para>Guarantee: the wait for the first row ends when the monitor finds the node gone, and at the command time-out at the
+/// latest, even when the server hangs so that nothing sent to it has an effect. Npgsql alone takes the time-out and twice the
+/// connect time-out more then, because it first tries to cancel politely. The abandoned command ends by itself that much later;
+/// until then it keeps its place in the pool.</para>
 /// </summary>
 internal static class WatchedRead
 {

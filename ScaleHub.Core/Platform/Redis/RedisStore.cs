@@ -10,8 +10,8 @@ namespace ScaleHub.Core.Platform.Redis;
 /// Redis, for what may be lost: one connection for the whole process, behind a circuit breaker (<see cref="RedisState"/>).
 /// <para>Guarantee: callers get "no answer" instead of an exception, and must have something else to do then.
 /// <see cref="TryAsync"/> waits for <see cref="RedisOptions.TimeoutMs"/> at most, and after a failure nobody asks again for
-/// <see cref="RedisOptions.RestMs"/>, or until what was asked is answered late or the connection is back: a dead or a stalled server costs each process one
-/// time-out per rest, a server that is always late two, and a delay of 150 ms costs 150 ms.</para>
+/// <see cref="RedisOptions.RestMs"/>, or until what was asked is answered late or the connection is back: a dead or a stalled
+/// server costs each process one time-out per rest, a server that is always late two, and a delay of 150 ms costs 150 ms.</para>
 /// <para><see cref="AskAsync"/> is for what nothing else can answer as well: it waits for a Redis that is only late, and gives up
 /// when Redis is gone, which is when the connection is lost or silent for <see cref="RedisOptions.SilenceMs"/>.</para>
 /// <para>Connects with the first command; a Redis that is away at the start is as one that went away later.</para>
@@ -94,8 +94,8 @@ public sealed class RedisStore : IAsyncDisposable
             : RunAsync(command, untilGone: true, cancellationToken);
 
     /// <summary>
-    /// Sends a command that others depend on: also while this process rests, as its trouble may not be theirs. Waits for the answer
-    /// like <see cref="TryAsync"/>, but not at all while resting. Dropped when 10,000 are under way already.
+    /// Sends a command that others depend on: also while this process rests, as its trouble may not be theirs. Waits for the
+    /// answer like <see cref="TryAsync"/>, but not at all while resting. Dropped when 10,000 are under way already.
     /// </summary>
     /// <returns>Whether Redis said that it was done; otherwise it may have been.</returns>
     public async ValueTask<bool> SendAsync(Func<IDatabase, Task> command, CancellationToken cancellationToken)

@@ -3,7 +3,8 @@ using StackExchange.Redis;
 
 namespace ScaleHub.Core.Platform.Redis;
 
-/// <summary>Accepts <c>redis://user:password@host:port/database</c> (<c>rediss://</c> for TLS) beside StackExchange.Redis's own form.</summary>
+/// <summary>Accepts <c>redis://user:password@host:port/database</c> (<c>rediss://</c> for TLS) beside StackExchange.Redis's own
+/// form.</summary>
 public static class RedisUrl
 {
     private const int DefaultPort = 6379;

@@ -8,8 +8,8 @@ namespace ScaleHub.Core.Platform.Tenancy;
 public sealed class Tenant
 {
     /// <summary>
-    /// The platform itself, as a company: the greatest identifier (RFC 9562, 5.10). What it may see and change of others, the policies
-    /// named <c>platform</c> say.
+    /// The platform itself, as a company: the greatest identifier (RFC 9562, 5.10). What it may see and change of others, the
+    /// policies named <c>platform</c> say.
     /// </summary>
     public static readonly Guid Platform = Guid.AllBitsSet;
 

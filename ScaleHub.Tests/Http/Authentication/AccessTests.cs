@@ -13,8 +13,8 @@ using ScaleHub.Tests.Support;
 namespace ScaleHub.Tests.Http.Authentication;
 
 /// <summary>
-/// Every endpoint of the API, taken from the routes of the program itself, against every role: in Production, and in Development, where
-/// everybody may see how the servers are.
+/// Every endpoint of the API, taken from the routes of the program itself, against every role: in Production, and in Development,
+/// where everybody may see how the servers are.
 /// </summary>
 public sealed class AccessTests
 {

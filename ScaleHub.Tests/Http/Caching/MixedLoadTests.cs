@@ -10,7 +10,8 @@ using Xunit.Abstractions;
 
 namespace ScaleHub.Tests.Http.Caching;
 
-/// <summary>What the cache is worth to companies of <c>worker seed</c>, few of them large and most small, over three instances.</summary>
+/// <summary>What the cache is worth to companies of <c>worker seed</c>, few of them large and most small, over three
+/// instances.</summary>
 [Collection(GraphCollection.Name)]
 public sealed class MixedLoadTests(GraphFixture graph, ITestOutputHelper output)
 {
@@ -80,7 +81,8 @@ public sealed class MixedLoadTests(GraphFixture graph, ITestOutputHelper output)
         await new Seeder(owner, Options, hash).RunAsync(_ => { }, CancellationToken.None);
     }
 
-    /// <summary>Lookups of all companies and of nobody's values, on all instances: other tests of the graph do not run meanwhile.</summary>
+    /// <summary>Lookups of all companies and of nobody's values, on all instances: other tests of the graph do not run
+    /// meanwhile.</summary>
     private async Task<(long Lookups, long Misses)> CountAsync()
     {
         var (lookups, misses) = (0L, 0L);

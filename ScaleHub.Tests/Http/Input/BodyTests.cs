@@ -4,7 +4,8 @@ using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.Input;
 
-/// <summary>A body means what it says, or is 400 and changes nothing; the answer names the member and what would be right.</summary>
+/// <summary>A body means what it says, or is 400 and changes nothing; the answer names the member and what would be
+/// right.</summary>
 [Collection(OneApiTests.Name)]
 public sealed class BodyTests(OneApi api)
 {

@@ -5,8 +5,8 @@ using ScaleHub.Tests.Support;
 namespace ScaleHub.Tests.Modules.Identity;
 
 /// <summary>
-/// Whoever loses access loses it on every instance in under a second, also when nobody waits for the answer any more and no standby
-/// confirms the commit: the client is gone, and the handler never gets beyond its write.
+/// Whoever loses access loses it on every instance in under a second, also when nobody waits for the answer any more and no
+/// standby confirms the commit: the client is gone, and the handler never gets beyond its write.
 /// </summary>
 public sealed class LostAccessTests : IAsyncLifetime
 {
@@ -82,7 +82,8 @@ public sealed class LostAccessTests : IAsyncLifetime
         }
     }
 
-    /// <summary>A write that waits for a standby which does not exist, by a client that does not wait; returns when it is done.</summary>
+    /// <summary>A write that waits for a standby which does not exist, by a client that does not wait; returns when it is
+    /// done.</summary>
     private async Task WriteUnansweredAsync(Account account, HttpMethod method, string path, object? body, string isDone)
     {
         await SetStandbyAsync("nobody");
