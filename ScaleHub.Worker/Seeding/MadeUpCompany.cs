@@ -18,7 +18,7 @@ internal sealed class MadeUpCompany
     /// day.</summary>
     public static readonly DateTimeOffset End = new(2026, 7, 1, 0, 0, 0, TimeSpan.Zero);
 
-    // The most users of each plan (design: quotas).
+    // The most users of each plan (docs/quotas.md).
     private static readonly (string Plan, int Users)[] Plans =
         [("FREE", 3), ("BASIC", 10), ("PROFESSIONAL", 50), ("ENTERPRISE", 1000)];
 

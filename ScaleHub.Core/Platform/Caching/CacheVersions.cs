@@ -83,7 +83,7 @@ internal sealed class CacheVersions
     private readonly RedisOutbox _outbox;
     private readonly PrimaryPosition _primary;
 
-    // When news of a change were last heard. Changes share places; that costs a look at the versions now and then, not a load.
+    // Time of the last invalidation per hash slot. Tags share slots; a collision costs one extra version check in Redis, never a load.
     private readonly long[] _heardAt = new long[1 << 18];
 
     public CacheVersions(RedisStore redis, RedisOutbox outbox, Broadcast broadcast, PrimaryPosition primary, TimeProvider time)
