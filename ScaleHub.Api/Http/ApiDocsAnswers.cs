@@ -74,14 +74,14 @@ internal static class ApiDocsAnswers
         void Answers(int status, string why)
         {
             var answers = operation.Responses ??= [];
-            if (answers.TryGetValue($"{status}", out var said) && said.Content is { Count: > 0 }) return;
-            answers[$"{status}"] = new OpenApiResponse
+            var problem = new OpenApiMediaType { Schema = new OpenApiSchemaReference("ProblemDetails", context.Document) };
+            // An endpoint that has an answer of its own for the status (a report of health) may still be refused with a problem.
+            if (answers.TryGetValue($"{status}", out var said) && said.Content is { Count: > 0 } own)
+                own.TryAdd("application/problem+json", problem);
+            else answers[$"{status}"] = new OpenApiResponse
             {
                 Description = why,
-                Content = new Dictionary<string, OpenApiMediaType>
-                {
-                    ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference("ProblemDetails", context.Document) },
-                },
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = problem },
             };
         }
     }

