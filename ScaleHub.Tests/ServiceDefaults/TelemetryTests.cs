@@ -96,6 +96,9 @@ public sealed class TelemetryTests
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["OTEL_EXPORTER_OTLP_HEADERS"] = "x-key=abc",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "50",
+        // As after some time: an export is under way when the end comes.
+        ["OTEL_BLRP_SCHEDULE_DELAY"] = "50",
+        ["OTEL_METRIC_EXPORT_INTERVAL"] = "50",
         ["OTEL_SERVICE_NAME"] = "my-service",
         ["APP_NAME"] = "not-this",
     };
