@@ -17,8 +17,7 @@ internal sealed partial class StartConsole(
     ResourceNotificationService notifications, ResourceLoggerService logs, DistributedApplicationModel model,
     IHostApplicationLifetime lifetime, IConfiguration configuration) : BackgroundService
 {
-    // A start takes seconds; on a machine that others keep busy, minutes.
-    private static readonly TimeSpan HealthPatience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan HealthPatience = TimeSpan.FromSeconds(60);
     private const int LastLines = 5;
 
     // Aspire's own resource, hidden in the dashboard as well.

@@ -74,7 +74,7 @@ public sealed class NginxTests : IAsyncLifetime
         {
             Environment =
             {
-                ["NGINX_PROGRAM"] = "nginx",
+                ["NGINX_PROGRAM"] = (await InstalledServers.FindAsync()).Nginx,
                 ["NGINX_HOME"] = $"{_home}/nginx",
                 ["NGINX_CACHE"] = $"{_home}/nginx/cache",
                 ["NGINX_TEMPLATE"] = Path.Combine(scripts, "nginx.conf.template"),
@@ -84,7 +84,6 @@ public sealed class NginxTests : IAsyncLifetime
                 ["NGINX_CERTIFICATE"] = tls ? $"{_home}/cert.pem" : "",
                 ["NGINX_CERTIFICATE_KEY"] = tls ? $"{_home}/key.pem" : "",
                 ["API_SERVERS"] = $"server {new Uri(_behind.Urls.Single()).Authority};",
-                ["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin",
             },
         };
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_home, (UnixFileMode)0b111_101_101);

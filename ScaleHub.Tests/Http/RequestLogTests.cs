@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using ScaleHub.Tests.Support;
@@ -6,12 +7,13 @@ namespace ScaleHub.Tests.Http;
 
 /// <summary>A request is found again: the line that an instance prints, the problem and the trace have one id. In
 /// Production.</summary>
-public sealed class RequestLogTests(RequestLogTests.Api api) : IClassFixture<RequestLogTests.Api>
+[Collection(OneApiTests.Name)]
+public sealed class RequestLogTests(OneApi api)
 {
     [Fact]
     public async Task Each_request_is_one_line_of_JSON_with_status_duration_company_user_and_trace()
     {
-        using var account = await api.Instance.RegisterAsync();
+        using var account = await api.RegisterAsync();
         var trace = NewTrace();
         using var response = await SendAsync(account.Client, HttpMethod.Get, "/api/v1/tasks?limit=7", trace);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -31,7 +33,7 @@ public sealed class RequestLogTests(RequestLogTests.Api api) : IClassFixture<Req
     [Fact]
     public async Task The_trace_id_of_a_problem_is_that_of_the_line()
     {
-        using var client = api.Instance.CreateClient();
+        using var client = api.CreateClient();
         var problem = await (await client.GetAsync("/api/v1/tasks/%0aGET%20/forged")).ProblemAsync(HttpStatusCode.NotFound, isTraced: true);
         var line = Assert.Single(await LinesAsync(problem.GetProperty("traceId").GetString()!));
         Assert.Equal("/api/v1/tasks/%0AGET%20/forged", line.GetProperty("State").GetProperty("Path").GetString());
@@ -60,6 +62,24 @@ public sealed class RequestLogTests(RequestLogTests.Api api) : IClassFixture<Req
         Assert.True(!stacks.Any(), string.Join("\n", stacks));
     }
 
+    [Fact]
+    public async Task A_console_that_nobody_reads_holds_up_no_request()
+    {
+        var pipe = Path.Combine(Path.GetTempPath(), $"scalehub-pipe-{Guid.NewGuid():N}");
+        using (var make = Process.Start("mkfifo", [pipe])) await make.WaitForExitAsync();
+        // Open for both, as opening one end waits for the other. Nobody reads, so the pipe is full after some hundred lines.
+        await using var unread = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite);
+        await using var own = await ApiInstances.StartAsync(1, ("INSTANCE_OUTPUT", pipe), ("RateLimits__Scale", "1000"));
+        using var client = own.CreateClient();
+        // More than the pipe and the queue of the console (2,500 lines) hold.
+        await Parallel.ForEachAsync(Enumerable.Range(0, 6_000), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (_, ct) =>
+        {
+            using var response = await client.GetAsync("/api/v1/plans", ct);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        });
+        File.Delete(pipe);
+    }
+
     private static string NewTrace() => Guid.NewGuid().ToString("N");
 
     private static async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpMethod method, string path, string trace)
@@ -75,19 +95,10 @@ public sealed class RequestLogTests(RequestLogTests.Api api) : IClassFixture<Req
         List<JsonElement> lines = [];
         await Poll.UntilAsync(async () =>
         {
-            lines = [.. (await (instances ?? api.Instance).OutputAsync()).Where(line => line.Contains(trace, StringComparison.Ordinal))
+            lines = [.. (await (instances?.OutputAsync() ?? api.OutputAsync())).Where(line => line.Contains(trace, StringComparison.Ordinal))
                 .Select(line => JsonDocument.Parse(line).RootElement)];
             Assert.NotEmpty(lines);
         });
         return lines;
-    }
-
-    public sealed class Api : IAsyncLifetime
-    {
-        public ApiInstances Instance { get; private set; } = null!;
-
-        public async Task InitializeAsync() => Instance = await ApiInstances.StartAsync(1);
-
-        public async Task DisposeAsync() => await Instance.DisposeAsync();
     }
 }

@@ -1,8 +1,8 @@
 namespace ScaleHub.Tests.Support;
 
 /// <summary>
-/// One instance of the API over servers of its own, shared by the tests of what it accepts: without the load balancer and
-/// standbys, so it starts in seconds.
+/// One instance of the API over servers of its own, in Production, shared by the tests of what it accepts and says: without the load
+/// balancer and standbys, so it starts in seconds.
 /// </summary>
 public sealed class OneApi : IAsyncLifetime
 {
@@ -12,6 +12,12 @@ public sealed class OneApi : IAsyncLifetime
 
     public TestDatabase Database => _instances.Database;
 
+    /// <summary>The lines that it has printed.</summary>
+    public Task<string[]> OutputAsync() => _instances.OutputAsync();
+
+    /// <summary>Runs statements as the owner of the schema.</summary>
+    public Task ExecuteAsync(string sql) => _instances.ExecuteAsync(sql);
+
     /// <summary>A client without a token.</summary>
     public HttpClient CreateClient() => _instances.CreateClient();
 
@@ -19,7 +25,8 @@ public sealed class OneApi : IAsyncLifetime
     internal Task<Account> RegisterAsync() => _instances.RegisterAsync();
 
     // Tests register more companies from one address than people do.
-    public async Task InitializeAsync() => _instances = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000"));
+    public async Task InitializeAsync() => _instances = await ApiInstances.StartAsync(
+        1, ("RateLimits__Scale", "1000"), ("ASPNETCORE_ENVIRONMENT", "Production"));
 
     public async Task DisposeAsync() => await _instances.DisposeAsync();
 }

@@ -87,14 +87,14 @@ public sealed class PostgresServer : IAsyncLifetime
         await File.WriteAllTextAsync(passwords, Password);
         if (Environment.IsPrivilegedProcess) await RunAsync(Process.Start("chown", ["-R", "postgres", _directory]));
         var data = Path.Combine(_directory, "data");
-        await RunAsync(Start(LogFile, "initdb", "-D", data, "-U", "postgres", "--pwfile", passwords,
+        await RunAsync(await StartAsync("initdb", "-D", data, "-U", "postgres", "--pwfile", passwords,
             "-A", "scram-sha-256", "-E", "UTF8", "--no-sync"));
         using (var listener = new TcpListener(IPAddress.Loopback, 0))
         {
             listener.Start();
             _port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
-        _server = Start(LogFile, "postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
+        _server = await StartAsync("postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
             "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "logging_collector=off");
         await Poll.UntilAsync(() => ExecuteAsync(ConnectionString(), "select 1"), Patience.TotalSeconds);
         await ExecuteAsync(ConnectionString(), $"create database {Template}");
@@ -120,12 +120,9 @@ public sealed class PostgresServer : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static Process Start(string log, string program, params ReadOnlySpan<string> arguments)
+    private async Task<Process> StartAsync(string program, params string[] arguments)
     {
-        var path = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => int.Parse(Path.GetFileName(d), null))
-                .Select(d => Path.Combine(d, "bin", program)).First(File.Exists)
-            : program;
+        var path = Path.Combine((await InstalledServers.FindAsync()).PostgresDirectory, program);
         string[] command = Environment.IsPrivilegedProcess
             ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", path, .. arguments]
             : [path, .. arguments];
@@ -133,7 +130,7 @@ public sealed class PostgresServer : IAsyncLifetime
         return Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >>\"$SERVER_LOG\" 2>&1 </dev/null", "sh", .. command])
         {
             WorkingDirectory = "/",
-            Environment = { ["SERVER_LOG"] = log },
+            Environment = { ["SERVER_LOG"] = LogFile },
         })!;
     }
 

@@ -61,7 +61,7 @@ public sealed class RedisServer : IAsyncLifetime
         if (!saved) File.Delete(Path.Combine(Path.GetTempPath(), Dump));
         string[] command =
         [
-            "redis-server", "--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "",
+            (await InstalledServers.FindAsync()).Redis, "--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "",
             "--appendonly", "no", "--dir", Path.GetTempPath(), "--dbfilename", Dump,
         ];
         _server = Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/null 2>&1 </dev/null", "sh", .. command]))!;

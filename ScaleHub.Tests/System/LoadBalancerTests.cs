@@ -72,6 +72,32 @@ public sealed class LoadBalancerTests(GraphFixture graph)
         }
     }
 
+    [Fact]
+    public async Task Long_headers_take_no_instance_out()
+    {
+        var text = new string('x', 7_000);
+        for (var i = 0; i < 12; i++)
+        {
+            using var preflight = new HttpRequestMessage(HttpMethod.Options, "/api/v1/tasks")
+            {
+                Headers =
+                {
+                    { "Origin", $"https://{text}.example" }, { "Access-Control-Request-Method", "POST" },
+                    { "Access-Control-Request-Headers", text },
+                },
+            };
+            using var get = new HttpRequestMessage(HttpMethod.Get, "/api/v1/plans")
+            {
+                Headers = { { "If-None-Match", $"\"{text}\"" }, { "tracestate", $"a={text[..500]}" } },
+            };
+            foreach (var request in (HttpRequestMessage[])[preflight, get])
+            {
+                using var response = await graph.Client.SendAsync(request);
+                Assert.True((int)response.StatusCode < 500, $"{request.Method}: {response.StatusCode}");
+            }
+        }
+    }
+
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: two words\r\n\r\n", 400, "name-bad-request", "The request is not valid HTTP.")]
     [InlineData("NO HTTP\r\n\r\n", 400, "name-bad-request", "The request is not valid HTTP.")]

@@ -32,8 +32,10 @@ public sealed class RedisWindows(RedisStore redis)
 
     /// <summary>Takes back one that was admitted, the oldest that is counted.</summary>
     public async ValueTask GiveBackAsync(ApplyingLimit limit)
-        => await redis.AskAsync(
-            db => db.ScriptEvaluateAsync(GiveBackScript, [limit.Key], flags: CommandFlags.None), CancellationToken.None);
+        => await redis.AskAsync(db => GiveBackAsync(db, limit), CancellationToken.None);
+
+    internal static Task<RedisResult> GiveBackAsync(IDatabase db, ApplyingLimit limit)
+        => EvaluateAsync(db, GiveBackScript, [limit.Key], []);
 
     /// <summary>Runs the script; at a given time (Unix, in milliseconds) where a test needs one.</summary>
     internal static async Task<long[]> RunAsync(IDatabase db, ApplyingLimit[] limits, int[]? untold, long? now)
@@ -48,14 +50,19 @@ public sealed class RedisWindows(RedisStore redis)
             arguments[(3 * i) + 3] = (long)limits[i].Window.TotalMilliseconds / Parts;
             arguments[(3 * i) + 4] = untold?[i] ?? 0;
         }
+        return (long[])(await EvaluateAsync(db, Script, keys, arguments))!;
+    }
+
+    private static async Task<RedisResult> EvaluateAsync(IDatabase db, string script, RedisKey[] keys, RedisValue[] arguments)
+    {
         try
         {
-            return (long[])(await db.ScriptEvaluateAsync(Script, keys, arguments))!;
+            return await db.ScriptEvaluateAsync(script, keys, arguments);
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
             // The server was restarted, and the client took it for granted that the script is there; it sends it now.
-            return (long[])(await db.ScriptEvaluateAsync(Script, keys, arguments))!;
+            return await db.ScriptEvaluateAsync(script, keys, arguments);
         }
     }
 

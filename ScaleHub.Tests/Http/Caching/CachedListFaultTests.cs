@@ -76,19 +76,30 @@ public sealed class CachedListFaultTests
     }
 
     [Fact]
-    public async Task A_write_through_one_instance_is_seen_by_somebody_else_through_another_each_time()
+    public async Task A_write_through_one_instance_is_seen_by_whoever_asks_another_100_ms_later_at_p99()
     {
         await using var instances = await ApiInstances.StartAsync(3, ("Redis__TimeoutMs", "5000"), ("RateLimits__Scale", "1000"));
         using var account = await instances.RegisterAsync("ENTERPRISE");
         using var colleague = new HttpClient { BaseAddress = instances.Addresses[2] };
         colleague.DefaultRequestHeaders.Authorization = new("Bearer", (await account.AddAsync("member")).Access);
-        // How fast is what perf/cache measures (p99 30 ms on two processors); here, that none is missed.
-        for (var i = 0; i < 200; i++)
+        // For each write, when the last request was sent that still got the list from before; how long an answer takes does not count.
+        List<double> tooOld = [];
+        for (var i = 0; i < 520; i++)
         {
             using var written = await account.Client.PostJsonAsync("/api/v1/tasks", new { title = $"task {i}" });
             var clock = Stopwatch.StartNew();
-            while (!(await colleague.GetStringAsync("/api/v1/tasks?limit=1")).Contains($"\"task {i}\"", StringComparison.Ordinal))
+            var last = 0.0;
+            for (var asked = clock.Elapsed;
+                !(await colleague.GetStringAsync("/api/v1/tasks?limit=1")).Contains($"\"task {i}\"", StringComparison.Ordinal);
+                asked = clock.Elapsed)
+            {
                 Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed}");
+                last = asked.TotalMilliseconds;
+            }
+            // The first ones compile it.
+            if (i >= 20) tooOld.Add(last);
         }
+        tooOld.Sort();
+        Assert.True(tooOld[(int)(tooOld.Count * 0.99)] < 100, $"p99 {tooOld[(int)(tooOld.Count * 0.99)]:0.0} ms");
     }
 }

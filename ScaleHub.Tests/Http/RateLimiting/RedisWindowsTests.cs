@@ -146,6 +146,41 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
         await Poll.UntilAsync(async () => Assert.False(await Redis.KeyExistsAsync(brief.Key)), seconds: 3);
     }
 
+    [Theory]
+    [InlineData(5, 900, 1)]
+    [InlineData(5, 900, 2)]
+    [InlineData(100, 300, 3)]
+    public async Task Of_what_is_not_given_back_no_window_has_more_than_the_limit(int n, int seconds, int seed)
+    {
+        var random = new Random(seed);
+        var limit = Limit(n, seconds);
+        List<long> kept = [];
+        var now = Start + random.Next(100_000);
+        for (var i = 0; i < 3000; i++)
+        {
+            now += Gap(random, limit);
+            if (!(await DecideAsync(limit, now)).Admitted) continue;
+            if (random.Next(2) == 0) kept.Add(now);
+            else await RedisWindows.GiveBackAsync(Redis, limit);
+        }
+        Assert.True(kept.Count > n);
+        for (var i = n; i < kept.Count; i++)
+            Assert.True(kept[i] - kept[i - n] >= seconds * 1000L, $"{n + 1} in {kept[i] - kept[i - n]} ms");
+    }
+
+    [Fact]
+    public async Task What_is_given_back_uses_up_nothing_also_after_the_server_forgot_the_script()
+    {
+        var limit = Limit(3, 60);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.True((await DecideAsync(limit, Start + i)).Admitted, $"{i}");
+            if (i == 10) await _connection.GetServers()[0].ScriptFlushAsync();
+            await RedisWindows.GiveBackAsync(Redis, limit);
+        }
+        Assert.False(await Redis.KeyExistsAsync(limit.Key));
+    }
+
     [Fact]
     public async Task The_script_comes_back_after_the_server_forgot_it()
     {

@@ -8,14 +8,10 @@ namespace ScaleHub.Tests.Modules.Identity;
 /// Whoever loses access loses it on every instance in under a second, also when nobody waits for the answer any more and no
 /// standby confirms the commit: the client is gone, and the handler never gets beyond its write.
 /// </summary>
-public sealed class LostAccessTests : IAsyncLifetime
+public sealed class LostAccessTests(LostAccessTests.Api api) : IClassFixture<LostAccessTests.Api>
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-    private ApiInstances _api = null!;
-
-    public async Task InitializeAsync() => _api = await ApiInstances.StartAsync(2);
-
-    public async Task DisposeAsync() => await _api.DisposeAsync();
+    private readonly ApiInstances _api = api.Instances;
 
     [Fact]
     public async Task A_session_that_its_user_ended()
@@ -60,6 +56,25 @@ public sealed class LostAccessTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_session_that_was_ended_through_an_instance_that_died_before_it_could_tell()
+    {
+        await using var own = await ApiInstances.StartAsync(2);
+        using var account = await own.RegisterAsync();
+        var (access, _) = await account.Client.SignInAsync(account.Email);
+        using var other = own.CreateClient(1);
+        Assert.Equal(HttpStatusCode.OK, await other.StatusAsync(access));
+        await SetStandbyAsync(own, "nobody");
+        var writing = account.Client.SendAsync(account.AccessToken, "/api/v1/sessions", HttpMethod.Delete);
+        await UntilACommitWaitsAsync(own);
+        await own.KillAsync(0);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => writing);
+        // The server goes through with the commit, of which nobody is told.
+        await SetStandbyAsync(own, "");
+        await UntilAsync(own, $"select count(*) = 1 from sessions where company_id = '{account.CompanyId}' and revoked_at is not null");
+        await AssertRefusedAsync(access, [other]);
+    }
+
     private List<HttpClient> Instances() => [_api.CreateClient(0), _api.CreateClient(1)];
 
     private static async Task<string> PlanPolicyAsync(HttpClient client, Account account)
@@ -74,6 +89,11 @@ public sealed class LostAccessTests : IAsyncLifetime
         var instances = Instances();
         foreach (var client in instances) Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(access));
         await WriteUnansweredAsync(account, method, path, body, isDone);
+        await AssertRefusedAsync(access, instances);
+    }
+
+    private static async Task AssertRefusedAsync(string access, List<HttpClient> instances)
+    {
         var clock = Stopwatch.StartNew();
         foreach (var client in instances)
         {
@@ -86,22 +106,40 @@ public sealed class LostAccessTests : IAsyncLifetime
     /// done.</summary>
     private async Task WriteUnansweredAsync(Account account, HttpMethod method, string path, object? body, string isDone)
     {
-        await SetStandbyAsync("nobody");
-        using (var impatient = _api.CreateClient())
+        await SetStandbyAsync(_api, "nobody");
+        try
         {
+            using var impatient = _api.CreateClient();
             var writing = impatient.SendAsync(account.AccessToken, path, method, body);
-            await Poll.UntilAsync(async () => Assert.Equal(["1"], await PostgresServer.QueryAsync(
-                _api.Database.Owner, "select count(*) from pg_stat_activity where wait_event = 'SyncRep'")));
+            await UntilACommitWaitsAsync(_api);
             impatient.CancelPendingRequests();
             await Assert.ThrowsAsync<TaskCanceledException>(() => writing);
+            await UntilAsync(_api, isDone);
         }
-        await Poll.UntilAsync(async () => Assert.Equal(
-            ["True"], await PostgresServer.QueryAsync(_api.Database.Owner, isDone)));
+        finally
+        {
+            await SetStandbyAsync(_api, "");
+        }
     }
 
-    private async Task SetStandbyAsync(string name)
+    private static Task UntilACommitWaitsAsync(ApiInstances api)
+        => UntilAsync(api, "select exists (select from pg_stat_activity where wait_event = 'SyncRep')");
+
+    private static Task UntilAsync(ApiInstances api, string condition) => Poll.UntilAsync(async () => Assert.Equal(
+        ["True"], await PostgresServer.QueryAsync(api.Database.Owner, condition)));
+
+    private static async Task SetStandbyAsync(ApiInstances api, string name)
     {
-        await _api.ExecuteAsync($"alter system set synchronous_standby_names = '{name}'");
-        await _api.ExecuteAsync("select pg_reload_conf()");
+        await api.ExecuteAsync($"alter system set synchronous_standby_names = '{name}'");
+        await api.ExecuteAsync("select pg_reload_conf()");
+    }
+
+    public sealed class Api : IAsyncLifetime
+    {
+        public ApiInstances Instances { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Instances = await ApiInstances.StartAsync(2);
+
+        public async Task DisposeAsync() => await Instances.DisposeAsync();
     }
 }
