@@ -148,7 +148,7 @@ public static class Extensions
                 new("Logging:Console:FormatterName", environment.IsProduction() ? "json" : "simple"),
                 new("Logging:Console:FormatterOptions:UseUtcTimestamp", "true"),
                 new("Logging:Console:FormatterOptions:TimestampFormat", environment.IsProduction() ? "O" : null),
-                // Default 10 s (OpenTelemetry). What hangs in a collector at the end is waited for, twice at worst.
+                // An export that is under way is waited for at the end of the process; OpenTelemetry's own default is 10 s.
                 new("OTEL_EXPORTER_OTLP_TIMEOUT", "2000"),
                 // No request waits for a console that does not keep up; it says how many lines it left out.
                 new("Logging:Console:QueueFullMode", "DropWrite"),

@@ -21,21 +21,17 @@ internal sealed class BoundedFlush(IServiceProvider services) : IHostedLifecycle
         var limit = (int)Limit.TotalMilliseconds;
         // Each of the calls blocks; a shutdown that was begun is not waited for again by the provider's disposal.
         var flush = Task.WhenAll(
-            Begin(() =>
+            Task.Run(() =>
             {
                 // Makes spans of the commands that it still keeps.
                 services.GetService<StackExchangeRedisInstrumentation>()?.Dispose();
                 services.GetService<TracerProvider>()?.Shutdown(limit);
-            }),
-            Begin(() => services.GetService<MeterProvider>()?.Shutdown(limit)),
-            Begin(() => services.GetService<LoggerProvider>()?.Shutdown(limit)));
+            }, CancellationToken.None),
+            Task.Run(() => services.GetService<MeterProvider>()?.Shutdown(limit), CancellationToken.None),
+            Task.Run(() => services.GetService<LoggerProvider>()?.Shutdown(limit), CancellationToken.None));
         // What outstays the limit is left to the end of the process; its threads are background threads.
         if (await Task.WhenAny(flush, Task.Delay(Limit, CancellationToken.None)) == flush) await flush;
     }
-
-    // On a thread of its own: on a busy pool it might begin only when the limit is over, and the disposal would wait in its place.
-    private static Task Begin(Action flush)
-        => Task.Factory.StartNew(flush, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
