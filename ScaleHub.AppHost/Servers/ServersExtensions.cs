@@ -16,20 +16,21 @@ internal static class ServersExtensions
     public static async Task<IServers> AddServersAsync(this IDistributedApplicationBuilder builder, Settings settings)
     {
         var engine = settings.Servers == ServerChoice.Native ? null : await ContainerEngine.FindAsync();
-        if (engine is null && settings.Servers == ServerChoice.Containers)
+        if (settings.Servers == ServerChoice.Containers && engine is not { IsOld: false })
         {
-            throw new StartException(
-                "--servers containers needs Docker or Podman, and neither answers: start one, or use --servers native.");
+            throw new StartException("--servers containers needs Docker, or Podman 5.0 or newer; "
+                + (engine is null ? "neither answers: start one" : "this Podman is older: update it") + ", or use --servers native.");
         }
         var why = (settings.Servers, engine) switch
         {
             (ServerChoice.Native, _) => "native, as --servers says",
             (ServerChoice.Containers, _) => $"in containers of {engine!.Name}, as --servers says",
             (_, null) => "native, as neither Docker nor Podman answers",
+            (_, { IsOld: true }) => "native, as Podman is older than 5.0",
             _ => $"in containers, as {engine.Name} answers",
         };
         builder.Say($"The servers run {why}.");
-        if (engine is not null)
+        if (engine is { IsOld: false })
         {
             if (settings.Reset) await engine.RemoveVolumesAsync(ContainerServers.VolumePrefix);
             return new ContainerServers(builder, settings);

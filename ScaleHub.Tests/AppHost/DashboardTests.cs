@@ -43,8 +43,12 @@ public sealed class DashboardTests(InstalledBrowser browser) : IClassFixture<Ins
         using var account = await Account.RegisterAsync(api);
         using (var tasks = await account.Client.GetAsync("/api/v1/tasks")) Assert.Equal(HttpStatusCode.OK, tasks.StatusCode);
         await page.GotoAsync(new Uri(new Uri(link), "/traces").ToString());
-        await page.GetByText("GET /api/v1/tasks").First.ClickAsync();
-        await page.WaitForURLAsync("**/traces/detail/**");
+        // The list is drawn anew whenever a span arrives; a click on a row that is replaced just then is lost.
+        await Poll.UntilAsync(async () =>
+        {
+            await page.GetByText("GET /api/v1/tasks").First.ClickAsync();
+            await page.WaitForURLAsync("**/traces/detail/**", new() { Timeout = 5000 });
+        }, seconds: 60);
         var spans = page.Locator("body");
         foreach (var span in (string[])["GET /api/v1/tasks", "redis", "postgresql"])
         {

@@ -14,9 +14,15 @@ internal sealed class ContainerEngine
 
     private readonly string _program;
 
-    private ContainerEngine(string program) => _program = program;
+    private ContainerEngine(string program, bool isOld) => (_program, IsOld) = (program, isOld);
 
-    public string Name => _program == "podman" ? "Podman" : "Docker";
+    public string Name => IsPodman(_program) ? "Podman" : "Docker";
+
+    /// <summary>
+    /// Whether it is a Podman before 5.0, which does not say what containers are on a network. Aspire waits for that before a container
+    /// may call a program of this machine, as nginx calls the API: the graph would never become healthy.
+    /// </summary>
+    public bool IsOld { get; }
 
     /// <summary>The engine that Aspire uses, if it answers: the one that it is told of, else Docker, else Podman.</summary>
     public static async Task<ContainerEngine?> FindAsync()
@@ -25,11 +31,14 @@ internal sealed class ContainerEngine
         foreach (var program in told is null ? ["docker", "podman"] : new[] { told })
         {
             // The version of the server: a client without one fails.
-            if (await RunAsync(program, program == "podman" ? ["info"] : ["version", "--format", "{{.Server.Version}}"]) is not null)
-                return new(program);
+            if (await RunAsync(program, IsPodman(program) ? ["info"] : ["version", "--format", "{{.Server.Version}}"]) is null) continue;
+            return new(program, isOld: IsPodman(program)
+                && await RunAsync(program, ["network", "inspect", "podman", "--format", "{{.Containers}}"]) is null);
         }
         return null;
     }
+
+    private static bool IsPodman(string program) => program == "podman";
 
     /// <summary>Removes the volumes whose names begin so; a volume that is in use stays, and is said.</summary>
     public async Task RemoveVolumesAsync(string prefix)

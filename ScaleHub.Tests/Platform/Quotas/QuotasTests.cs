@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
@@ -156,9 +157,9 @@ public sealed class QuotasTests(GraphFixture graph)
                 acknowledged[id] = keep;
                 if (!keep) (await client.DeleteAsync($"/api/v1/patients/{id}", CancellationToken.None)).Dispose();
             }
-            catch (HttpRequestException)
+            catch (Exception killed) when (killed is HttpRequestException or SocketException)
             {
-                // The instance was killed.
+                // The instance was killed; HttpClient passes the socket's own exception on when that was while it connected.
                 return;
             }
         }
