@@ -1,23 +1,14 @@
 using System.Globalization;
-using ScaleHub.Api.Http;
-using ScaleHub.Api.Http.Authentication;
-using ScaleHub.Api.Http.Caching;
-using ScaleHub.Api.Http.Errors;
-using ScaleHub.Api.Http.Input;
-using ScaleHub.Api.Http.Overload;
-using ScaleHub.Api.Http.Paging;
-using ScaleHub.Api.Http.RateLimiting;
-using ScaleHub.Api.Modules;
-using ScaleHub.Api.Modules.Billing;
-using ScaleHub.Api.Modules.Cards;
-using ScaleHub.Api.Modules.Companies;
-using ScaleHub.Api.Modules.Identity;
-using ScaleHub.Api.Modules.Operations;
-using ScaleHub.Api.Modules.Practice;
-using ScaleHub.Api.Modules.Tasks;
-using ScaleHub.Core.Model;
-using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform;
+using ScaleHub.Http;
+using ScaleHub.Http.Caching;
+using ScaleHub.Http.Errors;
+using ScaleHub.Http.Input;
+using ScaleHub.Http.Overload;
+using ScaleHub.Http.Paging;
+using ScaleHub.Http.RateLimiting;
+using ScaleHub.Modules;
+using ScaleHub.Modules.Identity.Authentication;
 using ScaleHub.ServiceDefaults;
 using ScaleHub.ServiceDefaults.Startup;
 
@@ -29,7 +20,6 @@ return await ClearErrors.RunAsync(async () =>
     builder.AddServiceDefaults();
     builder.AddPlatform();
     builder.AddPlatformHealthChecks();
-    builder.AddModel();
     builder.AddErrors();
     builder.AddForwardedHeaders();
     builder.AddCrossOrigin();
@@ -39,10 +29,10 @@ return await ClearErrors.RunAsync(async () =>
     builder.AddRateLimits();
     builder.AddPaging();
     builder.AddHttpCaching();
-    builder.AddHotEntries();
-    builder.AddApiDocs();
+    builder.AddJsonConventions();
+    builder.Services.AddOpenApi("v1", options => options.Describe([.. ModuleList.All.Select(m => (m.Name, m.Summary))]));
     builder.AddRequestLimits();
-    builder.AddIdentity();
+    builder.AddModules();
 
     var app = builder.Build();
 
@@ -64,19 +54,7 @@ return await ClearErrors.RunAsync(async () =>
     app.UseAuthorization();
     app.UseReadRouting();
 
-    var v1 = app.MapGroup("/api/v1").RequireAuthorization().WithRateLimit(RateLimits.Api);
-    v1.MapIdentity();
-    v1.MapCompanies();
-    v1.MapTasks();
-    v1.MapPractice();
-    v1.MapBilling();
-    v1.MapCards();
-    v1.MapGet("/quotas", GetQuotas.HandleAsync).WithTags("Companies").RequireRole(Roles.Member)
-        .WithRateLimit(RateLimits.Essential);
-    app.MapFeedPage();
-    app.MapKeys();
-    app.MapOperations();
-    app.MapBillingAdministration();
+    app.MapModules();
     app.MapDefaultEndpoints();
 
     await app.RunAsync();

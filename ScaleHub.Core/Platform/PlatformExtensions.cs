@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Plans;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Redis;
 using ScaleHub.Core.Platform.Secrets;
@@ -12,7 +13,7 @@ namespace ScaleHub.Core.Platform;
 /// <summary>Registers the mechanisms that Api and Worker share.</summary>
 public static class PlatformExtensions
 {
-    /// <summary>Database nodes and their monitor, Redis and its broadcast, tenant, read-your-writes, secrets.</summary>
+    /// <summary>Database nodes, their monitor and the two contexts, plans of companies, Redis and its broadcast, tenant, read-your-writes, secrets.</summary>
     public static IHostApplicationBuilder AddPlatform(this IHostApplicationBuilder builder)
     {
         builder.AddSecrets();
@@ -28,6 +29,10 @@ public static class PlatformExtensions
         builder.Services.AddScoped<Tenant>();
         builder.Services.AddScoped<ReadConsistency>();
         builder.Services.AddScoped<UnitOfWork>();
+        // Who adds modules adds theirs.
+        builder.Services.TryAddSingleton(new Schema());
+        builder.Services.AddTenantDbContext<ScaleHubDb>().AddTenantDbContext<ReadDb>();
+        builder.Services.AddSingleton<CompanyPlans>();
         return builder;
     }
 

@@ -4,9 +4,10 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using ScaleHub.Api.Http;
-using ScaleHub.Api.Http.Overload;
 using ScaleHub.Core.Platform;
+using ScaleHub.Http;
+using ScaleHub.Http.Overload;
+using ScaleHub.Modules;
 using ScaleHub.ServiceDefaults.Health;
 using ScaleHub.Tests.Support;
 
@@ -20,7 +21,8 @@ public sealed partial class ConfigurationPageTests
 {
     private const string Begin = "<!-- Generated from the options classes: see ConfigurationPageTests. -->", End = "<!-- End of what is generated. -->";
     private static readonly string Page = Path.Combine(Repository.Root, "docs", "configuration.md");
-    private static readonly Assembly[] Programs = [typeof(ApiDocs).Assembly, typeof(PlatformExtensions).Assembly, typeof(ShutdownOptions).Assembly];
+    private static readonly Assembly[] Programs = [typeof(ApiDocs).Assembly, typeof(PlatformExtensions).Assembly, typeof(ShutdownOptions).Assembly,
+        typeof(IModule).Assembly];
 
     [Fact]
     public async Task The_page_lists_every_setting_of_the_options_classes_as_it_is()

@@ -1,5 +1,5 @@
-using ScaleHub.Core.Model.Practice;
 using ScaleHub.Core.Platform;
+using ScaleHub.Modules.Practice;
 
 namespace ScaleHub.Tests.Platform;
 

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Modules;
 
 namespace ScaleHub.Tests.Support;
 
@@ -31,7 +31,7 @@ internal sealed class PlatformHost : IAsyncDisposable
         builder.Services.AddMetrics();
         builder.Services.AddLogging();
         builder.AddPlatform();
-        builder.AddModel();
+        builder.AddModules();
         var host = builder.Build();
         await host.StartAsync();
         return new(host);

@@ -3,9 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Secrets;
+using ScaleHub.Modules;
+using ScaleHub.Modules.Identity.Authentication;
 
 namespace ScaleHub.Tests.Support;
 
@@ -55,7 +56,7 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         await using var owner = NpgsqlDataSource.Create(connectionString);
         var secrets = new SecretBox(Options.Create(new SecretOptions { Secret = Secret }));
-        await new Migrator(owner).MigrateAsync(
+        await new Migrator(owner, ModuleList.Schema.Migrations()).MigrateAsync(
             Password,
             applied: _ => { },
             underLock: connection => SigningKeys.EnsureAsync(connection, secrets, CancellationToken.None),

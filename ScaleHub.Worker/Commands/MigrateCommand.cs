@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Options;
-using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Secrets;
+using ScaleHub.Modules;
+using ScaleHub.Modules.Identity.Authentication;
 
 namespace ScaleHub.Worker.Commands;
 
@@ -24,7 +25,7 @@ internal static class MigrateCommand
             var password = services.GetRequiredService<IOptions<PostgresOptions>>().Value.AppPassword;
             var secrets = services.GetRequiredService<SecretBox>();
             var applied = 0;
-            await new Migrator(owner).MigrateAsync(
+            await new Migrator(owner, ModuleList.Schema.Migrations()).MigrateAsync(
                 password,
                 name =>
                 {

@@ -3,9 +3,9 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
-using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Modules.Identity.Authentication;
 
 namespace ScaleHub.Worker.Commands;
 

@@ -1,6 +1,6 @@
-using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Secrets;
+using ScaleHub.Modules.Identity.Authentication;
 
 namespace ScaleHub.Worker.Commands;
 

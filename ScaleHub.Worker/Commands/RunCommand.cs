@@ -1,6 +1,6 @@
-using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Modules;
 using ScaleHub.ServiceDefaults;
 
 namespace ScaleHub.Worker.Commands;
@@ -17,7 +17,7 @@ internal static class RunCommand
         builder.AddServiceDefaults();
         builder.AddPlatform();
         builder.AddPlatformHealthChecks();
-        builder.AddModel();
+        builder.AddModules();
         builder.Services.AddHostedService<PartitionKeeper>();
 
         await using var app = builder.Build();

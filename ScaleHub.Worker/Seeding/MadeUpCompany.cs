@@ -1,4 +1,4 @@
-using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Worker.Seeding;
 

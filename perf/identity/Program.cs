@@ -5,10 +5,10 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using ScaleHub.Core.Model;
-using ScaleHub.Core.Model.Identity;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Redis;
+using ScaleHub.Modules;
+using ScaleHub.Modules.Identity.Authentication;
 using ScaleHub.Tests.Support;
 
 // What identity costs: dotnet run -c Release --project perf/identity
@@ -65,7 +65,7 @@ async Task<IHost> StartAsync()
     builder.Services.AddMetrics();
     builder.Services.AddLogging();
     builder.AddPlatform();
-    builder.AddModel();
+    builder.AddModules();
     var host = builder.Build();
     await host.StartAsync();
     while (!host.Services.GetRequiredService<Broadcast>().IsLive) await Task.Delay(20);

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using ScaleHub.Api.Http.Paging;
-using ScaleHub.Api.Modules.Tasks;
+using ScaleHub.Http.Paging;
+using ScaleHub.Modules.Tasks;
 
 namespace ScaleHub.Perf.Lists;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using ScaleHub.Api.Http.Errors;
-using ScaleHub.Api.Http.Overload;
+using ScaleHub.Http.Errors;
+using ScaleHub.Http.Overload;
 
 namespace ScaleHub.Perf.Overload;
 

@@ -4,20 +4,17 @@ using Npgsql;
 namespace ScaleHub.Core.Platform.Postgres;
 
 /// <summary>
-/// Applies the embedded <c>Migrations/NNNN_name.sql</c>, in order, each once and in a transaction of its own.
+/// Applies migrations (<see cref="Schema.Migrations"/>), in order, each once and in a transaction of its own.
 /// <para>Guarantee: two runs at once apply each file once (an advisory lock makes the second wait); a file that fails leaves
 /// nothing behind, and those before it stay. A file that was applied must not change: its SHA-256 is kept and compared.</para>
 /// </summary>
-public sealed class Migrator(NpgsqlDataSource owner)
+public sealed class Migrator(NpgsqlDataSource owner, IReadOnlyList<(string Name, string Sql)> migrations)
 {
     /// <summary>The role that the programs log in as: it owns nothing and cannot bypass row-level security.</summary>
     public const string AppRole = "scalehub_app";
 
     // Any number will do, as long as nobody else locks it.
     private const long Lock = 0x5CA1EB0B;
-
-    /// <summary>What to apply, in this order.</summary>
-    internal IEnumerable<(string Name, string Sql)> Source { get; init; } = Files();
 
     /// <summary>Brings the schema up to date.</summary>
     /// <param name="appPassword">Password for <see cref="AppRole"/>; null leaves the role to an administrator.</param>
@@ -38,7 +35,7 @@ public sealed class Migrator(NpgsqlDataSource owner)
                 applied_at timestamptz not null default now())
             """, cancellationToken);
         var done = await AppliedAsync(connection, cancellationToken);
-        foreach (var (name, sql) in Source)
+        foreach (var (name, sql) in migrations)
         {
             var hash = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(sql));
             if (!done.TryGetValue(name, out var known))
@@ -54,18 +51,6 @@ public sealed class Migrator(NpgsqlDataSource owner)
         // Not in a finally: after a failure the connection may be broken, and the error of unlocking it would hide the real
         // one. The lock ends with the session, so a program that fails and ends gives it back.
         await ExecuteAsync(connection, $"select pg_advisory_unlock({Lock})", CancellationToken.None);
-    }
-
-    /// <summary>The embedded files in order of their numbers.</summary>
-    internal static IEnumerable<(string Name, string Sql)> Files()
-    {
-        var assembly = typeof(Migrator).Assembly;
-        var resources = assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal));
-        foreach (var resource in resources.Order(StringComparer.Ordinal))
-        {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-            yield return (resource.Split('.')[^2], reader.ReadToEnd().ReplaceLineEndings("\n"));
-        }
     }
 
     private static async Task ApplyAsync(NpgsqlConnection connection, string name, string sql, byte[] hash, CancellationToken cancellationToken)

@@ -19,14 +19,16 @@ public abstract class TenantDbContext : DbContext
     private static readonly MethodInfo FilterMethod =
         typeof(TenantDbContext).GetMethod(nameof(FilterByCompany), BindingFlags.Instance | BindingFlags.NonPublic)!;
 
+    private readonly Schema _schema;
     private readonly PostgresNode _node;
     private int _left;
 
     /// <summary>Opens nothing: a connection is taken from the node's pool for each statement or transaction.</summary>
     protected TenantDbContext(
-        DbContextOptions options, Tenant tenant, ReadConsistency consistency, UnitOfWork unitOfWork, PostgresNode node) : base(options)
+        DbContextOptions options, Schema schema, Tenant tenant, ReadConsistency consistency, UnitOfWork unitOfWork, PostgresNode node)
+        : base(options)
     {
-        (Tenant, Consistency, UnitOfWork, _node) = (tenant, consistency, unitOfWork, node);
+        (_schema, Tenant, Consistency, UnitOfWork, _node) = (schema, tenant, consistency, unitOfWork, node);
         node.Enter();
         var connection = node.DataSource.CreateConnection();
         connection.Notice += (_, e) => UnconfirmedWriteException.Watch(e.Notice, consistency);
@@ -73,10 +75,13 @@ public abstract class TenantDbContext : DbContext
                 (RelationalEventId.TransactionError, LogLevel.Debug)))
             .Options;
 
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => _schema.MapEnums(configurationBuilder);
+
     /// <summary>Applies the mappings of every module, then what holds for all of them.</summary>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
-        modelBuilder.ApplyConfigurationsFromAssembly(typeof(TenantDbContext).Assembly);
+        _schema.Map(modelBuilder);
         foreach (var entity in modelBuilder.Model.GetEntityTypes())
         {
             // What a mapping names itself stays as it is.

@@ -5,9 +5,10 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
-using ScaleHub.Api.Http.Authentication;
-using ScaleHub.Api.Http.Idempotency;
-using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http.Authentication;
+using ScaleHub.Http.Idempotency;
+using ScaleHub.Modules.Identity.Authentication;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.Authentication;

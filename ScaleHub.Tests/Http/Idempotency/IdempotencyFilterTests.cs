@@ -9,11 +9,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using ScaleHub.Api.Http.Errors;
-using ScaleHub.Api.Http.Idempotency;
-using ScaleHub.Core.Model;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http.Errors;
+using ScaleHub.Http.Idempotency;
+using ScaleHub.Modules;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.Idempotency;
@@ -40,7 +41,7 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
         builder.Configuration["ConnectionStrings:redis"] = "127.0.0.1:1";
         builder.Configuration["ScaleHub:Secret"] = PostgresServer.Secret;
         builder.AddPlatform();
-        builder.AddModel();
+        builder.AddModules();
         builder.AddErrors();
         _app = builder.Build();
         _app.UseErrors();

@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using ScaleHub.Api.Http.RateLimiting;
 using ScaleHub.Core.Platform.Redis;
+using ScaleHub.Http.RateLimiting;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.RateLimiting;

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
-using ScaleHub.Api.Http.RateLimiting;
+using ScaleHub.Http.RateLimiting;
 
 namespace ScaleHub.Tests.Http.RateLimiting;
 

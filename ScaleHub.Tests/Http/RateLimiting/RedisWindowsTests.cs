@@ -1,4 +1,4 @@
-using ScaleHub.Api.Http.RateLimiting;
+using ScaleHub.Http.RateLimiting;
 using ScaleHub.Tests.Support;
 using StackExchange.Redis;
 

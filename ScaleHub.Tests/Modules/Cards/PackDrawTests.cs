@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using ScaleHub.Core.Model.Cards;
+using ScaleHub.Modules.Cards;
 
 namespace ScaleHub.Tests.Modules.Cards;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
-using ScaleHub.Core.Model.Cards;
-using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Modules.Cards;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
 

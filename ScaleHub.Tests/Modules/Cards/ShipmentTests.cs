@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using ScaleHub.Core.Model.Identity;
+using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Tests.Support;
 using ScaleHub.Tests.System;
 

@@ -1,7 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using ScaleHub.Core.Model;
+using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Modules.Companies;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Consistency;

@@ -84,7 +84,7 @@ public sealed class MigratorTests(PostgresServer server)
     {
         await using var owner = NpgsqlDataSource.Create(database.Owner);
         List<string> applied = [];
-        await new Migrator(owner) { Source = files }
+        await new Migrator(owner, files)
             .MigrateAsync(null, applied.Add, _ => Task.CompletedTask, CancellationToken.None);
         return applied;
     }

@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ScaleHub.Http.Input;
+
+/// <summary>
+/// An e-mail address of 3 to 254 characters, with one <c>@</c> that is neither first nor last, and nothing invisible: a blank or
+/// a format character that is pasted along makes another address, which looks the same and nobody can sign in with.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class EmailAttribute : ValidationAttribute
+{
+    /// <summary>Most characters (RFC 5321, 4.5.3.1.3, less the brackets).</summary>
+    public const int MaxLength = 254;
+
+    /// <inheritdoc/>
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
+        => value is string text && Fault(text, validationContext.DisplayName) is { } fault
+            ? new(fault, [validationContext.MemberName!])
+            : ValidationResult.Success;
+
+    private static string? Fault(string text, string name)
+    {
+        if (text.EnumerateRunes().Any(TextAttribute.IsInvisible)) return $"The field {name} has blanks or invisible characters.";
+        text = text.Normalize();
+        if (text.EnumerateRunes().Count() is < 3 or > MaxLength)
+            return $"The field {name} must have 3 to {MaxLength} characters.";
+        return text.Count(c => c == '@') == 1 && text[0] != '@' && text[^1] != '@'
+            ? null
+            : $"The field {name} is not an e-mail address.";
+    }
+}

@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using ScaleHub.Core.Platform.Plans;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Redis;
+using ScaleHub.Http.Authentication;
+
+namespace ScaleHub.Http.RateLimiting;
+
+/// <summary>
+/// Which limits a request must keep. Signed in: the company's plan, the user, and the endpoint's policy by user unless it is for
+/// others alone. Else the endpoint's policy by address, and nothing more: people behind one address do not hurt each other once
+/// they have signed in.
+/// </summary>
+public sealed class ApplyingLimits(
+    IOptions<RateLimitOptions> options, CompanyPlans plans, RedisStore redis, ILogger<ApplyingLimits> logger)
+{
+    private readonly double _scale = options.Value.Scale;
+    private readonly Dictionary<string, (int Limit, TimeSpan Window)> _policies = RateLimits.All.ToDictionary(
+        p => p.Name, p => Configured(p, options.Value.Policies.GetValueOrDefault(p.Name), options.Value.Scale));
+
+    /// <summary>The limits, and the plan where there is one.</summary>
+    public async ValueTask<(ApplyingLimit[] Limits, Plan? Plan)> FindAsync(HttpContext context, RateLimitPolicy policy)
+    {
+        if (policy.Counts is CountedBy.Address || context.Features.Get<AccessToken>() is not { } caller)
+            return ([ByAddress(policy, context)], null);
+        var tag = $"{redis.Prefix}:{{{caller.CompanyId:N}}}";
+        var user = $":{caller.UserId:N}";
+        if (policy.Counts is CountedBy.UserAlone) return ([Limit(policy, tag, user)], null);
+        ApplyingLimit[] byUser = policy.Counts is CountedBy.AnonymousAddress
+            ? [Limit(RateLimits.User, tag, user)] : [Limit(RateLimits.User, tag, user), Limit(policy, tag, user)];
+        if (await PlanAsync(caller.CompanyId, context.RequestAborted) is not { } plan) return (byUser, null);
+        var byPlan = new ApplyingLimit(RateLimits.PlanName,
+            $"{tag}:limit:{RateLimits.PlanName}:{RateLimits.PlanWindow.TotalSeconds}", Scaled(plan.RequestsPer15Minutes),
+            RateLimits.PlanWindow);
+        return ([byPlan, .. byUser], plan);
+    }
+
+    /// <summary>A limit that counts by the caller's network address.</summary>
+    public ApplyingLimit ByAddress(RateLimitPolicy policy, HttpContext context)
+        => By(policy, AddressOf(context.Connection.RemoteIpAddress));
+
+    /// <summary>A limit that counts by something else.</summary>
+    /// <param name="policy">Which.</param>
+    /// <param name="whom">Names whom it counts; keys of the same are on the same node of a cluster.</param>
+    /// <param name="part">One of several windows of the same.</param>
+    public ApplyingLimit By(RateLimitPolicy policy, string whom, string part = "")
+        => Limit(policy, $"{redis.Prefix}:{{{whom}}}", part);
+
+    /// <summary>A number of requests as configuration scales it.</summary>
+    public int Scaled(int limit) => Scaled(limit, _scale);
+
+    /// <summary>
+    /// An IPv4 address; of IPv6 the first 64 bits, since a single line gets at least that many (RFC 6177), and its holder could
+    /// otherwise have 2^64 limits of his own.
+    /// </summary>
+    public static string AddressOf(IPAddress? address)
+    {
+        if (address is null) return "local"; // A Unix socket.
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address.ToString();
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        return $"{BinaryPrimitives.ReadUInt64BigEndian(bytes):x16}/64";
+    }
+
+    private ApplyingLimit Limit(RateLimitPolicy policy, string tag, string whom)
+    {
+        var (limit, window) = _policies[policy.Name];
+        return new(policy.Name, $"{tag}:limit:{policy.Name}:{window.TotalSeconds}{whom}", limit, window);
+    }
+
+    private async ValueTask<Plan?> PlanAsync(Guid companyId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await plans.GetAsync(companyId, cancellationToken);
+        }
+        catch (Exception e) when (e is NoNodeException or InvalidOperationException || DatabaseErrors.IsPassing(e))
+        {
+            // The database is away, or the company is gone. The limits of user and endpoint hold without it, and what the
+            // request needs from the database will say what is wrong better than a limiter can.
+            logger.LogWarning("The plan of company {Company} could not be read ({Reason}); its limit is not applied",
+                companyId, e.GetType().Name);
+            return null;
+        }
+    }
+
+    private static (int Limit, TimeSpan Window) Configured(RateLimitPolicy policy, PolicyOptions? own, double scale)
+        => (Scaled(own?.Limit ?? policy.Limit, scale),
+            own?.WindowSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : policy.Window);
+
+    private static int Scaled(int limit, double scale) => (int)Math.Clamp(Math.Round(limit * scale), 1, 1_000_000_000);
+}

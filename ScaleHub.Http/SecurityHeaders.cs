@@ -1,0 +1,84 @@
+using System.Text;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.ResponseCompression;
+
+namespace ScaleHub.Http;
+
+/// <summary>What holds for every response and request, whatever the endpoint.</summary>
+public static class SecurityHeaders
+{
+    /// <summary>
+    /// Headers that browsers obey (OWASP Secure Headers Project). The API serves data: nothing may frame or run it.
+    /// </summary>
+    public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
+    {
+        // When the response starts: an error on the way clears the headers that are set before it.
+        context.Response.OnStarting(static state =>
+        {
+            Set((HttpContext)state);
+            return Task.CompletedTask;
+        }, context);
+        return next(context);
+    });
+
+    private static void Set(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        // A page says itself what it needs.
+        if (headers.ContentSecurityPolicy.Count == 0)
+            headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(ApiDocs.Path)
+                ? "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+                : "default-src 'none'; frame-ancestors 'none'";
+        if (context.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000";
+    }
+
+    /// <summary>
+    /// Believes <c>X-Forwarded-*</c> from trusted proxies only: loopback, unless <c>ForwardedHeaders:TrustLoopback</c> is false,
+    /// and the networks in <c>ForwardedHeaders:KnownNetworks</c> (a list of CIDR blocks). <c>ForwardedHeaders:Proxies</c> is how
+    /// many such proxies a request passes, 1 by default.
+    /// </summary>
+    public static void AddForwardedHeaders(this WebApplicationBuilder builder)
+    {
+        var section = builder.Configuration.GetSection("ForwardedHeaders");
+        var networks = section.GetSection("KnownNetworks").Get<string[]>() ?? [];
+        builder.Services.Configure<ForwardedHeadersOptions>(options =>
+        {
+            options.ForwardedHeaders =
+                ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            options.ForwardLimit = section.GetValue("Proxies", 1);
+            if (!section.GetValue("TrustLoopback", true))
+            {
+                options.KnownIPNetworks.Clear();
+                options.KnownProxies.Clear();
+            }
+            foreach (var network in networks) options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+            // The middleware takes two empty lists for "trust everybody".
+            if (options.KnownIPNetworks.Count == 0 && options.KnownProxies.Count == 0)
+                options.ForwardedHeaders = ForwardedHeaders.None;
+        });
+    }
+
+    /// <summary>
+    /// Brotli and gzip for JSON. Nothing here reflects a secret beside attacker-chosen text, so BREACH does not apply.
+    /// </summary>
+    public static void AddCompression(this WebApplicationBuilder builder) => builder.Services.AddResponseCompression(options =>
+    {
+        options.EnableForHttps = true;
+        options.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json"];
+    });
+
+    /// <summary>Bounds on what a client can send: 1 MiB of body, 16 KiB of headers.</summary>
+    public static void AddRequestLimits(this WebApplicationBuilder builder) => builder.WebHost.ConfigureKestrel(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+        // Any byte is a character of it. In UTF-8, the default, not every one is: Kestrel's answer to that is 400 without a body.
+        kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+        kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+    });
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Modules.Cards;
+
+/// <summary><c>POST /api/v1/cards/shipments/{id}/cancel</c>: the caller does not want the cards sent after all.</summary>
+public static class CancelShipment
+{
+    /// <summary>Calls off a shipment that nobody has packed yet; its cards are free again.</summary>
+    /// <remarks>One that has moved on is 409. Anybody else's does not exist.</remarks>
+    public static async Task<Results<Ok<ShipmentResponse>, NotFound, ProblemHttpResult>> HandleAsync(
+        Guid id, ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var shipment = await db.LockShipmentAsync(id, cancellationToken);
+        if (shipment?.UserId != tenant.RequiredUserId) return TypedResults.NotFound();
+        // What is packed only the packing room calls off.
+        if (shipment.Status != ShipmentState.Requested) return shipment.Refuse(allowed: []);
+        shipment.TryMove(ShipmentState.Cancelled, null, time.GetDatabaseNow());
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.Ok(ShipmentResponse.From(shipment));
+    }
+}

@@ -1,0 +1,63 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Http;
+using ScaleHub.Http.Errors;
+using ScaleHub.Http.Input;
+
+namespace ScaleHub.Modules.Cards;
+
+/// <summary>Body of <c>POST /api/v1/cards/shipments/{id}/status</c>.</summary>
+/// <param name="Status">Where it goes: requested, packed, shipped, delivered; from the first two to cancelled.</param>
+/// <param name="TrackingCode">The carrier's, 1 to 100 characters; required with shipped, and only there.</param>
+[BodyExample("""{ "status": "shipped", "trackingCode": "JD0001" }""")]
+public sealed record MoveShipmentRequest(
+    ShipmentState Status,
+    [property: Text(100, 1)] string? TrackingCode = null) : IValidatableObject
+{
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Status == ShipmentState.Shipped && string.IsNullOrWhiteSpace(TrackingCode))
+            yield return new("What is shipped has a tracking code.", [nameof(TrackingCode)]);
+        if (Status != ShipmentState.Shipped && TrackingCode is not null)
+            yield return new("Only what is shipped has a tracking code.", [nameof(TrackingCode)]);
+    }
+}
+
+/// <summary><c>POST /api/v1/cards/shipments/{id}/status</c>: the packing room moves a shipment on.</summary>
+public static class MoveShipment
+{
+    /// <summary>Moves a shipment of the company to its next state. For its admins.</summary>
+    /// <remarks>A state that it cannot go to is 409, which names those that it can.</remarks>
+    public static async Task<Results<Ok<ShipmentResponse>, NotFound, ProblemHttpResult>> HandleAsync(
+        Guid id, MoveShipmentRequest request, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (await db.LockShipmentAsync(id, cancellationToken) is not { } shipment) return TypedResults.NotFound();
+        if (!shipment.TryMove(request.Status, request.TrackingCode, time.GetDatabaseNow())) return shipment.Refuse(shipment.Next);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.Ok(ShipmentResponse.From(shipment));
+    }
+
+    /// <summary>
+    /// A shipment with its cards, locked until the transaction ends: of two who move it, one comes after the other.
+    /// </summary>
+    internal static Task<Shipment?> LockShipmentAsync(this ScaleHubDb db, Guid id, CancellationToken cancellationToken)
+        => db.Shipments.FromSql($"select * from shipping_requests where id = {id} for update")
+            .Include(s => s.Cards).ThenInclude(c => c.UserCard).SingleOrDefaultAsync(cancellationToken);
+
+    /// <summary>409: where it is, and where the caller may move it from there.</summary>
+    internal static ProblemHttpResult Refuse(this Shipment shipment, IReadOnlyList<ShipmentState> allowed)
+    {
+        var names = string.Join(" or ", allowed.Select(Name));
+        return Problems.Conflict(
+            "status",
+            $"The shipment is {Name(shipment.Status)}; " +
+            (names.Length > 0 ? $"from there it can only become {names}." : "you cannot move it any more."),
+            ("state", shipment.Status), ("allowed", allowed));
+    }
+
+    private static string Name(ShipmentState state) => EnumNames.Write(state);
+}

@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Identity;
+using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http.Authentication;
+using ScaleHub.Http.Idempotency;
+using ScaleHub.Http.Overload;
+using ScaleHub.Http.RateLimiting;
+using ScaleHub.Modules.Identity.Authentication;
+using IdentityOptions = ScaleHub.Modules.Identity.Authentication.IdentityOptions;
+
+namespace ScaleHub.Modules.Identity;
+
+/// <summary>Companies register, people sign in, sessions end, users come and go.</summary>
+public sealed class IdentityModule : IModule
+{
+    /// <inheritdoc/>
+    public string Name => "Identity";
+
+    /// <inheritdoc/>
+    public string Summary => "Companies register, people sign in, sessions end, users come and go.";
+
+    // A company comes with its owner.
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Uses => ["Companies"];
+
+    /// <inheritdoc/>
+    public void AddServices(IServiceCollection services)
+    {
+        services.AddOptions<IdentityOptions>().BindConfiguration(IdentityOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<LiveSessions>();
+        services.AddSingleton<SigningKeyRing>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<RefreshTokens>();
+        services.AddSingleton<SignInTokens>();
+        services.AddSingleton<SignInLimits>();
+    }
+
+    /// <inheritdoc/>
+    public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
+    {
+        var auth = v1.MapGroup("/auth").WithReserve().AddEndpointFilter(NotStoredAsync);
+        auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth).ProducesProblem(409);
+        // By account, session and address, where not all count: SignInLimits.
+        auth.MapPost("/login", LogIn.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
+        auth.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
+        // Whoever stole a token must not keep its owner from ending the session by using up the limits.
+        auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Essential);
+
+        var sessions = v1.MapGroup("/sessions").RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Essential);
+        sessions.MapGet("/", ListSessions.HandleAsync);
+        sessions.MapDelete("/", EndOtherSessions.HandleAsync);
+        sessions.MapDelete("/{id:guid}", EndSession.HandleAsync);
+
+        var users = v1.MapGroup("/users").RequireRole(Roles.Admin);
+        users.MapGet("/", ListUsers.HandleAsync);
+        users.MapGet("/{id:guid}", GetUser.HandleAsync);
+        users.MapPost("/", AddUser.HandleAsync).AddEndpointFilter(AddUser.HashFirstAsync).WithIdempotency()
+            .WithRateLimit(RateLimits.Strict).ProducesProblem(409);
+        users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).ProducesProblem(409);
+        users.MapDelete("/{id:guid}", RemoveUser.HandleAsync).ProducesProblem(409);
+
+        root.MapGet("/.well-known/jwks.json", PublishKeys.HandleAsync).AllowAnonymous();
+    }
+
+    // Tokens are for their client alone (RFC 6749, 5.1).
+    private static ValueTask<object?> NotStoredAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        invocation.HttpContext.Response.Headers.CacheControl = "no-store";
+        return next(invocation);
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Modules.Identity.Authentication;
+
+namespace ScaleHub.Modules.Identity;
+
+/// <summary>The module's tables.</summary>
+public static class IdentityTables
+{
+    extension(ScaleHubDb db)
+    {
+        /// <summary>The tenant's users, those that were removed among them.</summary>
+        public DbSet<User> Users => db.Set<User>();
+
+        /// <summary>The tenant's sign-in addresses.</summary>
+        public DbSet<Login> Logins => db.Set<Login>();
+
+        /// <summary>The tenant's sessions.</summary>
+        public DbSet<Session> Sessions => db.Set<Session>();
+
+        /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
+        public DbSet<SigningKey> SigningKeys => db.Set<SigningKey>();
+
+        /// <summary>The user behind an e-mail address, in whichever company; for sign-in, before a company is known.</summary>
+        public IQueryable<FoundLogin> FindLogin(string email)
+            => db.Set<FoundLogin>().FromSql($"select * from find_login({Login.Normalize(email)})");
+    }
+
+    extension(ReadDb db)
+    {
+        /// <summary>The tenant's users, those that were removed among them.</summary>
+        public IQueryable<User> Users => db.Set<User>();
+
+        /// <summary>The tenant's sessions.</summary>
+        public IQueryable<Session> Sessions => db.Set<Session>();
+    }
+}

@@ -1,0 +1,60 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http;
+using ScaleHub.Http.Input;
+using ScaleHub.Modules.Identity.Authentication;
+
+namespace ScaleHub.Modules.Identity;
+
+/// <summary>Body of <c>POST /api/v1/auth/login</c>.</summary>
+[BodyExample("""{ "email": "ada@company.example", "password": "correct horse battery" }""")]
+public sealed record LogInRequest(
+    [property: Required, Text(254)] string Email, [property: Required, StringLength(1024)] string Password);
+
+/// <summary>The tokens of a new session.</summary>
+/// <param name="AccessToken">Send as <c>Authorization: Bearer</c>.</param>
+/// <param name="RefreshToken">Keep it secret: it stands for the session.</param>
+/// <param name="ExpiresIn">Seconds that the access token is valid.</param>
+public sealed record LogInResponse(string AccessToken, string RefreshToken, int ExpiresIn);
+
+/// <summary><c>POST /api/v1/auth/login</c>: a person signs in on a device.</summary>
+public static class LogIn
+{
+    /// <summary>
+    /// Signs in. An unknown address and a wrong password get the same answer, in the same time. After ten wrong passwords for an
+    /// account in 15 minutes it is 429 (<see cref="SignInLimits"/>).
+    /// </summary>
+    internal static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
+        LogInRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens, SignInLimits limits,
+        HttpContext http, CancellationToken cancellationToken)
+    {
+        var login = await db.FindLogin(request.Email).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        var (companyId, userId) = login is null ? (Guid.NewGuid(), Guid.NewGuid()) : (login.CompanyId, login.UserId);
+        tenant.Become(companyId, userId);
+        var (refused, counted) = await limits.TryAsync(
+            http, request.Email, await limits.IsKnownAsync(db, userId, http, cancellationToken));
+        if (refused is not null) return refused;
+        bool right;
+        try
+        {
+            right = await passwords.VerifyAsync(login?.PasswordHash, request.Password, cancellationToken);
+        }
+        catch
+        {
+            // Nobody looked at the password: too many wait, or the client has gone.
+            await limits.GiveBackAsync(counted);
+            throw;
+        }
+        if (!right || login is null) return TypedResults.Problem("E-mail address or password is wrong.", statusCode: 401);
+
+        await limits.GiveBackAsync(counted);
+        var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(login.CompanyId, login.UserId, login.Role, http);
+        db.Add(session);
+        await db.SaveChangesAsync(cancellationToken);
+        await tokens.TidyAsync(db, login.CompanyId, login.UserId, cancellationToken);
+        return TypedResults.Ok(new LogInResponse(accessToken, refreshToken, tokens.ExpiresIn));
+    }
+}

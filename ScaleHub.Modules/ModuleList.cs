@@ -1,0 +1,49 @@
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Http.Assets;
+using ScaleHub.Http.RateLimiting;
+using ScaleHub.Modules.Billing;
+using ScaleHub.Modules.Cards;
+using ScaleHub.Modules.Companies;
+using ScaleHub.Modules.Identity;
+using ScaleHub.Modules.Operations;
+using ScaleHub.Modules.Practice;
+using ScaleHub.Modules.Tasks;
+
+namespace ScaleHub.Modules;
+
+/// <summary>The list of modules, which the API, the worker and the tests read.</summary>
+public static class ModuleList
+{
+    /// <summary>Every module, in the order of the OpenAPI document's tags.</summary>
+    public static IReadOnlyList<IModule> All { get; } =
+    [
+        new IdentityModule(),
+        new CompaniesModule(),
+        new TasksModule(),
+        new PracticeModule(),
+        new BillingModule(),
+        new CardsModule(),
+        new OperationsModule(),
+    ];
+
+    /// <summary>The tables of the platform and of all modules.</summary>
+    public static Schema Schema { get; } = new(typeof(IModule).Assembly);
+
+    /// <summary>Registers the modules' services and tables.</summary>
+    public static void AddModules(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(Schema);
+        builder.Services.AddSingleton(_ => new StaticAssets(typeof(IModule).Assembly));
+        // Its generator looks for the types that the routes of this assembly take.
+        builder.Services.AddValidation();
+        foreach (var module in All) module.AddServices(builder.Services);
+    }
+
+    /// <summary>Maps the modules' routes and the files of their pages.</summary>
+    public static void MapModules(this WebApplication app)
+    {
+        var v1 = app.MapGroup("/api/v1").RequireAuthorization().WithRateLimit(RateLimits.Api);
+        foreach (var module in All) module.MapRoutes(v1.MapGroup("").WithTags(module.Name), app.MapGroup("").WithTags(module.Name));
+        app.Services.GetRequiredService<StaticAssets>().Map(app);
+    }
+}

@@ -1,0 +1,27 @@
+using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http.Authentication;
+using ScaleHub.Http.RateLimiting;
+
+namespace ScaleHub.Modules.Operations;
+
+/// <summary>What the people who run the platform look at.</summary>
+public sealed class OperationsModule : IModule
+{
+    /// <inheritdoc/>
+    public string Name => "Operations";
+
+    /// <inheritdoc/>
+    public string Summary => "For those who run the platform.";
+
+    /// <inheritdoc/>
+    public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
+    {
+        var operations = root.MapGroup("/api").WithRateLimit(RateLimits.Api).RequireRole(Roles.Operator);
+        // In Development for everybody.
+        if (root.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment()) operations.AllowAnonymous();
+        operations.MapGet("/health/database", DatabaseHealth.Handle)
+            .Produces<DatabaseHealthResponse>().Produces<DatabaseHealthResponse>(StatusCodes.Status503ServiceUnavailable);
+        operations.MapGet("/health/cache", CacheHealth.Handle);
+        operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).WithRateLimit(RateLimits.Admin);
+    }
+}

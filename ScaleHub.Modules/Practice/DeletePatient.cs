@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Quotas;
+
+namespace ScaleHub.Modules.Practice;
+
+/// <summary><c>DELETE /api/v1/patients/{id}</c>.</summary>
+public static class DeletePatient
+{
+    /// <summary>Deletes a patient and gives its place back.</summary>
+    /// <remarks>With orders or exams it is 409.</remarks>
+    public static async Task<Results<NoContent, NotFound>> HandleAsync(
+        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
+    {
+        await db.GiveBackQuotaAsync(cache, Quota.Patients, id, cancellationToken);
+        return await db.Patients.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
+            ? TypedResults.NoContent()
+            : TypedResults.NotFound();
+    }
+}

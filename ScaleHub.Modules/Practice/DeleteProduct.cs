@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Quotas;
+
+namespace ScaleHub.Modules.Practice;
+
+/// <summary><c>DELETE /api/v1/products/{id}</c>.</summary>
+public static class DeleteProduct
+{
+    /// <summary>Deletes a product and gives its place back.</summary>
+    /// <remarks>One that was ordered is 409.</remarks>
+    public static async Task<Results<NoContent, NotFound>> HandleAsync(
+        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
+    {
+        await db.GiveBackQuotaAsync(cache, Quota.Products, id, cancellationToken);
+        return await db.Products.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
+            ? TypedResults.NoContent()
+            : TypedResults.NotFound();
+    }
+}

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Postgres;
+
+namespace ScaleHub.Modules.Tasks;
+
+/// <summary><c>DELETE /api/v1/tasks/{id}</c>.</summary>
+public static class DeleteTask
+{
+    /// <summary>Deletes a task. One of another company does not exist.</summary>
+    public static async Task<Results<NoContent, NotFound>> HandleAsync(
+        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
+    {
+        await cache.WillChangeAsync(TasksModule.Cached);
+        return await db.Tasks.Where(t => t.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
+            ? TypedResults.NoContent()
+            : TypedResults.NotFound();
+    }
+}

@@ -1,0 +1,20 @@
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform.Postgres;
+
+namespace ScaleHub.Modules.Tasks;
+
+/// <summary>The module's tables.</summary>
+public static class TasksTables
+{
+    extension(ScaleHubDb db)
+    {
+        /// <summary>The tenant's tasks.</summary>
+        public DbSet<TaskItem> Tasks => db.Set<TaskItem>();
+    }
+
+    extension(ReadDb db)
+    {
+        /// <summary>The tenant's tasks.</summary>
+        public IQueryable<TaskItem> Tasks => db.Set<TaskItem>();
+    }
+}
