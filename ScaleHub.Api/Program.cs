@@ -33,6 +33,7 @@ return await ClearErrors.RunAsync(async () =>
     builder.Services.AddOpenApi("v1", options => options.Describe([.. ModuleList.All.Select(m => (m.Name, m.Summary))]));
     builder.AddRequestLimits();
     builder.AddModules();
+    builder.AddModuleRoutes();
 
     var app = builder.Build();
 
@@ -54,7 +55,7 @@ return await ClearErrors.RunAsync(async () =>
     app.UseAuthorization();
     app.UseReadRouting();
 
-    app.MapModules();
+    app.MapModuleRoutes();
     app.MapDefaultEndpoints();
 
     await app.RunAsync();

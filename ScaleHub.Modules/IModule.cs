@@ -23,6 +23,11 @@ public interface IModule
     {
     }
 
+    /// <summary>What only its routes need, and so is registered in the API alone: the worker has no HTTP mechanisms.</summary>
+    void AddRouteServices(IServiceCollection services)
+    {
+    }
+
     /// <summary>The module's routes.</summary>
     /// <param name="v1"><c>/api/v1</c>, for those who have signed in unless a route says otherwise.</param>
     /// <param name="root">Everything else; each route says who may use it.</param>

@@ -33,14 +33,20 @@ public static class ModuleList
     public static void AddModules(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton(Schema);
-        builder.Services.AddSingleton(_ => new StaticAssets(typeof(IModule).Assembly));
-        // Its generator looks for the types that the routes of this assembly take.
-        builder.Services.AddValidation();
         foreach (var module in All) module.AddServices(builder.Services);
     }
 
+    /// <summary>Registers what the modules' routes need.</summary>
+    public static void AddModuleRoutes(this WebApplicationBuilder builder)
+    {
+        // Its generator looks for the types that the routes of this assembly take.
+        builder.Services.AddValidation();
+        builder.Services.AddSingleton(_ => new StaticAssets(typeof(IModule).Assembly));
+        foreach (var module in All) module.AddRouteServices(builder.Services);
+    }
+
     /// <summary>Maps the modules' routes and the files of their pages.</summary>
-    public static void MapModules(this WebApplication app)
+    public static void MapModuleRoutes(this WebApplication app)
     {
         var v1 = app.MapGroup("/api/v1").RequireAuthorization().WithRateLimit(RateLimits.Api);
         foreach (var module in All) module.MapRoutes(v1.MapGroup("").WithTags(module.Name), app.MapGroup("").WithTags(module.Name));

@@ -15,7 +15,7 @@ public sealed class BillingModule : IModule
     public string Summary => "What things cost.";
 
     /// <inheritdoc/>
-    public void AddServices(IServiceCollection services) => services.AddCacheWarming(
+    public void AddRouteServices(IServiceCollection services) => services.AddCacheWarming(
         async (scope, cancellationToken) => await ListPrices.FindAsync(scope.GetRequiredService<SharedCache>(), cancellationToken));
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ public sealed class CardsModule : IModule
     public IReadOnlyList<string> Uses => ["Identity"];
 
     /// <inheritdoc/>
-    public void AddServices(IServiceCollection services) => services.AddCacheWarming(ListFeed.WarmAsync);
+    public void AddRouteServices(IServiceCollection services) => services.AddCacheWarming(ListFeed.WarmAsync);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

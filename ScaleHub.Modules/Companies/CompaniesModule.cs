@@ -15,7 +15,7 @@ public sealed class CompaniesModule : IModule
     public string Summary => "The company itself, its plan and its quotas.";
 
     /// <inheritdoc/>
-    public void AddServices(IServiceCollection services) => services.AddCacheWarming(
+    public void AddRouteServices(IServiceCollection services) => services.AddCacheWarming(
         async (scope, cancellationToken) => await ListPlans.FindAsync(scope.GetRequiredService<SharedCache>(), cancellationToken));
 
     /// <inheritdoc/>

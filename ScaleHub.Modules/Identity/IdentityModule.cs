@@ -33,8 +33,10 @@ public sealed class IdentityModule : IModule
         services.AddSingleton<Passwords>();
         services.AddSingleton<RefreshTokens>();
         services.AddSingleton<SignInTokens>();
-        services.AddSingleton<SignInLimits>();
     }
+
+    /// <inheritdoc/>
+    public void AddRouteServices(IServiceCollection services) => services.AddSingleton<SignInLimits>();
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

@@ -27,7 +27,7 @@ public static class LogIn
     /// Signs in. An unknown address and a wrong password get the same answer, in the same time. After ten wrong passwords for an
     /// account in 15 minutes it is 429 (<see cref="SignInLimits"/>).
     /// </summary>
-    internal static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
+    public static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
         LogInRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens, SignInLimits limits,
         HttpContext http, CancellationToken cancellationToken)
     {

@@ -31,7 +31,7 @@ public sealed record RefreshSessionResponse(string AccessToken, string RefreshTo
 public static class RefreshSession
 {
     /// <summary>Trades a refresh token for the next pair of tokens.</summary>
-    internal static async Task<Results<Ok<RefreshSessionResponse>, ProblemHttpResult>> HandleAsync(
+    public static async Task<Results<Ok<RefreshSessionResponse>, ProblemHttpResult>> HandleAsync(
         RefreshSessionRequest request, ScaleHubDb db, Tenant tenant, RefreshTokens tokens, AccessTokens accessTokens,
         SignInLimits limits, LiveSessions live, IOptions<IdentityOptions> options, HttpContext http, TimeProvider time,
         CancellationToken cancellationToken)

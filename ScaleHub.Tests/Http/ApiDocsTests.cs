@@ -1,13 +1,12 @@
 using System.Net;
 using System.Text.Json;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Http;
 
 /// <summary>The document tells clients what the mechanisms around an endpoint ask and answer.</summary>
-[Collection(GraphCollection.Name)]
-public sealed class ApiDocsTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class ApiDocsTests(ApiFixture api)
 {
     [Fact]
     public async Task Every_operation_has_a_summary_and_every_error_the_one_shape()
@@ -58,7 +57,7 @@ public sealed class ApiDocsTests(GraphFixture graph)
 
     private async Task<List<(string Name, JsonElement Operation)>> OperationsAsync()
     {
-        var document = await (await graph.Client.GetAsync("/openapi/v1.json")).JsonAsync(HttpStatusCode.OK);
+        var document = await (await api.Client.GetAsync("/openapi/v1.json")).JsonAsync(HttpStatusCode.OK);
         return [.. document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()
             .Select(operation => ($"{operation.Name} {path.Name}", operation.Value)))];
     }

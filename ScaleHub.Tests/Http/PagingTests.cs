@@ -3,18 +3,17 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Http;
 
-[Collection(GraphCollection.Name)]
-public sealed class PagingTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class PagingTests(ApiFixture api)
 {
     [Fact]
     public async Task A_walk_over_a_hundred_thousand_changing_rows_meets_each_row_that_stayed_exactly_once()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
-        await using var owner = NpgsqlDataSource.Create(await graph.GetConnectionString("pg"));
+        using var account = await Account.RegisterAsync(api.Address);
+        await using var owner = NpgsqlDataSource.Create(api.Database.Owner);
         await SeedAsync(owner, account, rows: 100_000);
         // The seed went past the API: the position tells it which standbys have it.
         account.Client.DefaultRequestHeaders.Add("ScaleHub-Consistency", await PositionAsync(owner));
@@ -40,7 +39,7 @@ public sealed class PagingTests(GraphFixture graph)
     [Fact]
     public async Task Pages_by_number_tell_totals_and_where_to_go()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         for (var i = 0; i < 5; i++) await account.CreateTaskAsync($"task {i}");
 
         var response = await account.Client.GetAsync("/api/v1/tasks?page=2&limit=2");
@@ -67,14 +66,14 @@ public sealed class PagingTests(GraphFixture graph)
     [InlineData("page=1&cursor=AAAA")]
     public async Task A_page_that_cannot_be_is_400(string query)
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         await (await account.Client.GetAsync($"/api/v1/tasks?{query}")).ProblemAsync(HttpStatusCode.BadRequest);
     }
 
     [Fact]
     public async Task A_cursor_with_any_bit_flipped_is_400()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         for (var i = 0; i < 2; i++) await account.CreateTaskAsync("task");
         var page = await account.Client.GetFromJsonAsync<JsonElement>("/api/v1/tasks?limit=1");
         var cursor = page.GetProperty("page").GetProperty("nextCursor").GetString()!;
@@ -90,7 +89,7 @@ public sealed class PagingTests(GraphFixture graph)
     [Fact]
     public async Task What_a_list_does_not_declare_is_neither_in_its_links_nor_in_its_cursors_nor_in_what_is_cached()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         await account.CreateTaskAsync("task");
         await account.CreateTaskAsync("task", "done");
         // A value that looks like the parameter of another list must not fill that list's place in the cache.

@@ -78,7 +78,8 @@ public sealed class TelemetryTests
         var start = Stopwatch.GetTimestamp();
         await app.StopAsync();
         await app.DisposeAsync();
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 3.5);
+        // 2 s for the export under way and 1.5 s for the flush, on a machine that has time; with the library's own time-out of 10 s, 12 s.
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 8);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ namespace ScaleHub.Modules.Identity.Authentication;
 /// <para>Redis away: each instance admits its share of each limit, as for all others (docs/rate-limits.md).</para>
 /// <para>Source: OWASP, Blocking Brute Force Attacks; NIST SP 800-63B, 5.2.2.</para>
 /// </summary>
-internal sealed class SignInLimits(
+public sealed class SignInLimits(
     RateLimiter limiter, ApplyingLimits limits, RateLimitRefusals refusals, SecretBox secrets, TimeProvider time)
 {
     // E-mail addresses are not kept in Redis in the clear.

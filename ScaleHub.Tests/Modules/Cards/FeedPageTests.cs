@@ -2,13 +2,12 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Playwright;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Cards;
 
 /// <summary>The page of the feed, in a browser.</summary>
-[Collection(GraphCollection.Name)]
-public sealed class FeedPageTests(GraphFixture graph, InstalledBrowser browser) : IClassFixture<InstalledBrowser>
+[Collection(ApiTests.Name)]
+public sealed class FeedPageTests(ApiFixture api, InstalledBrowser browser) : IClassFixture<InstalledBrowser>
 {
     private const string Hostile = "<img src=x onerror=document.title='owned'>";
     private const float Patience = 40_000;
@@ -100,7 +99,7 @@ public sealed class FeedPageTests(GraphFixture graph, InstalledBrowser browser) 
     /// <summary>Opens packs until a card is public; its tier.</summary>
     private async Task<string> ShowCardAsync(string name)
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         while (true)
         {
             var opened = await account.Client.OpenPackAsync(JsonSerializer.Serialize(new { shownName = name }));
@@ -111,7 +110,7 @@ public sealed class FeedPageTests(GraphFixture graph, InstalledBrowser browser) 
 
     private async Task<Visit> OpenAsync()
     {
-        var context = await browser.Browser.NewContextAsync(new() { BaseURL = graph.Address.ToString() });
+        var context = await browser.Browser.NewContextAsync(new() { BaseURL = api.Address.ToString() });
         var page = await context.NewPageAsync();
         var visit = new Visit(page);
         page.Console += (_, message) =>

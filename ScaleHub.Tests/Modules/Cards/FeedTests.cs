@@ -1,19 +1,18 @@
 using System.Net;
 using System.Text.Json;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Cards;
 
-[Collection(GraphCollection.Name)]
-public sealed class FeedTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class FeedTests(ApiFixture api)
 {
     private const string ConsistencyHeader = "ScaleHub-Consistency";
 
     [Fact]
     public async Task A_pack_shows_its_rare_cards_and_better_under_the_name_that_was_given_and_nothing_else()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var (expected, position, ids) = await OpenUntilShownAsync(account, "Zoë 🦉 O'Neill", count: 4);
         var feed = await FeedAsync("Zoë 🦉 O'Neill", position);
         Assert.Equal(expected.Order(), feed.Select(i => (i.Text("card"), i.Text("tier"))).Order());
@@ -30,28 +29,28 @@ public sealed class FeedTests(GraphFixture graph)
             Assert.DoesNotContain(id.ToString(), raw, StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain(id.ToString("N"), raw, StringComparison.OrdinalIgnoreCase);
         }
-        Assert.Equal(HttpStatusCode.BadRequest, (await graph.Client.GetAsync("/api/v1/feed?tier=mythic")).StatusCode);
-        Assert.Equal(HttpStatusCode.BadRequest, (await graph.Client.GetAsync("/api/v1/feed?cursor=x")).StatusCode);
-        Assert.Equal(HttpStatusCode.BadRequest, (await graph.Client.GetAsync("/api/v1/feed?limit=101")).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await api.Client.GetAsync("/api/v1/feed?tier=mythic")).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await api.Client.GetAsync("/api/v1/feed?cursor=x")).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await api.Client.GetAsync("/api/v1/feed?limit=101")).StatusCode);
     }
 
     [Fact]
     public async Task Without_a_name_nothing_is_shown()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var before = await CountAsync();
         for (var i = 0; i < 8; i++) await account.Client.OpenPackAsync();
         Assert.Equal(before, await CountAsync());
 
         async Task<long> CountAsync()
-            => await NodeSql.AskAsync<long>(await graph.GetConnectionString("pg"), "select count(*) from global_feed");
+            => await NodeSql.AskAsync<long>(api.Database.Owner, "select count(*) from global_feed");
     }
 
     [Fact]
     public async Task A_walk_through_the_feed_meets_every_entry_once_whatever_is_added_meanwhile()
     {
-        using var one = await Account.RegisterAsync(graph.Address);
-        using var other = await Account.RegisterAsync(graph.Address);
+        using var one = await Account.RegisterAsync(api.Address);
+        using var other = await Account.RegisterAsync(api.Address);
         var name = $"Walker {Guid.NewGuid():N}";
         var (first, _, _) = await OpenUntilShownAsync(one, name, count: 5);
         var (second, position, _) = await OpenUntilShownAsync(other, name, count: 5);
@@ -76,10 +75,10 @@ public sealed class FeedTests(GraphFixture graph)
     [Fact]
     public async Task A_cursor_of_one_tier_is_none_of_another()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var (_, position, _) = await OpenUntilShownAsync(account, "😀", count: 12);
         var page = JsonDocument.Parse(await RawAsync("/api/v1/feed?limit=1&tier=rare", position)).RootElement.GetProperty("page");
-        await (await graph.Client.GetAsync($"/api/v1/feed?limit=1&tier=epic&cursor={page.Text("nextCursor")}"))
+        await (await api.Client.GetAsync($"/api/v1/feed?limit=1&tier=epic&cursor={page.Text("nextCursor")}"))
             .ProblemAsync(HttpStatusCode.BadRequest);
     }
 
@@ -111,7 +110,7 @@ public sealed class FeedTests(GraphFixture graph)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Add(ConsistencyHeader, position);
-        using var response = await graph.Client.SendAsync(request);
+        using var response = await api.Client.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await response.Content.ReadAsStringAsync();
     }

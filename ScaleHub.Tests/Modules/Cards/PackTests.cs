@@ -4,17 +4,16 @@ using System.Text.Json;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Cards;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Cards;
 
-[Collection(GraphCollection.Name)]
-public sealed class PackTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class PackTests(ApiFixture api)
 {
     [Fact]
     public async Task A_pack_keeps_the_commitment_that_was_shown_before_and_is_drawn_again_from_its_seeds()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var next = (await account.Client.ReadAsync($"{CardsSupport.Packs}/next")).Text("commitment");
         Assert.Equal(next, (await account.Client.ReadAsync($"{CardsSupport.Packs}/next")).Text("commitment"));
         foreach (var clientSeed in (string?[])["dice:4", null, "~!"])
@@ -45,7 +44,7 @@ public sealed class PackTests(GraphFixture graph)
     [Fact]
     public async Task The_same_request_at_once_and_again_opens_one_pack()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => account.Client.PostPackAsync(key: "once")));
         var opened = answers.Where(a => a.StatusCode == HttpStatusCode.Created).ToList();
         Assert.NotEmpty(opened);
@@ -64,7 +63,7 @@ public sealed class PackTests(GraphFixture graph)
     [Fact]
     public async Task Packs_that_are_opened_at_once_have_seeds_of_their_own()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         // Nobody asked for the first commitment: those who find no seed agree on one all the same.
         var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => account.Client.OpenPackAsync()));
         Assert.Equal(8, opened.Select(o => o.GetProperty("pack").Text("seed")).Distinct().Count());
@@ -76,10 +75,10 @@ public sealed class PackTests(GraphFixture graph)
     [Fact]
     public async Task A_seed_that_nobody_can_read_any_more_is_chosen_anew_and_that_shows()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var shown = (await account.Client.ReadAsync($"{CardsSupport.Packs}/next")).Text("commitment");
         // What a new ScaleHub:Secret does to it.
-        await NodeSql.AskAsync<int>(await graph.GetConnectionString("pg"), $"""
+        await NodeSql.AskAsync<int>(api.Database.Owner, $"""
             with changed as (update user_next_seeds set sealed_seed = sha256('other') || sha256('one')
                 where user_id = '{account.UserId}' returning 1)
             select count(*)::int from changed
@@ -94,9 +93,9 @@ public sealed class PackTests(GraphFixture graph)
     [Fact]
     public async Task Cards_are_listed_by_tier_newest_first_for_their_owner_alone()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var colleague = await account.AddAsync(Roles.Member);
-        using var stranger = await Account.RegisterAsync(graph.Address);
+        using var stranger = await Account.RegisterAsync(api.Address);
         List<JsonElement> packs = [];
         for (var i = 0; i < 4; i++) packs.Add((await account.Client.OpenPackAsync()).GetProperty("pack"));
         var drawn = packs.SelectMany(p => p.Items("cards"))
@@ -120,16 +119,16 @@ public sealed class PackTests(GraphFixture graph)
         foreach (var token in (string[])[colleague.Access, stranger.AccessToken])
         {
             var pack = $"{CardsSupport.Packs}/{PracticeSupport.Id(packs[0])}";
-            await (await graph.Client.SendAsync(token, pack)).ProblemAsync(HttpStatusCode.NotFound);
+            await (await api.Client.SendAsync(token, pack)).ProblemAsync(HttpStatusCode.NotFound);
             foreach (var list in (string[])["/api/v1/cards", CardsSupport.Packs])
-                Assert.Empty((await (await graph.Client.SendAsync(token, list)).JsonAsync(HttpStatusCode.OK)).Items());
+                Assert.Empty((await (await api.Client.SendAsync(token, list)).JsonAsync(HttpStatusCode.OK)).Items());
         }
     }
 
     [Fact]
     public async Task The_published_odds_are_those_of_the_catalogue()
     {
-        using var client = graph.CreateClient();
+        using var client = api.CreateClient();
         var odds = await client.ReadAsync("/api/v1/cards/odds");
         Assert.Equal(
             (PackDraw.Version, PackDraw.Cards, CardCatalogue.TotalWeight),
@@ -165,7 +164,7 @@ public sealed class PackTests(GraphFixture graph)
     [InlineData("")]
     public async Task What_is_no_request_is_refused_and_opens_nothing(string body)
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         await (await account.Client.PostPackAsync(body)).ProblemAsync(HttpStatusCode.BadRequest);
         Assert.Empty((await account.Client.ReadAsync(CardsSupport.Packs)).Items());
     }

@@ -2,12 +2,11 @@ using System.Net;
 using System.Text.Json;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Cards;
 
-[Collection(GraphCollection.Name)]
-public sealed class ShipmentTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class ShipmentTests(ApiFixture api)
 {
     // Where from, where to: all that is allowed. Everything else is refused.
     private static readonly (string From, string To)[] Allowed =
@@ -30,7 +29,7 @@ public sealed class ShipmentTests(GraphFixture graph)
     [Fact]
     public async Task A_shipment_is_read_back_and_listed_and_goes_its_way()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var cards = await account.Client.DrawCardsAsync();
         var response = await account.Client.PostShipmentAsync(cards[0], cards[1]);
         var shipment = await response.JsonAsync(HttpStatusCode.Created);
@@ -56,7 +55,7 @@ public sealed class ShipmentTests(GraphFixture graph)
     [Fact]
     public async Task Every_step_that_is_not_in_the_table_is_refused_and_says_what_is()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var cards = await account.Client.DrawCardsAsync();
         foreach (var (from, card) in States.Zip(cards))
         {
@@ -83,7 +82,7 @@ public sealed class ShipmentTests(GraphFixture graph)
     [Fact]
     public async Task Of_many_who_ship_the_same_card_at_once_one_does()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var cards = await account.Client.DrawCardsAsync();
         // In either order, which would deadlock if the cards were locked as they come.
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => i % 2 == 0
@@ -100,7 +99,7 @@ public sealed class ShipmentTests(GraphFixture graph)
     [Fact]
     public async Task Of_many_who_move_or_cancel_a_shipment_at_once_one_does_and_cancelling_frees_its_cards()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var cards = await account.Client.DrawCardsAsync();
         var id = await account.Client.ShipAsync(cards);
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => i % 2 == 0
@@ -117,7 +116,7 @@ public sealed class ShipmentTests(GraphFixture graph)
     [Fact]
     public async Task The_same_request_again_asks_for_one_shipment()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var card = (await account.Client.DrawCardsAsync())[0];
         var body = Body(card);
         List<string> answers = [];
@@ -131,8 +130,8 @@ public sealed class ShipmentTests(GraphFixture graph)
     [Fact]
     public async Task The_packing_room_is_for_admins_and_what_is_somebody_elses_does_not_exist()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
-        using var stranger = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
+        using var stranger = await Account.RegisterAsync(api.Address);
         var member = await account.AddAsync(Roles.Member);
         var admin = await account.AddAsync(Roles.Admin);
         using var members = At(member.Access);
@@ -162,7 +161,7 @@ public sealed class ShipmentTests(GraphFixture graph)
     [Fact]
     public async Task What_is_no_request_is_refused_and_takes_no_card()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var card = (await account.Client.DrawCardsAsync())[0];
         List<string> bodies =
         [
@@ -223,7 +222,7 @@ public sealed class ShipmentTests(GraphFixture graph)
 
     private HttpClient At(string token)
     {
-        var client = graph.CreateClient();
+        var client = api.CreateClient();
         client.DefaultRequestHeaders.Authorization = new("Bearer", token);
         return client;
     }

@@ -2,17 +2,16 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Companies;
 
-[Collection(GraphCollection.Name)]
-public sealed class CompanyTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class CompanyTests(ApiFixture api)
 {
     [Fact]
     public async Task An_admin_changes_the_name_and_everybody_reads_it()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var changed = await (await account.Client.PatchAsJsonAsync("/api/v1/company", new { name = "New Name" }))
             .JsonAsync(HttpStatusCode.OK);
         Assert.Equal("New Name", changed.GetProperty("name").GetString());
@@ -28,7 +27,7 @@ public sealed class CompanyTests(GraphFixture graph)
     [InlineData("[]")]
     public async Task A_name_that_is_none_is_400_and_changes_nothing(string body)
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         await (await account.Client.PatchAsync("/api/v1/company", Responses.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
         Assert.Equal("Test Company", (await (await account.Client.GetAsync("/api/v1/company")).JsonAsync(HttpStatusCode.OK))
             .GetProperty("name").GetString());
@@ -37,7 +36,7 @@ public sealed class CompanyTests(GraphFixture graph)
     [Fact]
     public async Task Plans_are_public_and_say_what_they_allow()
     {
-        using var client = graph.CreateClient();
+        using var client = api.CreateClient();
         var plans = (await (await client.GetAsync("/api/v1/plans")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")
             .EnumerateArray().ToList();
         Assert.Equal(["FREE", "BASIC", "PROFESSIONAL", "ENTERPRISE"], plans.Select(p => p.GetProperty("name").GetString()));
@@ -47,14 +46,14 @@ public sealed class CompanyTests(GraphFixture graph)
     [Fact]
     public async Task A_plan_goes_up_at_once_and_down_only_when_what_is_used_fits()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         await ChangeAsync(account, "BASIC", HttpStatusCode.OK);
         for (var i = 0; i < 3; i++) await account.AddAsync("member");
         // Of the next month, too: this one may end meanwhile.
         var now = DateTimeOffset.UtcNow;
         var (month, next) = (now.ToString("yyyyMM", CultureInfo.InvariantCulture),
             new DateTime(now.Year, now.Month, 1).AddMonths(1).ToString("yyyyMM", CultureInfo.InvariantCulture));
-        await PostgresServer.ExecuteAsync(await graph.GetConnectionString("pg"), $"""
+        await PostgresServer.ExecuteAsync(api.Database.Owner, $"""
             insert into quota_counters values ('{account.CompanyId}', 'patients', 0, 101),
                 ('{account.CompanyId}', 'products', 0, 50),
                 ('{account.CompanyId}', 'orders', {month}, 101), ('{account.CompanyId}', 'orders', {next}, 101),
@@ -70,7 +69,7 @@ public sealed class CompanyTests(GraphFixture graph)
         Assert.Equal("BASIC", (await (await account.Client.GetAsync("/api/v1/company")).JsonAsync(HttpStatusCode.OK))
             .GetProperty("plan").GetString());
 
-        await PostgresServer.ExecuteAsync(await graph.GetConnectionString("pg"), $"""
+        await PostgresServer.ExecuteAsync(api.Database.Owner, $"""
             update quota_counters set used = 1 where company_id = '{account.CompanyId}';
             update users set deleted_at = now() where company_id = '{account.CompanyId}' and role = 'member'
             """);
@@ -86,7 +85,7 @@ public sealed class CompanyTests(GraphFixture graph)
     [InlineData("""{}""")]
     public async Task A_plan_that_does_not_exist_is_400(string body)
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         await (await account.Client.PutAsync("/api/v1/company/plan", Responses.Json(body)))
             .ProblemAsync(HttpStatusCode.BadRequest);
     }

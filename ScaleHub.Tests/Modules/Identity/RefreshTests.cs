@@ -1,16 +1,15 @@
 using System.Net;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Identity;
 
-[Collection(GraphCollection.Name)]
-public sealed class RefreshTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class RefreshTests(ApiFixture api)
 {
     [Fact]
     public async Task A_refresh_gives_new_tokens_that_work()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var (_, first) = await account.Client.SignInAsync(account.Email);
         var (access, second) = SignIns.Tokens(await (await account.Client.RefreshAsync(first)).JsonAsync(HttpStatusCode.OK));
         Assert.NotEqual(first, second);
@@ -21,7 +20,7 @@ public sealed class RefreshTests(GraphFixture graph)
     [Fact]
     public async Task Two_tabs_that_refresh_one_token_within_seconds_both_go_on_with_the_same_successor()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var (_, token) = await account.Client.SignInAsync(account.Email);
         var (_, first) = SignIns.Tokens(await (await account.Client.RefreshAsync(token)).JsonAsync(HttpStatusCode.OK));
         var (access, second) = SignIns.Tokens(await (await account.Client.RefreshAsync(token)).JsonAsync(HttpStatusCode.OK));
@@ -36,18 +35,18 @@ public sealed class RefreshTests(GraphFixture graph)
     [InlineData(3, "the same client")]
     public async Task A_refresh_token_that_another_client_sends_again_or_that_is_older_ends_its_session(int refreshes, string how)
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var (_, stolen) = await account.Client.SignInAsync(account.Email);
         var (access, newest) = ("", stolen);
         for (var i = 0; i < refreshes; i++)
             (access, newest) = SignIns.Tokens(await (await account.Client.RefreshAsync(newest)).JsonAsync(HttpStatusCode.OK));
         if (how == "a minute ago")
         {
-            await PostgresServer.ExecuteAsync(await graph.GetConnectionString("pg"), $"""
+            await PostgresServer.ExecuteAsync(api.Database.Owner, $"""
                 update sessions set refreshed_at = refreshed_at - interval '1 minute' where company_id = '{account.CompanyId}'
                 """);
         }
-        using var client = graph.CreateClient();
+        using var client = api.CreateClient();
         if (how == "") client.DefaultRequestHeaders.UserAgent.ParseAdd("Thief/1.0");
 
         await (await client.RefreshAsync(stolen)).ProblemAsync(HttpStatusCode.Unauthorized);
@@ -61,7 +60,7 @@ public sealed class RefreshTests(GraphFixture graph)
     [Fact]
     public async Task Refreshes_of_one_token_at_the_same_time_never_leave_two_successors()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         for (var round = 0; round < 5; round++)
         {
             var (_, token) = await account.Client.SignInAsync(account.Email);
@@ -75,7 +74,7 @@ public sealed class RefreshTests(GraphFixture graph)
     [Fact]
     public async Task A_token_that_somebody_made_up_is_refused_and_ends_nothing()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var (access, token) = await account.Client.SignInAsync(account.Email);
         foreach (var forged in (string[])["x", "", "\u0000", new string('A', 107), Change(token, 10), Change(token, 30),
             Change(token, 60), Change(token, 100), token + "A"])
@@ -92,9 +91,9 @@ public sealed class RefreshTests(GraphFixture graph)
     [Fact]
     public async Task Nothing_that_a_token_could_be_made_of_is_in_the_database()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var (_, token) = await account.Client.SignInAsync(account.Email);
-        var rows = await PostgresServer.QueryAsync(await graph.GetConnectionString("pg"),
+        var rows = await PostgresServer.QueryAsync(api.Database.Owner,
             $"select s::text from sessions s where company_id = '{account.CompanyId}'");
         Assert.NotEmpty(rows);
         var secret = Convert.ToHexString(global::System.Buffers.Text.Base64Url.DecodeFromChars(token)[32..64]);

@@ -1,16 +1,15 @@
 using System.Net;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Identity;
 
-[Collection(GraphCollection.Name)]
-public sealed class SignInTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class SignInTests(ApiFixture api)
 {
     [Fact]
     public async Task Registering_makes_a_company_and_signs_its_owner_in()
     {
-        using var client = graph.CreateClient();
+        using var client = api.CreateClient();
         var email = Account.NewEmail();
         var registered = await (await client.PostJsonAsync("/api/v1/auth/register", new { companyName = "Acme", email, password = Account.Password }))
             .JsonAsync(HttpStatusCode.Created);
@@ -28,8 +27,8 @@ public sealed class SignInTests(GraphFixture graph)
     [Fact]
     public async Task Signing_in_works_whatever_the_case_of_the_address()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
-        using var client = graph.CreateClient();
+        using var account = await Account.RegisterAsync(api.Address);
+        using var client = api.CreateClient();
         var credentials = new { email = account.Email.ToUpperInvariant(), password = Account.Password };
         using var signedIn = await client.PostJsonAsync("/api/v1/auth/login", credentials);
         Assert.Equal("no-store", $"{signedIn.Headers.CacheControl}");
@@ -41,8 +40,8 @@ public sealed class SignInTests(GraphFixture graph)
     [Fact]
     public async Task A_wrong_password_and_an_unknown_address_get_the_same_answer()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
-        using var client = graph.CreateClient();
+        using var account = await Account.RegisterAsync(api.Address);
+        using var client = api.CreateClient();
         var wrong = await (await client.PostJsonAsync("/api/v1/auth/login", new { email = account.Email, password = "not the password" }))
             .ProblemAsync(HttpStatusCode.Unauthorized);
         var unknown = await (await client.PostJsonAsync("/api/v1/auth/login", new { email = Account.NewEmail(), password = "not the password" }))
@@ -53,7 +52,7 @@ public sealed class SignInTests(GraphFixture graph)
     [Fact]
     public async Task An_address_registers_once_even_when_many_try_at_the_same_time()
     {
-        using var client = graph.CreateClient();
+        using var client = api.CreateClient();
         var email = Account.NewEmail();
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
             client.PostJsonAsync("/api/v1/auth/register", new
@@ -69,8 +68,8 @@ public sealed class SignInTests(GraphFixture graph)
     [Fact]
     public async Task Signing_in_with_somebody_elses_token_still_in_the_header_works()
     {
-        using var first = await Account.RegisterAsync(graph.Address);
-        using var second = await Account.RegisterAsync(graph.Address);
+        using var first = await Account.RegisterAsync(api.Address);
+        using var second = await Account.RegisterAsync(api.Address);
         await (await first.Client.PostJsonAsync("/api/v1/auth/login", new { email = second.Email, password = Account.Password }))
             .JsonAsync(HttpStatusCode.OK);
     }
@@ -82,7 +81,7 @@ public sealed class SignInTests(GraphFixture graph)
     [InlineData("""{"companyName":"A\u0000","email":"a@b.example","password":"long enough"}""", "companyName")]
     public async Task A_registration_that_is_not_valid_names_the_member(string body, string member)
     {
-        using var client = graph.CreateClient();
+        using var client = api.CreateClient();
         var problem = await (await client.PostAsync("/api/v1/auth/register", Responses.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
         Assert.True(problem.GetProperty("errors").TryGetProperty(member, out _), problem.ToString());
     }

@@ -2,17 +2,16 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Identity;
 
-[Collection(GraphCollection.Name)]
-public sealed class UserTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class UserTests(ApiFixture api)
 {
     [Fact]
     public async Task An_admin_makes_members_and_admins_but_no_owners_and_leaves_owners_alone()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var admin = await account.AddAsync("admin");
         foreach (var (role, expected) in ((string, HttpStatusCode)[])[("member", HttpStatusCode.Created),
             ("owner", HttpStatusCode.Forbidden)])
@@ -32,15 +31,15 @@ public sealed class UserTests(GraphFixture graph)
     [Fact]
     public async Task Who_makes_many_users_at_once_keeps_no_connection_from_others()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
-        using var client = account.At(graph.Instances[0]);
+        using var account = await Account.RegisterAsync(api.Address);
+        var client = account.Client;
         var making = Enumerable.Range(0, 60).Select(_ => client.PostJsonAsync(
             "/api/v1/users", new { email = Account.NewEmail(), password = Account.Password })).ToList();
         var most = 0;
         while (!making.TrueForAll(m => m.IsCompleted))
         {
             var health = await client.GetFromJsonAsync<JsonElement>("/api/health/database");
-            var primary = health.GetProperty("nodes").EnumerateArray().Single(n => n.GetProperty("name").GetString() == "pg");
+            var primary = health.GetProperty("nodes").EnumerateArray().Single();
             most = Math.Max(most, primary.GetProperty("pool").GetProperty("used").GetInt32());
         }
         // They wait for their passwords' hashes, one or two at a time, without a connection; those that have theirs use one.
@@ -56,7 +55,7 @@ public sealed class UserTests(GraphFixture graph)
     [InlineData("owner@company.example\u00a0")]
     public async Task An_address_with_blanks_is_refused(string email)
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         await (await account.Client.PostJsonAsync("/api/v1/users", new { email, password = Account.Password }))
             .ProblemAsync(HttpStatusCode.BadRequest);
         await (await account.Client.PostJsonAsync("/api/v1/auth/register", new { companyName = "A", email, password = Account.Password }))
@@ -66,7 +65,7 @@ public sealed class UserTests(GraphFixture graph)
     [Fact]
     public async Task The_last_owner_stays_even_when_two_owners_remove_each_other_at_the_same_time()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         await (await account.Client.DeleteAsync($"/api/v1/users/{account.UserId}")).ProblemAsync(HttpStatusCode.Conflict);
         await (await account.Client.PatchAsJsonAsync($"/api/v1/users/{account.UserId}", new { role = "member" }))
             .ProblemAsync(HttpStatusCode.Conflict);
@@ -77,14 +76,14 @@ public sealed class UserTests(GraphFixture graph)
             account.Client.SendAsync(account.AccessToken, $"/api/v1/users/{second.Id}", HttpMethod.Patch,
                 new { role = "member" }));
         Assert.Single(answers, a => a.IsSuccessStatusCode);
-        Assert.Equal(["1"], await PostgresServer.QueryAsync(await graph.GetConnectionString("pg"),
+        Assert.Equal(["1"], await PostgresServer.QueryAsync(api.Database.Owner,
             $"select count(*) from users where company_id = '{account.CompanyId}' and role = 'owner' and deleted_at is null"));
     }
 
     [Fact]
     public async Task A_removed_user_is_not_listed_keeps_what_was_done_and_frees_the_address()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var member = await account.AddAsync("member");
         await (await account.Client.SendAsync(member.Access, "/api/v1/tasks", HttpMethod.Post,
             new { title = "Done by somebody" })).JsonAsync(HttpStatusCode.Created);
@@ -104,8 +103,8 @@ public sealed class UserTests(GraphFixture graph)
     [Fact]
     public async Task Users_of_another_company_do_not_exist()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
-        using var stranger = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
+        using var stranger = await Account.RegisterAsync(api.Address);
         await (await account.Client.DeleteAsync($"/api/v1/users/{stranger.UserId}")).ProblemAsync(HttpStatusCode.NotFound);
         await (await account.Client.PatchAsJsonAsync($"/api/v1/users/{stranger.UserId}", new { role = "member" }))
             .ProblemAsync(HttpStatusCode.NotFound);
@@ -120,7 +119,7 @@ public sealed class UserTests(GraphFixture graph)
     [InlineData("""{}""")]
     public async Task A_user_that_is_not_valid_is_400_and_changes_nothing(string body)
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         await (await account.Client.PostAsync("/api/v1/users", Responses.Json(body))).ProblemAsync(HttpStatusCode.BadRequest);
         Assert.Single((await (await account.Client.GetAsync("/api/v1/users")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")
             .EnumerateArray());

@@ -2,17 +2,16 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Practice;
 
-[Collection(GraphCollection.Name)]
-public sealed class PracticeTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class PracticeTests(ApiFixture api)
 {
     [Fact]
     public async Task What_is_created_is_read_back_and_listed_as_it_was_answered()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var patient = await account.CreatePatientAsync();
         var product = await account.CreateProductAsync(stock: 5);
         (string Path, object Body)[] creations =
@@ -39,7 +38,7 @@ public sealed class PracticeTests(GraphFixture graph)
     [Fact]
     public async Task Twenty_orders_at_once_sell_what_is_in_stock_and_never_more()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var patient = await account.CreatePatientAsync();
         var first = await account.CreateProductAsync(stock: 7, sku: "a");
         var second = await account.CreateProductAsync(stock: 100, sku: "b");
@@ -61,7 +60,7 @@ public sealed class PracticeTests(GraphFixture graph)
     [Fact]
     public async Task A_cancelled_order_puts_its_products_back_once()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var product = await account.CreateProductAsync(stock: 5);
         var order = await (await account.Client.PostJsonAsync("/api/v1/orders",
             new { patientId = await account.CreatePatientAsync(), lines = new[] { new { productId = product, quantity = 5 } } }))
@@ -80,7 +79,7 @@ public sealed class PracticeTests(GraphFixture graph)
     [Fact]
     public async Task What_is_refused_changes_nothing()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var patient = await account.CreatePatientAsync();
         var euro = await account.CreateProductAsync(stock: 3, sku: "e");
         var dollar = await account.CreateProductAsync(stock: 3, sku: "d", currency: "USD");
@@ -132,8 +131,8 @@ public sealed class PracticeTests(GraphFixture graph)
     [Fact]
     public async Task What_others_refer_to_is_not_deleted_and_another_companys_does_not_exist()
     {
-        using var mine = await Account.RegisterAsync(graph.Address);
-        using var theirs = await Account.RegisterAsync(graph.Address);
+        using var mine = await Account.RegisterAsync(api.Address);
+        using var theirs = await Account.RegisterAsync(api.Address);
         var patient = await theirs.CreatePatientAsync();
         var product = await theirs.CreateProductAsync(stock: 1);
         await (await theirs.Client.PostAsync("/api/v1/orders",

@@ -2,17 +2,16 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Tasks;
 
-[Collection(GraphCollection.Name)]
-public sealed class TasksTests(GraphFixture graph)
+[Collection(ApiTests.Name)]
+public sealed class TasksTests(ApiFixture api)
 {
     [Fact]
     public async Task A_task_is_read_back_as_it_was_answered_on_creation()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var response = await account.Client.PostJsonAsync("/api/v1/tasks",
             new { title = "Ürsprung 🚀", description = "lines\nof text", status = "doing", dueAt = "2027-03-01T10:00:00+02:00" });
         var created = await response.JsonAsync(HttpStatusCode.Created);
@@ -26,7 +25,7 @@ public sealed class TasksTests(GraphFixture graph)
     [Fact]
     public async Task A_patch_changes_what_it_names_and_null_clears_what_may_be_empty()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var task = await (await account.Client.PostJsonAsync("/api/v1/tasks", new { title = "a", description = "b", dueAt = "2027-03-01T10:00:00Z" }))
             .JsonAsync(HttpStatusCode.Created);
         var path = $"/api/v1/tasks/{task.GetProperty("id").GetGuid()}";
@@ -50,7 +49,7 @@ public sealed class TasksTests(GraphFixture graph)
     [Fact]
     public async Task A_deleted_task_is_gone_for_reads_and_for_a_second_delete()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var path = $"/api/v1/tasks/{await account.CreateTaskAsync("short-lived")}";
         Assert.Equal(HttpStatusCode.NoContent, (await account.Client.DeleteAsync(path)).StatusCode);
         await (await account.Client.GetAsync(path)).ProblemAsync(HttpStatusCode.NotFound);
@@ -60,8 +59,8 @@ public sealed class TasksTests(GraphFixture graph)
     [Fact]
     public async Task Another_companys_task_does_not_exist()
     {
-        using var mine = await Account.RegisterAsync(graph.Address);
-        using var theirs = await Account.RegisterAsync(graph.Address);
+        using var mine = await Account.RegisterAsync(api.Address);
+        using var theirs = await Account.RegisterAsync(api.Address);
         var path = $"/api/v1/tasks/{await theirs.CreateTaskAsync("theirs")}";
         await (await mine.Client.GetAsync(path)).ProblemAsync(HttpStatusCode.NotFound);
         await (await mine.Client.PatchAsync(path, Responses.Json("""{"title":"mine"}"""))).ProblemAsync(HttpStatusCode.NotFound);
@@ -73,7 +72,7 @@ public sealed class TasksTests(GraphFixture graph)
     [Fact]
     public async Task Walking_the_pages_meets_every_task_once_newest_first()
     {
-        using var account = await Account.RegisterAsync(graph.Address);
+        using var account = await Account.RegisterAsync(api.Address);
         var made = new List<Guid>();
         for (var i = 0; i < 7; i++) made.Add(await account.CreateTaskAsync($"task {i}", i % 2 == 0 ? "todo" : "done"));
 
@@ -84,8 +83,8 @@ public sealed class TasksTests(GraphFixture graph)
     [Fact]
     public async Task A_cursor_is_good_for_its_own_list_alone()
     {
-        using var mine = await Account.RegisterAsync(graph.Address);
-        using var theirs = await Account.RegisterAsync(graph.Address);
+        using var mine = await Account.RegisterAsync(api.Address);
+        using var theirs = await Account.RegisterAsync(api.Address);
         for (var i = 0; i < 2; i++)
         {
             await mine.CreateTaskAsync("mine");
