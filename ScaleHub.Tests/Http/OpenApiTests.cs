@@ -5,8 +5,8 @@ using ScaleHub.Tests.Support;
 namespace ScaleHub.Tests.Http;
 
 /// <summary>What a generator of clients needs, of every operation in the document.</summary>
-[Collection(OneApiTests.Name)]
-public sealed class OpenApiTests(OneApi api)
+[Collection(ApiTests.Name)]
+public sealed class OpenApiTests(ApiFixture api)
 {
     [Fact]
     public async Task Every_operation_has_a_name_of_its_own_that_is_its_use_case()

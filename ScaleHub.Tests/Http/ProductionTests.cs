@@ -4,8 +4,8 @@ using ScaleHub.Tests.Support;
 namespace ScaleHub.Tests.Http;
 
 /// <summary>What an instance tells in Production; who may ask for what is in AccessTests.</summary>
-[Collection(OneApiTests.Name)]
-public sealed class ProductionTests(OneApi api)
+[Collection(ApiTests.Name)]
+public sealed class ProductionTests(ApiFixture api)
 {
     [Fact]
     public async Task An_answer_says_nothing_of_nodes_caches_and_programs()

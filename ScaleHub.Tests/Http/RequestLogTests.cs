@@ -7,13 +7,14 @@ namespace ScaleHub.Tests.Http;
 
 /// <summary>A request is found again: the line that an instance prints, the problem and the trace have one id. In
 /// Production.</summary>
-[Collection(OneApiTests.Name)]
-public sealed class RequestLogTests(OneApi api)
+public sealed class RequestLogTests(RequestLogTests.Instance instance) : IClassFixture<RequestLogTests.Instance>
 {
+    private readonly ApiProcesses _api = instance.Api;
+
     [Fact]
     public async Task Each_request_is_one_line_of_JSON_with_status_duration_company_user_and_trace()
     {
-        using var account = await api.RegisterAsync();
+        using var account = await _api.RegisterAsync();
         var trace = NewTrace();
         using var response = await SendAsync(account.Client, HttpMethod.Get, "/api/v1/tasks?limit=7", trace);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -33,7 +34,7 @@ public sealed class RequestLogTests(OneApi api)
     [Fact]
     public async Task The_trace_id_of_a_problem_is_that_of_the_line()
     {
-        using var client = api.CreateClient();
+        using var client = _api.CreateClient();
         var problem = await (await client.GetAsync("/api/v1/tasks/%0aGET%20/forged")).ProblemAsync(HttpStatusCode.NotFound, isTraced: true);
         var line = Assert.Single(await LinesAsync(problem.GetProperty("traceId").GetString()!));
         Assert.Equal("/api/v1/tasks/%0AGET%20/forged", line.GetProperty("State").GetProperty("Path").GetString());
@@ -42,7 +43,7 @@ public sealed class RequestLogTests(OneApi api)
     [Fact]
     public async Task While_the_database_is_away_a_request_is_one_line_with_the_reason_and_no_stack()
     {
-        await using var own = await ApiInstances.StartAsync(1);
+        await using var own = await ApiProcesses.StartAsync(1);
         using var account = await own.RegisterAsync();
         await own.KillDatabaseAsync();
         var traces = Enumerable.Range(0, 20).Select(_ => NewTrace()).ToList();
@@ -69,7 +70,7 @@ public sealed class RequestLogTests(OneApi api)
         using (var make = Process.Start("mkfifo", [pipe])) await make.WaitForExitAsync();
         // Open for both, as opening one end waits for the other. Nobody reads, so the pipe is full after some hundred lines.
         await using var unread = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite);
-        await using var own = await ApiInstances.StartAsync(1, ("INSTANCE_OUTPUT", pipe), ("RateLimits__Scale", "1000"));
+        await using var own = await ApiProcesses.StartAsync(1, ("INSTANCE_OUTPUT", pipe), ("RateLimits__Scale", "1000"));
         using var client = own.CreateClient();
         // More than the pipe and the queue of the console (2,500 lines) hold.
         await Parallel.ForEachAsync(Enumerable.Range(0, 6_000), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (_, ct) =>
@@ -90,15 +91,24 @@ public sealed class RequestLogTests(OneApi api)
     }
 
     // The console prints a moment after the answer has left.
-    private async Task<List<JsonElement>> LinesAsync(string trace, ApiInstances? instances = null)
+    private async Task<List<JsonElement>> LinesAsync(string trace, ApiProcesses? instances = null)
     {
         List<JsonElement> lines = [];
         await Poll.UntilAsync(async () =>
         {
-            lines = [.. (await (instances?.OutputAsync() ?? api.OutputAsync())).Where(line => line.Contains(trace, StringComparison.Ordinal))
+            lines = [.. (await (instances?.OutputAsync() ?? _api.OutputAsync())).Where(line => line.Contains(trace, StringComparison.Ordinal))
                 .Select(line => JsonDocument.Parse(line).RootElement)];
             Assert.NotEmpty(lines);
         });
         return lines;
+    }
+
+    public sealed class Instance : IAsyncLifetime
+    {
+        public ApiProcesses Api { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Api = await ApiProcesses.StartAsync(1);
+
+        public async Task DisposeAsync() => await Api.DisposeAsync();
     }
 }

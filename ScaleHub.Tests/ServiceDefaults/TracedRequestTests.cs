@@ -19,12 +19,12 @@ public sealed class TracedRequest : IAsyncLifetime
 
     public Guid Company { get; private set; }
 
-    private ApiInstances? Api { get; set; }
+    private ApiProcesses? Api { get; set; }
 
     public async Task InitializeAsync()
     {
         Receiver = await OtlpReceiver.StartAsync();
-        Api = await ApiInstances.StartAsync(1,
+        Api = await ApiProcesses.StartAsync(1,
         [
             .. Receiver.Settings,
             // As Aspire names an instance.

@@ -1,27 +1,29 @@
-using System.Diagnostics;
+extern alias Api;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace ScaleHub.Tests.Support;
 
 /// <summary>
-/// Instances of the API, processes of their own, over servers of their own: for tests that need settings which the shared graph
-/// does not have, or that take Redis away.
+/// Instances of the API in the process of the tests, over servers of their own: a breakpoint in a handler is hit by its test. Each
+/// listens on a real port and is an instance to the others. <see cref="ApiProcesses"/> are for tests that kill one or read its
+/// output.
 /// </summary>
-public sealed class ApiInstances : IAsyncDisposable
+public class ApiInstances : IAsyncDisposable
 {
-    // Each instance says what it says into a file.
-    private const string ToFile = "exec \"$@\" >\"$INSTANCE_OUTPUT\" 2>&1 </dev/null";
-
-    private readonly List<Process> _processes = [];
+    private readonly List<WebApplicationFactory<Api::Program>> _hosts = [];
     private readonly PostgresServer _postgres = new();
-    private readonly string _output = Directory.CreateTempSubdirectory("scalehub-output-").FullName;
 
-    private ApiInstances()
+    private protected ApiInstances()
     {
     }
 
@@ -32,40 +34,16 @@ public sealed class ApiInstances : IAsyncDisposable
 
     public TestDatabase Database { get; private set; } = null!;
 
-    /// <summary>Starts them; settings are environment variables (<c>RateLimits__Scale</c>).</summary>
-    public static async Task<ApiInstances> StartAsync(int count, params (string Name, string Value)[] settings)
-    {
-        var instances = new ApiInstances();
-        try
-        {
-            await Task.WhenAll(instances._postgres.InitializeAsync(), instances.Redis.InitializeAsync());
-            instances.Database = await instances._postgres.CreateDatabaseAsync();
-            for (var i = 0; i < count; i++)
-                instances.Start([.. settings, ("RateLimits__Instances", count.ToString(CultureInfo.InvariantCulture))]);
-            foreach (var address in instances.Addresses)
-            {
-                using var client = new HttpClient { BaseAddress = address };
-                await Poll.UntilAsync(async () =>
-                {
-                    using var response = await client.GetAsync("/health/ready");
-                    Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-                }, seconds: 60);
-            }
-            return instances;
-        }
-        catch
-        {
-            await instances.DisposeAsync();
-            throw;
-        }
-    }
+    /// <summary>Where the database server logs.</summary>
+    public string DatabaseLog => _postgres.LogFile;
+
+    /// <summary>Starts them; settings are named as environment variables are (<c>RateLimits__Scale</c>).</summary>
+    public static Task<ApiInstances> StartAsync(int count, params (string Name, string Value)[] settings)
+        => StartAsync(new ApiInstances(), count, settings);
 
     /// <summary>A client of one instance.</summary>
     public HttpClient CreateClient(int instance = 0)
         => new() { BaseAddress = Addresses[instance], Timeout = TimeSpan.FromSeconds(30) };
-
-    /// <summary>The process of an instance.</summary>
-    public int ProcessId(int instance) => _processes[instance].Id;
 
     /// <summary>A company of its own, on a plan.</summary>
     internal async Task<Account> RegisterAsync(string plan = "FREE")
@@ -86,63 +64,73 @@ public sealed class ApiInstances : IAsyncDisposable
         });
     }
 
-    /// <summary>Where the database server logs.</summary>
-    public string DatabaseLog => _postgres.LogFile;
-
-    /// <summary>The lines that an instance has printed.</summary>
-    public async Task<string[]> OutputAsync(int instance = 0)
-    {
-        await using var file = new FileStream(
-            Path.Combine(_output, $"{instance}"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var reader = new StreamReader(file);
-        return (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
-
-    /// <summary>kill -9 of an instance, for good.</summary>
-    public async Task KillAsync(int instance)
-    {
-        _processes[instance].Kill();
-        await _processes[instance].WaitForExitAsync();
-    }
-
     /// <summary>kill -9 of the database and all its processes, for good.</summary>
     public Task KillDatabaseAsync() => _postgres.KillAsync();
 
     /// <summary>Runs statements as the owner of the schema.</summary>
     public Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(Database.Owner, sql);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>The first column of every row, as text, as the owner of the schema sees it.</summary>
+    public Task<List<string>> QueryAsync(string sql) => PostgresServer.QueryAsync(Database.Owner, sql);
+
+    public virtual async ValueTask DisposeAsync()
     {
-        foreach (var process in _processes)
-        {
-            // Does nothing to one that was killed before.
-            process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
-        }
+        GC.SuppressFinalize(this);
+        foreach (var host in _hosts) await host.DisposeAsync();
         await Redis.DisposeAsync();
         await _postgres.DisposeAsync();
-        Directory.Delete(_output, recursive: true);
     }
 
-    private void Start((string Name, string Value)[] settings)
+    private protected static async Task<T> StartAsync<T>(T instances, int count, (string Name, string Value)[] settings)
+        where T : ApiInstances
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
-        var start = new ProcessStartInfo("sh", ["-c", ToFile, "sh", "dotnet", "ScaleHub.Api.dll"])
+        try
         {
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
-        start.Environment["INSTANCE_OUTPUT"] = Path.Combine(_output, $"{_processes.Count}");
-        start.Environment["ASPNETCORE_URLS"] = address.ToString();
-        var database = new NpgsqlConnectionStringBuilder(Database.App) { Pooling = true };
-        start.Environment["ConnectionStrings__scalehub"] = database.ConnectionString;
-        start.Environment["ConnectionStrings__redis"] = Redis.ConnectionString;
-        start.Environment["ScaleHub__Secret"] = PostgresServer.Secret;
-        foreach (var (name, value) in settings) start.Environment[name] = value;
-        listener.Stop();
-        _processes.Add(Process.Start(start)!);
-        Addresses.Add(address);
+            await Task.WhenAll(instances._postgres.InitializeAsync(), instances.Redis.InitializeAsync());
+            instances.Database = await instances._postgres.CreateDatabaseAsync();
+            (string, string)[] all =
+            [
+                ("ConnectionStrings__scalehub", new NpgsqlConnectionStringBuilder(instances.Database.App) { Pooling = true }.ConnectionString),
+                ("ConnectionStrings__redis", instances.Redis.ConnectionString),
+                ("ScaleHub__Secret", PostgresServer.Secret),
+                ("RateLimits__Instances", count.ToString(CultureInfo.InvariantCulture)),
+                .. settings,
+            ];
+            for (var i = 0; i < count; i++) instances.Addresses.Add(instances.Start(all));
+            for (var i = 0; i < count; i++)
+            {
+                using var client = instances.CreateClient(i);
+                await Poll.UntilAsync(async () =>
+                {
+                    using var response = await client.GetAsync("/health/ready");
+                    Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                }, seconds: 60);
+            }
+            return instances;
+        }
+        catch
+        {
+            await instances.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts one; returns where it listens.</summary>
+    private protected virtual Uri Start((string Name, string Value)[] settings)
+    {
+        var host = new WebApplicationFactory<Api::Program>().WithWebHostBuilder(web =>
+        {
+            web.UseEnvironment("Production");
+            web.ConfigureLogging(logging => logging.ClearProviders());
+            foreach (var (name, value) in settings)
+            {
+                if (name == "ASPNETCORE_ENVIRONMENT") web.UseEnvironment(value);
+                else web.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
+            }
+        });
+        _hosts.Add(host);
+        host.UseKestrel(0);
+        host.StartServer();
+        return new(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
 }

@@ -11,6 +11,15 @@ namespace ScaleHub.Tests.System;
 public sealed class LoadBalancerTests(GraphFixture graph)
 {
     [Fact]
+    public async Task A_body_over_a_mebibyte_is_413_from_the_balancer_itself()
+    {
+        using var account = await Account.RegisterAsync(graph.Address);
+        using var content = Responses.Json($$"""{"title":"x","description":"{{new string('x', 1024 * 1024)}}"}""");
+        await (await account.Client.PostAsync("/api/v1/tasks", content)).ProblemAsync(
+            HttpStatusCode.RequestEntityTooLarge, isTraced: false);
+    }
+
+    [Fact]
     public async Task Without_an_instance_it_answers_with_a_problem_and_when_to_try_again()
     {
         await using var first = await StoppedResource.StopAsync(graph, "api-1");

@@ -16,7 +16,7 @@ using ScaleHub.Tests.Support;
 // whether the time of a sign-in tells if an address exists.
 const int Sessions = 2000, SignIns = 150;
 
-await using var api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000000"), ("Redis__TimeoutMs", "5000"));
+await using var api = await ApiProcesses.StartAsync(1, ("RateLimits__Scale", "1000000"), ("Redis__TimeoutMs", "5000"));
 using var client = api.CreateClient();
 var registered = await (await client.PostAsJsonAsync("/api/v1/auth/register",
     new { companyName = "Perf", email = "perf@company.example", password = "correct horse battery" })).Content.ReadFromJsonAsync<JsonElement>();

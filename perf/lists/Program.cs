@@ -15,7 +15,7 @@ const int Connections = 48, Tasks = 25, Turns = 5;
 var turn = TimeSpan.FromSeconds(args is [var each] ? int.Parse(each, CultureInfo.InvariantCulture) : 4);
 Pin(Environment.ProcessId, serverOnly: false);
 
-await using var api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000000"));
+await using var api = await ApiProcesses.StartAsync(1, ("RateLimits__Scale", "1000000"));
 using var client = api.CreateClient();
 var registered = await (await client.PostAsJsonAsync("/api/v1/auth/register",
     new { companyName = "Perf", email = "perf@company.example", password = "correct horse battery" })).Content.ReadFromJsonAsync<JsonElement>();

@@ -1,3 +1,4 @@
+extern alias Api;
 using System.Net;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Hosting;
@@ -8,7 +9,6 @@ using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
 using ScaleHub.Http.Idempotency;
-using ScaleHub.Modules.Identity.Authentication;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.Authentication;
@@ -129,7 +129,7 @@ public sealed class AccessTests
         return [.. api.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
     }
 
-    private sealed class Program(string environment) : WebApplicationFactory<AccessTokens>
+    private sealed class Program(string environment) : WebApplicationFactory<Api::Program>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
             .UseEnvironment(environment)

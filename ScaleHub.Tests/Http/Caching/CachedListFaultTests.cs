@@ -12,7 +12,7 @@ public sealed class CachedListFaultTests
     [Fact]
     public async Task Without_a_database_lists_are_served_until_they_are_too_old_and_say_so_and_then_it_is_503()
     {
-        await using var instances = await ApiInstances.StartAsync(
+        await using var instances = await ApiProcesses.StartAsync(
             2, ("Cache__ExpirationSeconds", "2"), ("Cache__StaleSeconds", "8"), ("Redis__TimeoutMs", "5000"));
         using var account = await instances.RegisterAsync("ENTERPRISE");
         await account.CreateTaskAsync("kept");
@@ -54,7 +54,7 @@ public sealed class CachedListFaultTests
     [Fact]
     public async Task When_the_instance_that_loads_is_killed_another_takes_over()
     {
-        await using var instances = await ApiInstances.StartAsync(2, ("Redis__TimeoutMs", "5000"));
+        await using var instances = await ApiProcesses.StartAsync(2, ("Redis__TimeoutMs", "5000"));
         using var account = await instances.RegisterAsync("ENTERPRISE");
         using var one = account.At(instances.Addresses[0]);
         using var two = account.At(instances.Addresses[1]);
@@ -78,7 +78,7 @@ public sealed class CachedListFaultTests
     [Fact]
     public async Task A_write_through_one_instance_is_seen_by_whoever_asks_another_100_ms_later_at_p99()
     {
-        await using var instances = await ApiInstances.StartAsync(3, ("Redis__TimeoutMs", "5000"), ("RateLimits__Scale", "1000"));
+        await using var instances = await ApiProcesses.StartAsync(3, ("Redis__TimeoutMs", "5000"), ("RateLimits__Scale", "1000"));
         using var account = await instances.RegisterAsync("ENTERPRISE");
         using var colleague = new HttpClient { BaseAddress = instances.Addresses[2] };
         colleague.DefaultRequestHeaders.Authorization = new("Bearer", (await account.AddAsync("member")).Access);

@@ -6,8 +6,8 @@ namespace ScaleHub.Tests.Http.Input;
 
 /// <summary>A body means what it says, or is 400 and changes nothing; the answer names the member and what would be
 /// right.</summary>
-[Collection(OneApiTests.Name)]
-public sealed class BodyTests(OneApi api)
+[Collection(ApiTests.Name)]
+public sealed class BodyTests(ApiFixture api)
 {
     private const string TaskStates = "use one of todo, doing, done";
 

@@ -5,8 +5,8 @@ using ScaleHub.Tests.Support;
 namespace ScaleHub.Tests.Http.Input;
 
 /// <summary>Text that deceives is refused, and what looks the same is the same.</summary>
-[Collection(OneApiTests.Name)]
-public sealed class TextTests(OneApi api)
+[Collection(ApiTests.Name)]
+public sealed class TextTests(ApiFixture api)
 {
     private const string Register = "/api/v1/auth/register";
 

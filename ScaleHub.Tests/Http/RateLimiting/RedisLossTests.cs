@@ -12,7 +12,7 @@ public sealed class RedisLossTests
     [Fact]
     public async Task Redis_frozen_and_killed_under_load_fails_nobody_and_the_limit_is_exact_again_afterwards()
     {
-        await using var instances = await ApiInstances.StartAsync(3);
+        await using var instances = await ApiProcesses.StartAsync(3);
         using var account = await instances.RegisterAsync("ENTERPRISE");
         foreach (var address in instances.Addresses)
         {
@@ -64,7 +64,7 @@ public sealed class RedisLossTests
     }
 
     /// <summary>How many of a new company's 510 requests are admitted, whose limit is 500.</summary>
-    private static async Task<int> AdmittedAsync(ApiInstances instances)
+    private static async Task<int> AdmittedAsync(ApiProcesses instances)
     {
         using var account = await instances.RegisterAsync();
         var clients = instances.Addresses.Select(account.At).ToList();

@@ -59,7 +59,7 @@ public sealed class LostAccessTests(LostAccessTests.Api api) : IClassFixture<Los
     [Fact]
     public async Task A_session_that_was_ended_through_an_instance_that_died_before_it_could_tell()
     {
-        await using var own = await ApiInstances.StartAsync(2);
+        await using var own = await ApiProcesses.StartAsync(2);
         using var account = await own.RegisterAsync();
         var (access, _) = await account.Client.SignInAsync(account.Email);
         using var other = own.CreateClient(1);
