@@ -42,7 +42,7 @@ public static class ChangePlan
         var used = await db.LockQuotasAsync(time.GetUtcNow(), cancellationToken);
         var company = await db.Companies.FromSql($"select * from companies where id = {id} for no key update")
             .SingleAsync(cancellationToken);
-        var known = await db.Plans.ToDictionaryAsync(p => p.Name, cancellationToken);
+        var known = await db.Plans.Include(p => p.Quotas).ToDictionaryAsync(p => p.Name, cancellationToken);
         var wanted = known[request.Plan];
         if (wanted.Rank < known[company.Plan].Rank
             && Over(wanted, used) is { Count: > 0 } over)
@@ -61,11 +61,6 @@ public static class ChangePlan
     }
 
     private static List<OverPlan> Over(Plan plan, IReadOnlyDictionary<string, long> used)
-    {
-        (string Resource, long Limit)[] limits =
-            [("users", plan.Users), ("patients", plan.Patients), ("orders", plan.OrdersPerMonth), ("products", plan.Products),
-                ("exams", plan.ExamsPerMonth)];
-        return [.. limits.Where(l => used.GetValueOrDefault(l.Resource) > l.Limit)
-            .Select(l => new OverPlan(l.Resource, used[l.Resource], l.Limit))];
-    }
+        => [.. plan.Quotas.Where(q => used.GetValueOrDefault(q.Resource) > q.Limit).OrderBy(q => q.Resource, StringComparer.Ordinal)
+            .Select(q => new OverPlan(q.Resource, used[q.Resource], q.Limit))];
 }

@@ -7,7 +7,19 @@ using ScaleHub.Http.Caching;
 namespace ScaleHub.Modules.Companies;
 
 /// <summary>The plans, the smallest first.</summary>
-public sealed record ListPlansResponse(IReadOnlyList<Plan> Items);
+public sealed record ListPlansResponse(IReadOnlyList<PlanResponse> Items);
+
+/// <summary>What a plan allows.</summary>
+/// <param name="Name"><c>FREE</c>, <c>BASIC</c>, <c>PROFESSIONAL</c> or <c>ENTERPRISE</c>.</param>
+/// <param name="Rank">Higher allows more.</param>
+/// <param name="RequestsPer15Minutes">Requests of the whole company in 15 minutes.</param>
+/// <param name="Quotas">How many there may be: <c>users</c>, <c>patients</c> and <c>products</c> at a time, <c>orders</c> and
+/// <c>exams</c> in a calendar month (UTC).</param>
+public sealed record PlanResponse(string Name, int Rank, int RequestsPer15Minutes, IReadOnlyDictionary<string, long> Quotas)
+{
+    internal static PlanResponse From(Plan plan)
+        => new(plan.Name, plan.Rank, plan.RequestsPer15Minutes, plan.Quotas.ToDictionary(q => q.Resource, q => q.Limit));
+}
 
 /// <summary><c>GET /api/v1/plans</c>: what each plan allows. Public; migrations alone change it.</summary>
 public static class ListPlans
@@ -19,6 +31,7 @@ public static class ListPlans
     /// <summary>The plans from the cache.</summary>
     internal static ValueTask<Cached> FindAsync(SharedCache cache, CancellationToken cancellationToken)
         => cache.LoadAsync("plans", async services => cache.Write(new ListPlansResponse(
-            await services.GetRequiredService<ReadDb>().Plans.OrderBy(p => p.Rank).ToListAsync(CancellationToken.None))),
+            [.. (await services.GetRequiredService<ReadDb>().Plans.Include(p => p.Quotas).OrderBy(p => p.Rank).ToListAsync(CancellationToken.None))
+                .Select(PlanResponse.From)])),
             cancellationToken: cancellationToken);
 }

@@ -54,7 +54,7 @@ public static class AddUser
             Role = request.Role,
             CreatedAt = now,
         };
-        await db.TakeQuotaAsync(cache, Quota.Users, user.Id, cancellationToken);
+        await db.TakeQuotaAsync(cache, User.Quota, user.Id, cancellationToken);
         db.AddRange(user, new Login { Email = Login.Normalize(user.Email), CompanyId = user.CompanyId, UserId = user.Id });
         try
         {

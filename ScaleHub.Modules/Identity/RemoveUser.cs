@@ -21,7 +21,7 @@ public static class RemoveUser
         Guid id, AccessToken me, ScaleHubDb db, CompanyCache cache, LiveSessions live, TimeProvider time, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.GiveBackQuotaAsync(cache, Quota.Users, id, cancellationToken);
+        await db.GiveBackQuotaAsync(cache, User.Quota, id, cancellationToken);
         await ChangeRole.LockAsync(db, me.CompanyId, id, cancellationToken);
         if (await db.Users.SingleOrDefaultAsync(u => u.Id == id && u.DeletedAt == null, cancellationToken) is not { } user)
             return TypedResults.NotFound();

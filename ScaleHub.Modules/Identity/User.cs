@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Identity;
@@ -7,6 +8,9 @@ namespace ScaleHub.Modules.Identity;
 /// <summary>A person who works for one company.</summary>
 public sealed class User : ITenantEntity
 {
+    /// <summary>Those who were not removed.</summary>
+    public static readonly Quota Quota = new("users", Monthly: false);
+
     /// <inheritdoc/>
     public required Guid CompanyId { get; init; }
 

@@ -76,7 +76,7 @@ public static class CreateExam
             CreatedAt = now,
             UpdatedAt = now,
         };
-        await db.TakeQuotaAsync(cache, Quota.Exams, exam.Id, cancellationToken);
+        await db.TakeQuotaAsync(cache, Exam.Quota, exam.Id, cancellationToken);
         db.Exams.Add(exam);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/exams/{exam.Id}", ExamResponse.From(exam));

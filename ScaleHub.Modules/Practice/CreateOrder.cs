@@ -47,7 +47,7 @@ public static class CreateOrder
     {
         var now = time.GetDatabaseNow();
         var id = Guid.CreateVersion7(now);
-        await db.TakeQuotaAsync(cache, Quota.Orders, id, cancellationToken);
+        await db.TakeQuotaAsync(cache, Order.Quota, id, cancellationToken);
         var products = await db.LockProductsAsync(request.Lines.Select(l => l.ProductId), cancellationToken);
         for (var i = 0; i < request.Lines.Count; i++)
             if (!products.ContainsKey(request.Lines[i].ProductId))

@@ -44,7 +44,7 @@ public static class CreatePatient
             CreatedAt = now,
             UpdatedAt = now,
         };
-        await db.TakeQuotaAsync(cache, Quota.Patients, patient.Id, cancellationToken);
+        await db.TakeQuotaAsync(cache, Patient.Quota, patient.Id, cancellationToken);
         db.Patients.Add(patient);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/patients/{patient.Id}", PatientResponse.From(patient));

@@ -51,7 +51,7 @@ public static class CreateProduct
             CreatedAt = now,
             UpdatedAt = now,
         };
-        await db.TakeQuotaAsync(cache, Quota.Products, product.Id, cancellationToken);
+        await db.TakeQuotaAsync(cache, Product.Quota, product.Id, cancellationToken);
         db.Products.Add(product);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/products/{product.Id}", ProductResponse.From(product));

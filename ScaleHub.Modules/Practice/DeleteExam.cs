@@ -14,7 +14,7 @@ public static class DeleteExam
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
         Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
-        await db.GiveBackQuotaAsync(cache, Quota.Exams, id, cancellationToken);
+        await db.GiveBackQuotaAsync(cache, Exam.Quota, id, cancellationToken);
         return await db.Exams.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();

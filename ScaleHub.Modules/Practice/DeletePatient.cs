@@ -14,7 +14,7 @@ public static class DeletePatient
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
         Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
-        await db.GiveBackQuotaAsync(cache, Quota.Patients, id, cancellationToken);
+        await db.GiveBackQuotaAsync(cache, Patient.Quota, id, cancellationToken);
         return await db.Patients.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();

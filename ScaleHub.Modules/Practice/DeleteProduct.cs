@@ -14,7 +14,7 @@ public static class DeleteProduct
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
         Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
-        await db.GiveBackQuotaAsync(cache, Quota.Products, id, cancellationToken);
+        await db.GiveBackQuotaAsync(cache, Product.Quota, id, cancellationToken);
         return await db.Products.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();

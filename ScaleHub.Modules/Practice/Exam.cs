@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity;
 
@@ -9,6 +10,9 @@ namespace ScaleHub.Modules.Practice;
 /// <summary>An examination of a patient's eyes.</summary>
 public sealed class Exam : ITenantEntity
 {
+    /// <summary>Exams recorded in a month.</summary>
+    public static readonly Quota Quota = new("exams", Monthly: true);
+
     /// <inheritdoc/>
     public required Guid CompanyId { get; init; }
 

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity;
 
@@ -8,6 +9,9 @@ namespace ScaleHub.Modules.Practice;
 /// <summary>What a patient ordered.</summary>
 public sealed class Order : ITenantEntity
 {
+    /// <summary>Orders placed in a month.</summary>
+    public static readonly Quota Quota = new("orders", Monthly: true);
+
     /// <inheritdoc/>
     public required Guid CompanyId { get; init; }
 

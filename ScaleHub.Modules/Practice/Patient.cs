@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Practice;
@@ -7,6 +8,9 @@ namespace ScaleHub.Modules.Practice;
 /// <summary>A person whom the practice treats.</summary>
 public sealed class Patient : ITenantEntity
 {
+    /// <summary>Patients on file.</summary>
+    public static readonly Quota Quota = new("patients", Monthly: false);
+
     /// <inheritdoc/>
     public required Guid CompanyId { get; init; }
 

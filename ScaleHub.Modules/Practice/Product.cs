@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Practice;
@@ -7,6 +8,9 @@ namespace ScaleHub.Modules.Practice;
 /// <summary>Something that the practice sells.</summary>
 public sealed class Product : ITenantEntity
 {
+    /// <summary>Products in the catalogue.</summary>
+    public static readonly Quota Quota = new("products", Monthly: false);
+
     /// <inheritdoc/>
     public required Guid CompanyId { get; init; }
 

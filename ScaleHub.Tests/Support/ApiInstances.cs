@@ -121,6 +121,7 @@ public class ApiInstances : IAsyncDisposable
         var host = new WebApplicationFactory<Api::Program>().WithWebHostBuilder(web =>
         {
             web.UseEnvironment("Production");
+            web.UseUrls("http://127.0.0.1:0");
             web.ConfigureLogging(logging => logging.ClearProviders());
             foreach (var (name, value) in settings)
             {
@@ -129,7 +130,7 @@ public class ApiInstances : IAsyncDisposable
             }
         });
         _hosts.Add(host);
-        host.UseKestrel(0);
+        host.UseKestrel();
         host.StartServer();
         return new(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }

@@ -3,26 +3,14 @@ using System.Globalization;
 
 namespace ScaleHub.Core.Platform.Quotas;
 
-/// <summary>Something that a plan limits the number of.</summary>
-/// <param name="Resource">As in <c>quota_counters</c>.</param>
+/// <summary>
+/// Something that a plan limits the number of. The entity that is counted has it as a static field; a migration adds it to
+/// <c>quotas</c> and <c>plan_quotas</c>, with a function that counts (docs/quotas.md). A test compares the two.
+/// </summary>
+/// <param name="Resource">As in <c>quotas</c>.</param>
 /// <param name="Monthly">Counted by calendar month (UTC) instead of as it stands.</param>
 public sealed record Quota(string Resource, bool Monthly)
 {
-    /// <summary>Users of the company.</summary>
-    public static readonly Quota Users = new("users", Monthly: false);
-
-    /// <summary>Patients on file.</summary>
-    public static readonly Quota Patients = new("patients", Monthly: false);
-
-    /// <summary>Orders placed in a month.</summary>
-    public static readonly Quota Orders = new("orders", Monthly: true);
-
-    /// <summary>Products in the catalogue.</summary>
-    public static readonly Quota Products = new("products", Monthly: false);
-
-    /// <summary>Exams recorded in a month.</summary>
-    public static readonly Quota Exams = new("exams", Monthly: true);
-
     /// <summary>The month that a row counts in, <c>yyyymm</c>, by the time in its UUIDv7; 0 where months do not matter.</summary>
     internal int Period(Guid id)
     {

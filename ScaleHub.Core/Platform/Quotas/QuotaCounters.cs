@@ -58,10 +58,10 @@ public static class QuotaCounters
     public static async Task<IReadOnlyDictionary<string, long>> LockQuotasAsync(
         this TenantDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        // The function is called once for each element, in their order.
+        // The function is called once for each row, in their order.
         await using var command = Command(db, """
             select r.resource, q.used
-            from unnest(array['exams', 'orders', 'patients', 'products', 'users'], array[$2, $2, 0, 0, 0]) r (resource, period),
+            from (select resource, case when monthly then $2 else 0 end as period from quotas order by resource) r,
                  lateral change_quota($1, r.resource, r.period, 0) q
             """);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Quota.Month(now) });

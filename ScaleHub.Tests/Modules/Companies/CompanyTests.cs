@@ -63,7 +63,7 @@ public sealed class CompanyTests(ApiFixture api)
 
         using var refused = await account.Client.PutAsJsonAsync("/api/v1/company/plan", new { plan = "FREE" });
         var over = (await refused.ProblemAsync(HttpStatusCode.Conflict)).GetProperty("over").EnumerateArray();
-        Assert.Equal([("users", 4, 3), ("patients", 101, 100), ("orders", 101, 100)],
+        Assert.Equal([("orders", 101, 100), ("patients", 101, 100), ("users", 4, 3)],
             over.Select(o => (o.GetProperty("resource").GetString()!, o.GetProperty("used").GetInt32(), o.GetProperty("limit")
                 .GetInt32())));
         Assert.Equal("BASIC", (await (await account.Client.GetAsync("/api/v1/company")).JsonAsync(HttpStatusCode.OK))

@@ -22,6 +22,7 @@ internal sealed partial class SampleData
         ["mailbox"] = "'BOX-' || n",
         ["price_code"] = "'cards.pack'",
         ["period_yyyymm"] = "202501 + n / {companies} % 12",
+        ["quota_counters.resource"] = "(select array_agg(resource order by place) from quotas)[n % 5 + 1]",
         ["line"] = "n / {companies} + 1",
         ["size_bytes"] = "32",
         ["idempotency_keys.status"] = "200",

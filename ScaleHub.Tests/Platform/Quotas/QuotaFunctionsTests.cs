@@ -1,4 +1,7 @@
+using System.Reflection;
 using Npgsql;
+using ScaleHub.Core.Platform.Quotas;
+using ScaleHub.Modules;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Quotas;
@@ -35,6 +38,24 @@ public sealed class QuotaFunctionsTests(PostgresServer server) : IAsyncLifetime
             smaller)) await change.ExecuteNonQueryAsync();
         await transaction.CommitAsync();
         Assert.Equal(["false 100 100 BASIC"], await creation);
+    }
+
+    [Fact]
+    public async Task Every_quota_of_a_module_is_in_the_tables_for_every_plan_and_can_be_counted()
+    {
+        var quotas = typeof(IModule).Assembly.GetTypes()
+            .SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.DeclaredOnly))
+            .Where(f => f.FieldType == typeof(Quota)).Select(f => (Quota)f.GetValue(null)!).ToList();
+        Assert.Equal(
+            quotas.Select(q => $"{q.Resource} {q.Monthly}").Order(StringComparer.Ordinal),
+            (await QueryAsync("select resource || ' ' || initcap(monthly::text) from quotas")).Order(StringComparer.Ordinal));
+        Assert.Empty(await QueryAsync("""
+            select p.plan || ' ' || q.resource from plans p cross join quotas q
+            where not exists (select from plan_quotas l where l.plan = p.plan and l.resource = q.resource)
+            """));
+        Assert.Equal(
+            quotas.Select(_ => "0"),
+            await QueryAsync($"select count_quota('{_company}', resource, case when monthly then 202601 else 0 end) from quotas"));
     }
 
     [Fact]
