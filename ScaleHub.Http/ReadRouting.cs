@@ -73,7 +73,7 @@ public static class ReadRouting
         var scope = context.RequestServices.CreateAsyncScope();
         context.Response.RegisterForDisposeAsync(scope);
         context.RequestServices = scope.ServiceProvider;
-        if (tenant.CompanyId is { } company) Tenant(context).Become(company, tenant.UserId);
+        if (tenant.CompanyId is { } company) Tenant(context).ActAs(company, tenant.UserId);
         var next = Consistency(context);
         next.Require(consistency.AtLeast);
         if (consistency.NothingCached) next.RequireFresh();

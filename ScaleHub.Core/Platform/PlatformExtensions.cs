@@ -44,8 +44,8 @@ public static class PlatformExtensions
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddSingleton<Broadcast>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Broadcast>());
-        builder.Services.AddSingleton<RedisOutbox>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<RedisOutbox>());
+        builder.Services.AddSingleton<PendingInvalidations>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<PendingInvalidations>());
         return builder;
     }
 

@@ -36,7 +36,7 @@ internal sealed class ClaimsUnderWay
         public Task<ClaimOutcome?> OutcomeAsync(CancellationToken cancellationToken) => Known.Task.WaitAsync(cancellationToken);
 
         /// <summary>Tells the others, if this is the first.</summary>
-        public void Tell(ClaimOutcome outcome)
+        public void Complete(ClaimOutcome outcome)
         {
             if (IsFirst) Known.TrySetResult(outcome);
         }

@@ -86,7 +86,7 @@ public static class Idempotency
         if (request is not null)
         {
             var (outcome, recorded) = await db.ClaimAsync(request, http.RequestAborted);
-            claim!.Tell(outcome);
+            claim!.Complete(outcome);
             switch (outcome)
             {
                 case ClaimOutcome.InFlight:

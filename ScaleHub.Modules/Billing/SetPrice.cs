@@ -28,7 +28,7 @@ public static class SetPrice
     {
         // A scope of its own: prices belong to the platform, and a scope serves one company.
         await using var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().Become(Tenant.Platform, userId: null);
+        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(Tenant.Platform, userId: null);
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         if (await db.Prices.SingleOrDefaultAsync(p => p.Code == code && p.Currency == currency, cancellationToken) is not { } price)
             return TypedResults.NotFound();

@@ -33,7 +33,7 @@ public static class LogIn
     {
         var login = await db.FindLogin(request.Email).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         var (companyId, userId) = login is null ? (Guid.NewGuid(), Guid.NewGuid()) : (login.CompanyId, login.UserId);
-        tenant.Become(companyId, userId);
+        tenant.ActAs(companyId, userId);
         var (refused, counted) = await limits.TryAsync(
             http, request.Email, await limits.IsKnownAsync(db, userId, http, cancellationToken));
         if (refused is not null) return refused;

@@ -38,7 +38,7 @@ public static class RefreshSession
     {
         if (tokens.Read(request.RefreshToken) is not { } token) return await limits.TryForgedAsync(http) ?? Refused();
         if (await limits.TryRefreshAsync(http, token) is { } many) return many;
-        tenant.Become(token.CompanyId, null);
+        tenant.ActAs(token.CompanyId, null);
         var now = time.GetDatabaseNow();
         if (await FindAsync(db, token, now, cancellationToken) is not { } found) return Refused();
 
@@ -66,7 +66,7 @@ public static class RefreshSession
                 .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
             return Refused();
         }
-        tenant.Become(token.CompanyId, found.UserId);
+        tenant.ActAs(token.CompanyId, found.UserId);
         var accessToken = await accessTokens.IssueAsync(new(found.UserId, token.CompanyId, token.SessionId, found.Role),
             cancellationToken);
         return TypedResults.Ok(new RefreshSessionResponse(accessToken, next.Text, accessTokens.Seconds));

@@ -58,7 +58,7 @@ public static class RegisterCompany
             Role = Roles.Owner,
             CreatedAt = now,
         };
-        tenant.Become(company.Id, user.Id);
+        tenant.ActAs(company.Id, user.Id);
         var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(company.Id, user.Id, user.Role, http);
         db.AddRange(company, user, new Login { Email = Login.Normalize(user.Email), CompanyId = company.Id, UserId = user.Id }, session);
         try

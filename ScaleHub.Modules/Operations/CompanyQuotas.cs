@@ -14,7 +14,7 @@ public static class CompanyQuotas
     {
         // A scope of its own: the request's belongs to the operator, and a scope serves one company.
         await using var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().Become(companyId, userId: null);
+        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(companyId, userId: null);
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         return await QuotaStatus.ReadAsync(db, time.GetUtcNow(), cancellationToken) is { } status
             ? TypedResults.Ok(status)

@@ -24,7 +24,7 @@ public sealed class SettingsOfThePlatformTests
     [InlineData("Postgres:MaxLagSeconds", "0.1", "0", "3601")]
     [InlineData("Postgres:Pooler", "Transaction", "7", "statement")]
     [InlineData("Redis:TimeoutMs", "10", "9", "5001")]
-    [InlineData("Redis:RestMs", "100", "99", "60001")]
+    [InlineData("Redis:BreakMs", "100", "99", "60001")]
     [InlineData("Redis:SilenceMs", "4000", "99", "4001")]
     [InlineData("Redis:Prefix", "mine", "")]
     [InlineData("ConnectionStrings:redis", "redis://u:p,@ss@cache:7000/1",

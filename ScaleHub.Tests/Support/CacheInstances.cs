@@ -51,7 +51,7 @@ internal sealed class CacheInstances : IAsyncDisposable
     public AsyncServiceScope Scope(int instance, Guid company)
     {
         var scope = this[instance].CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().Become(company, userId: null);
+        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(company, userId: null);
         return scope;
     }
 

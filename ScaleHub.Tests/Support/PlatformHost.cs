@@ -41,7 +41,7 @@ internal sealed class PlatformHost : IAsyncDisposable
     public AsyncServiceScope Scope(Guid? company)
     {
         var scope = Services.CreateAsyncScope();
-        if (company is { } id) scope.ServiceProvider.GetRequiredService<Tenant>().Become(id, userId: null);
+        if (company is { } id) scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(id, userId: null);
         return scope;
     }
 

@@ -109,14 +109,14 @@ internal static class OperatorCommand
             throw new CommandException(
                 "Sessions are open, and the API's instances learn from Redis that they end: set ConnectionStrings__redis (or REDIS_URL).");
         }
-        await live.TellAsync(Platform, ended);
+        await live.InvalidateAsync(Platform, ended);
         return ended;
     }
 
     private static async Task TellAsync(IServiceProvider services, IReadOnlyList<Guid> ended)
     {
         if (ended.Count == 0) return;
-        Console.WriteLine(await services.GetRequiredService<LiveSessions>().TellAsync(Platform, ended)
+        Console.WriteLine(await services.GetRequiredService<LiveSessions>().InvalidateAsync(Platform, ended)
             ? "All sessions have ended."
             : "Redis does not answer: the sessions end within 70 seconds.");
     }

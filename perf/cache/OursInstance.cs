@@ -95,7 +95,7 @@ internal sealed class OursInstance : Instance
     private AsyncServiceScope Scope(Guid company)
     {
         var scope = _host.Services.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().Become(company, userId: null);
+        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(company, userId: null);
         return scope;
     }
 

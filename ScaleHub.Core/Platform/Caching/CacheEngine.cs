@@ -10,25 +10,25 @@ namespace ScaleHub.Core.Platform.Caching;
 
 /// <summary>
 /// The cache: this process, then Redis, then the load.
-/// <para>Guarantees. Current: an entry is served while news of changes are heard; when they may not be, for a second at most,
-/// then its version is compared in Redis; a reader with a position to see (<see cref="Consistency.ReadConsistency"/>) is never
-/// served from before it. One load: concurrent lookups of a key join one load in a process, and instances wait for each other's
-/// up to
-/// <see cref="CacheOptions.LockMs"/>; another instance waits no longer than that, and later lookups of the same process no longer
-/// than twice that. Ahead: a value in use is loaded again behind a hit
-/// in the last fifth of its life. Fail-safe: when the load fails because of the database, an expired value is served, marked as
-/// such, until <see cref="CacheLookup.StaleFor"/> is over, and the load is tried again each second; one that was invalidated is
-/// not.</para>
-/// <para>Redis away: this process alone; an entry is served for a second, then loaded again, once for all who ask.</para>
+/// <para>Current. An instance serves an entry from memory only while its invalidation subscription is known to work: a heartbeat
+/// arrived within the last second. Otherwise it first compares the entry's version with the one in Redis. A reader that must see a
+/// WAL position (<see cref="Consistency.ReadConsistency"/>) is never served an entry from before it.</para>
+/// <para>Single flight. Concurrent lookups of a key share one load in a process. Instances wait for each other's load for at most
+/// <see cref="CacheOptions.LockMs"/>, and later lookups of the same process for at most twice that, so a load that never ends
+/// blocks nobody for longer.</para>
+/// <para>Refresh ahead. A value that is in use is loaded again behind a hit in the last fifth of its life.</para>
+/// <para>Fail-safe. When a load fails because of the database, the expired value is served and marked as stale until
+/// <see cref="CacheLookup.StaleFor"/> is over, and the load is tried again each second. An invalidated value is never served.</para>
+/// <para>Redis away. Each process works alone: it serves an entry for a second and then loads it again, once for all lookups.</para>
 /// </summary>
 internal sealed class CacheEngine(
     LocalStore local, CacheVersions versions, RedisStore redis, Broadcast broadcast,
     CacheCounts counts, PostgresNodes nodes, IOptions<CacheOptions> options, TimeProvider time, ILogger<CacheEngine> logger)
 {
-    private static readonly TimeSpan DeafLife = TimeSpan.FromSeconds(1), RestAfterFailure = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LookAgainEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan DeafLife = TimeSpan.FromSeconds(1), RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(20);
 
-    private readonly Flights<EntryKey, CacheAnswer> _flights = new();
+    private readonly SingleFlight<EntryKey, CacheAnswer> _loads = new();
     private readonly TimeSpan _lockLife = TimeSpan.FromMilliseconds(options.Value.LockMs);
     private readonly CacheLocks _locks = new(redis, TimeSpan.FromMilliseconds(options.Value.LockMs));
 
@@ -41,7 +41,7 @@ internal sealed class CacheEngine(
     public ValueTask<CacheAnswer> GetAsync(CacheLookup lookup, LoadNeeds needs,
         Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load, bool mayRefresh, CancellationToken cancellationToken)
     {
-        if (FindHere(lookup, needs) is not { } answer) return FlyAsync(lookup, needs, load, cancellationToken);
+        if (FindHere(lookup, needs) is not { } answer) return JoinLoadAsync(lookup, needs, load, cancellationToken);
         if (mayRefresh && answer.Outcome is CacheOutcome.Hit && Now() >= answer.Entry.RefreshAt
             && Interlocked.Exchange(ref answer.Entry.Refreshing, 1) == 0)
         {
@@ -57,10 +57,10 @@ internal sealed class CacheEngine(
     public async ValueTask<CacheAnswer?> FindAsync(CacheLookup lookup, LoadNeeds needs)
     {
         if (FindHere(lookup, needs) is { } answer) return answer;
-        var (stamp, epoch) = (time.GetTimestamp(), broadcast.Epoch);
+        var (startedAt, epoch) = (time.GetTimestamp(), broadcast.Epoch);
         if (needs.NothingCached
             || await versions.ReadAsync(lookup.Key.Company, lookup.Names) is not { Unsettled: false } version
-            || await ReadAsync(lookup, version, stamp, epoch, needs) is not { } entry || !IsCurrent(entry))
+            || await ReadAsync(lookup, version, startedAt, epoch, needs) is not { } entry || !IsCurrent(entry))
         {
             return null;
         }
@@ -76,7 +76,7 @@ internal sealed class CacheEngine(
             return null;
         }
         var now = Now();
-        if (now >= entry.ExpiresAt && (now >= entry.StaleUntil || time.GetTimestamp() >= entry.RestUntil)) return null;
+        if (now >= entry.ExpiresAt && (now >= entry.StaleUntil || time.GetTimestamp() >= entry.NextAttemptAt)) return null;
         var outcome = now < entry.ExpiresAt ? CacheOutcome.Hit : CacheOutcome.Stale;
         counts.Count(entry.Statistics!, outcome);
         return new CacheAnswer(entry, outcome);
@@ -85,59 +85,59 @@ internal sealed class CacheEngine(
     /// <summary>Keeps a value that somebody else made.</summary>
     public async Task SetAsync(CacheLookup lookup, CacheValue value)
     {
-        var stamp = time.GetTimestamp();
+        var startedAt = time.GetTimestamp();
         var version = await versions.ReadAsync(lookup.Key.Company, lookup.Names);
-        await KeepAsync(lookup, Made(lookup, value, version, stamp, broadcast.Epoch, default), version);
+        await KeepAsync(lookup, Made(lookup, value, version, startedAt, broadcast.Epoch, default), version);
     }
 
-    private async ValueTask<CacheAnswer> FlyAsync(CacheLookup lookup, LoadNeeds needs,
+    private async ValueTask<CacheAnswer> JoinLoadAsync(CacheLookup lookup, LoadNeeds needs,
         Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load, CancellationToken cancellationToken)
     {
-        var marks = versions.Marks(lookup.Key.Company, lookup.Names);
-        var (task, joined) = _flights.Join(
+        var slots = versions.SlotsOf(lookup.Key.Company, lookup.Names);
+        var (task, joined) = _loads.Join(
             lookup.Key,
             // A load that began before a change, or that need not see as much, may have read the past. One that has not ended
             // after two lives of the lock (the first may go by in waiting for another instance) may never end: the next lookup
             // begins its own.
-            flight => versions.IsUnchanged(marks, flight.Stamp) && flight.Needs.Covers(needs)
-                && time.GetElapsedTime(flight.Stamp) < 2 * _lockLife,
-            () => new(time.GetTimestamp(), needs, flight => LandAsync(lookup, flight, load)));
+            flight => versions.IsUnchanged(slots, flight.StartedAt) && flight.Needs.Covers(needs)
+                && time.GetElapsedTime(flight.StartedAt) < 2 * _lockLife,
+            () => new(time.GetTimestamp(), needs, flight => RunAsync(lookup, flight, load)));
         var answer = await task.WaitAsync(cancellationToken);
         var outcome = joined && answer.Outcome is CacheOutcome.Miss ? CacheOutcome.Joined : answer.Outcome;
         counts.Count(counts.Of(lookup.Key.Company), outcome);
         return answer with { Outcome = outcome };
     }
 
-    private async Task<CacheAnswer> LandAsync(CacheLookup lookup, Flights<EntryKey, CacheAnswer>.Flight flight,
+    private async Task<CacheAnswer> RunAsync(CacheLookup lookup, SingleFlight<EntryKey, CacheAnswer>.Flight flight,
         Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load)
     {
         try
         {
-            return await LookAsync(lookup, flight, load);
+            return await LookUpAsync(lookup, flight, load);
         }
         finally
         {
-            _flights.Land(lookup.Key, flight);
+            _loads.Remove(lookup.Key, flight);
         }
     }
 
-    private async Task<CacheAnswer> LookAsync(CacheLookup lookup, Flights<EntryKey, CacheAnswer>.Flight flight,
+    private async Task<CacheAnswer> LookUpAsync(CacheLookup lookup, SingleFlight<EntryKey, CacheAnswer>.Flight flight,
         Func<LoadNeeds, Task<(CacheValue, PostgresNode?)>> load)
     {
-        var (stamp, epoch, needs) = (flight.Stamp, broadcast.Epoch, flight.Needs);
+        var (startedAt, epoch, needs) = (flight.StartedAt, broadcast.Epoch, flight.Needs);
         var version = await versions.ReadAsync(lookup.Key.Company, lookup.Names);
         var old = !needs.NothingCached && Reads(lookup, HybridCacheEntryFlags.DisableLocalCacheRead) && local.TryGet(lookup.Key, out var here)
-            && (version is { } v ? here.Version == v.Name : versions.IsUnchanged(here.Marks, here.Stamp)) ? here : null;
+            && (version is { } v ? here.Version == v.Name : versions.IsUnchanged(here.Slots, here.StartedAt)) ? here : null;
         if (old is not null && version is not null && Now() < old.ExpiresAt)
-            return new(Validated(lookup, old, stamp, epoch, needs), CacheOutcome.Hit);
+            return new(Validated(lookup, old, startedAt, epoch, needs), CacheOutcome.Hit);
 
         var token = Guid.NewGuid().ToString("N");
         var locked = false;
         if (version is { } current && !current.Unsettled && !needs.NothingCached)
         {
-            var shared = await ReadAsync(lookup, current, stamp, epoch, needs);
+            var shared = await ReadAsync(lookup, current, startedAt, epoch, needs);
             if (IsCurrent(shared)) return Kept(lookup, shared!);
-            (locked, var loaded) = await WaitAsync(lookup, current, token, stamp, epoch, needs);
+            (locked, var loaded) = await WaitAsync(lookup, current, token, startedAt, epoch, needs);
             if (loaded is not null) return Kept(lookup, loaded);
             old ??= shared;
         }
@@ -145,14 +145,14 @@ internal sealed class CacheEngine(
         try
         {
             var (value, from) = await load(needs);
-            var made = Made(lookup, value, version, stamp, epoch, needs.AtLeast);
+            var made = Made(lookup, value, version, startedAt, epoch, needs.AtLeast);
             await KeepAsync(lookup, made, version);
             return new(made, CacheOutcome.Miss, from);
         }
         catch (Exception e) when (old is not null && Now() < old.StaleUntil && (DatabaseErrors.IsPassing(e) || e is NoNodeException))
         {
             logger.LogWarning("{Key} could not be loaded ({Reason}); serving a stale value", lookup.Key.Key, e.GetType().Name);
-            if (versions.IsUnchanged(old.Marks, stamp)) KeepHere(lookup, Rested(old, epoch));
+            if (versions.IsUnchanged(old.Slots, startedAt)) KeepHere(lookup, AfterFailedLoad(old, epoch));
             return new(old, CacheOutcome.Stale);
         }
         finally
@@ -163,20 +163,20 @@ internal sealed class CacheEngine(
 
     /// <summary>The turn to load, or what another instance has loaded meanwhile; neither when that takes too long.</summary>
     private async Task<(bool Locked, CacheEntry? Loaded)> WaitAsync(
-        CacheLookup lookup, CacheVersion version, string token, long stamp, long epoch, LoadNeeds needs)
+        CacheLookup lookup, CacheVersion version, string token, long startedAt, long epoch, LoadNeeds needs)
     {
         for (var began = time.GetTimestamp(); ;)
         {
             if (await _locks.TakeAsync(LockKey(lookup, version), token) is not { } locked) return (false, null);
             // Also with the lock: the one before may have finished since this process looked.
-            var loaded = await ReadAsync(lookup, version, stamp, epoch, needs);
+            var loaded = await ReadAsync(lookup, version, startedAt, epoch, needs);
             if (IsCurrent(loaded))
             {
                 if (locked) await _locks.ReleaseAsync(LockKey(lookup, version), token);
                 return (false, loaded);
             }
             if (locked || time.GetElapsedTime(began) > _lockLife) return (locked, null);
-            await Task.Delay(LookAgainEvery, time);
+            await Task.Delay(PollEvery, time);
         }
     }
 
@@ -184,7 +184,7 @@ internal sealed class CacheEngine(
     {
         try
         {
-            var (stamp, epoch) = (time.GetTimestamp(), broadcast.Epoch);
+            var (startedAt, epoch) = (time.GetTimestamp(), broadcast.Epoch);
             if (await versions.ReadAsync(lookup.Key.Company, lookup.Names) is not { Unsettled: false } version) return;
             var token = Guid.NewGuid().ToString("N");
             // Another instance does it; this one finds the result when its own has expired.
@@ -193,7 +193,7 @@ internal sealed class CacheEngine(
             {
                 var needs = new LoadNeeds(version.AtLeast, version.PrimaryOnly);
                 var (value, _) = await load(needs);
-                await KeepAsync(lookup, Made(lookup, value, version, stamp, epoch, needs.AtLeast), version);
+                await KeepAsync(lookup, Made(lookup, value, version, startedAt, epoch, needs.AtLeast), version);
             }
             finally
             {
@@ -209,33 +209,33 @@ internal sealed class CacheEngine(
 
     private bool IsKnownGood(CacheEntry entry, LoadNeeds needs)
     {
-        if (needs.NothingCached || entry.AsOf < needs.AtLeast || !versions.IsUnchanged(entry.Marks, entry.Stamp)) return false;
-        var (heard, epoch) = broadcast.Heard;
-        var good = epoch == entry.Epoch ? Math.Max(heard, entry.Stamp) : entry.Stamp;
+        if (needs.NothingCached || entry.AsOf < needs.AtLeast || !versions.IsUnchanged(entry.Slots, entry.StartedAt)) return false;
+        var (heard, epoch) = broadcast.LastHeartbeat;
+        var good = epoch == entry.Epoch ? Math.Max(heard, entry.StartedAt) : entry.StartedAt;
         return time.GetElapsedTime(good) < DeafLife;
     }
 
-    private async Task<CacheEntry?> ReadAsync(CacheLookup lookup, CacheVersion version, long stamp, long epoch, LoadNeeds needs)
+    private async Task<CacheEntry?> ReadAsync(CacheLookup lookup, CacheVersion version, long startedAt, long epoch, LoadNeeds needs)
     {
         if (!Reads(lookup, HybridCacheEntryFlags.DisableDistributedCacheRead)) return null;
         var (_, bytes) = await redis.TryAsync(db => db.StringGetAsync(ValueKey(lookup, version)), CancellationToken.None);
         if ((byte[]?)bytes is not { } found || CacheEntry.Read(found) is not { } entry) return null;
-        return Known(lookup, entry, version, stamp, epoch, needs.AtLeast);
+        return Known(lookup, entry, version, startedAt, epoch, needs.AtLeast);
     }
 
     private CacheEntry Made(
-        CacheLookup lookup, CacheValue value, CacheVersion? version, long stamp, long epoch, NpgsqlLogSequenceNumber asOf)
-        => Known(lookup, CacheEntry.Create(value, Now(), lookup.Expiration, lookup.StaleFor), version, stamp, epoch, asOf);
+        CacheLookup lookup, CacheValue value, CacheVersion? version, long startedAt, long epoch, NpgsqlLogSequenceNumber asOf)
+        => Known(lookup, CacheEntry.Create(value, Now(), lookup.Expiration, lookup.StaleFor), version, startedAt, epoch, asOf);
 
     private CacheEntry Known(
-        CacheLookup lookup, CacheEntry entry, CacheVersion? version, long stamp, long epoch, NpgsqlLogSequenceNumber asOf)
+        CacheLookup lookup, CacheEntry entry, CacheVersion? version, long startedAt, long epoch, NpgsqlLogSequenceNumber asOf)
         => entry with
         {
             Version = version?.Name,
-            Stamp = stamp,
+            StartedAt = startedAt,
             Epoch = epoch,
             AsOf = Reached(asOf),
-            Marks = versions.Marks(lookup.Key.Company, lookup.Names),
+            Slots = versions.SlotsOf(lookup.Key.Company, lookup.Names),
             Statistics = counts.Of(lookup.Key.Company),
         };
 
@@ -243,19 +243,19 @@ internal sealed class CacheEngine(
     private NpgsqlLogSequenceNumber Reached(NpgsqlLogSequenceNumber position) => nodes.HasReached(position) ? position : default;
 
     /// <summary>The same entry, of which more is known now.</summary>
-    private CacheEntry Validated(CacheLookup lookup, CacheEntry entry, long stamp, long epoch, LoadNeeds needs)
+    private CacheEntry Validated(CacheLookup lookup, CacheEntry entry, long startedAt, long epoch, LoadNeeds needs)
     {
         var asOf = Reached(needs.AtLeast);
-        var known = entry with { Stamp = stamp, Epoch = epoch, AsOf = asOf > entry.AsOf ? asOf : entry.AsOf };
+        var known = entry with { StartedAt = startedAt, Epoch = epoch, AsOf = asOf > entry.AsOf ? asOf : entry.AsOf };
         KeepHere(lookup, known);
         return known;
     }
 
     /// <summary>The same entry, which nobody tries to load for a second.</summary>
-    private CacheEntry Rested(CacheEntry entry, long epoch)
+    private CacheEntry AfterFailedLoad(CacheEntry entry, long epoch)
     {
         var now = time.GetTimestamp();
-        return entry with { Stamp = now, Epoch = epoch, RestUntil = now + (long)(RestAfterFailure.TotalSeconds * time.TimestampFrequency) };
+        return entry with { StartedAt = now, Epoch = epoch, NextAttemptAt = now + (long)(RetryDelay.TotalSeconds * time.TimestampFrequency) };
     }
 
     private CacheAnswer Kept(CacheLookup lookup, CacheEntry entry)

@@ -37,20 +37,20 @@ internal sealed record CacheEntry
     /// <summary>The name of the versions that it was loaded under; null when Redis did not tell.</summary>
     public string? Version { get; init; }
 
-    /// <summary>A timestamp before it was read: any change heard of later makes it old.</summary>
-    public long Stamp { get; init; }
+    /// <summary>Timestamp before its load began: an invalidation that arrives later makes it old.</summary>
+    public long StartedAt { get; init; }
 
-    /// <summary>The broadcast's epoch then: in another one news may have been missed.</summary>
+    /// <summary>The broadcast's epoch at that time. In another epoch invalidations may have been missed.</summary>
     public long Epoch { get; init; }
 
     /// <summary>It has every write up to this position, as far as it was asked for.</summary>
     public NpgsqlLogSequenceNumber AsOf { get; init; }
 
     /// <summary>What changes it: its company, tags and key, as numbers of <see cref="CacheVersions"/>.</summary>
-    public int[] Marks { get; init; } = [];
+    public int[] Slots { get; init; } = [];
 
-    /// <summary>A timestamp until when nobody tries to load it again, because that failed; 0 when it did not.</summary>
-    public long RestUntil { get; init; }
+    /// <summary>Timestamp of the next attempt to load it, after one that failed; 0 when none failed.</summary>
+    public long NextAttemptAt { get; init; }
 
     public CacheStatistics? Statistics { get; init; }
 

@@ -38,7 +38,7 @@ internal sealed class CacheLoads(IServiceScopeFactory scopes, PostgresNodes node
         for (var attempt = 1; ; attempt++)
         {
             await using var scope = scopes.CreateAsyncScope();
-            if (company != Guid.Empty) scope.ServiceProvider.GetRequiredService<Tenant>().Become(company, userId: null);
+            if (company != Guid.Empty) scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(company, userId: null);
             var consistency = scope.ServiceProvider.GetRequiredService<ReadConsistency>();
             consistency.Require(needs.AtLeast);
             if (needs.PrimaryOnly) consistency.RequirePrimary();
@@ -60,13 +60,13 @@ internal sealed class CacheLoads(IServiceScopeFactory scopes, PostgresNodes node
     }
 }
 
-/// <summary>Loads that are under way in this process: whoever needs the same joins one.</summary>
-internal sealed class Flights<TKey, TResult> where TKey : notnull
+/// <summary>Single flight: concurrent lookups of one key in this process share one load.</summary>
+internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
 {
     private readonly ConcurrentDictionary<TKey, Flight> _flights = new();
 
     /// <summary>
-    /// The flight of a key that <paramref name="serves"/>, or a new one in the place of one that does not.
+    /// The running load of a key, if it <paramref name="serves"/> the lookup; otherwise a new load, which takes its place.
     /// </summary>
     public (Task<TResult> Task, bool Joined) Join(TKey key, Func<Flight, bool> serves, Func<Flight> make)
     {
@@ -84,19 +84,19 @@ internal sealed class Flights<TKey, TResult> where TKey : notnull
         }
     }
 
-    /// <summary>It has landed.</summary>
-    public void Land(TKey key, Flight flight) => _flights.TryRemove(KeyValuePair.Create(key, flight));
+    /// <summary>Forgets a load that has ended.</summary>
+    public void Remove(TKey key, Flight flight) => _flights.TryRemove(KeyValuePair.Create(key, flight));
 
     /// <summary>A load, started by whoever asks for its task first.</summary>
-    /// <param name="stamp">A timestamp before it began.</param>
+    /// <param name="startedAt">A timestamp before it began.</param>
     /// <param name="needs">What it will see.</param>
     /// <param name="run">Does it.</param>
-    internal sealed class Flight(long stamp, LoadNeeds needs, Func<Flight, Task<TResult>> run)
+    internal sealed class Flight(long startedAt, LoadNeeds needs, Func<Flight, Task<TResult>> run)
     {
         private readonly Lock _gate = new();
         private Task<TResult>? _task;
 
-        public long Stamp { get; } = stamp;
+        public long StartedAt { get; } = startedAt;
 
         public LoadNeeds Needs { get; } = needs;
 

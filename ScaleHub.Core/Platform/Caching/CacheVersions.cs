@@ -30,7 +30,7 @@ internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumbe
 /// <para>A change is announced before its transaction commits and settled behind it, so that a process which is killed between
 /// the two leaves nothing old: what is announced is not kept for a minute, and is loaded from the primary.</para>
 /// <para>Each change is told to all instances (<see cref="Broadcast"/>), when Redis answers again if it does not
-/// (<see cref="RedisOutbox"/>); a process that is killed before leaves entries in Redis current until they expire.</para>
+/// (<see cref="PendingInvalidations"/>); a process that is killed before leaves entries in Redis current until they expire.</para>
 /// </summary>
 internal sealed class CacheVersions
 {
@@ -80,16 +80,16 @@ internal sealed class CacheVersions
     private readonly RedisStore _redis;
     private readonly Broadcast _broadcast;
     private readonly TimeProvider _time;
-    private readonly RedisOutbox _outbox;
+    private readonly PendingInvalidations _pending;
     private readonly PrimaryPosition _primary;
 
     // Time of the last invalidation per hash slot. Tags share slots; a collision costs one extra version check in Redis, never a load.
     private readonly long[] _heardAt = new long[1 << 18];
 
-    public CacheVersions(RedisStore redis, RedisOutbox outbox, Broadcast broadcast, PrimaryPosition primary, TimeProvider time)
+    public CacheVersions(RedisStore redis, PendingInvalidations pending, Broadcast broadcast, PrimaryPosition primary, TimeProvider time)
     {
-        (_redis, _outbox, _broadcast, _primary, _time) = (redis, outbox, broadcast, primary, time);
-        broadcast.Listen(Topic, Hear);
+        (_redis, _pending, _broadcast, _primary, _time) = (redis, pending, broadcast, primary, time);
+        broadcast.Listen(Topic, OnMessage);
     }
 
     /// <summary>The names of what changes an entry.</summary>
@@ -105,15 +105,15 @@ internal sealed class CacheVersions
     /// <summary>A key as a part of a key in Redis: as it is where that is short and plain, else its hash.</summary>
     public static string Text(string key) => IsPlain(key, 200) ? key : $"#{Hash(key)}";
 
-    /// <summary>Where news of these are noted.</summary>
-    public int[] Marks(Guid company, string[] names)
+    /// <summary>The hash slots in which the time of the last invalidation of each name is kept.</summary>
+    public int[] SlotsOf(Guid company, string[] names)
         => Array.ConvertAll(names, name => (int)((uint)HashCode.Combine(company, name) % (uint)_heardAt.Length));
 
-    /// <summary>Whether there was no news since.</summary>
-    public bool IsUnchanged(int[] marks, long since)
+    /// <summary>Whether none of the slots was invalidated since a timestamp.</summary>
+    public bool IsUnchanged(int[] slots, long since)
     {
-        foreach (var mark in marks)
-            if (Volatile.Read(ref _heardAt[mark]) >= since) return false;
+        foreach (var slot in slots)
+            if (Volatile.Read(ref _heardAt[slot]) >= since) return false;
         return true;
     }
 
@@ -166,7 +166,7 @@ internal sealed class CacheVersions
     public async ValueTask<bool> ChangeAsync(Guid company, string[] names, NpgsqlLogSequenceNumber? written)
     {
         Note(company, names);
-        return await _outbox.SendAsync(db => TellAsync(db, company, names, written));
+        return await _pending.SendAsync(db => PublishAsync(db, company, names, written));
     }
 
     /// <summary>Makes entries old that a transaction is about to change; <see cref="ChangeAsync"/> must follow. Never
@@ -174,10 +174,10 @@ internal sealed class CacheVersions
     public async ValueTask AnnounceAsync(Guid company, string[] names)
     {
         Note(company, names);
-        await _redis.SendAsync(db => TellAsync(db, company, names, Announced), CancellationToken.None);
+        await _redis.SendAsync(db => PublishAsync(db, company, names, Announced), CancellationToken.None);
     }
 
-    private async Task TellAsync(IDatabase db, Guid company, string[] names, NpgsqlLogSequenceNumber? written)
+    private async Task PublishAsync(IDatabase db, Guid company, string[] names, NpgsqlLogSequenceNumber? written)
     {
         // A new one each time: a version that may have reached Redis although nobody said so must not come back.
         var version = Make(written);
@@ -189,7 +189,7 @@ internal sealed class CacheVersions
         await kept;
     }
 
-    private void Hear(string text)
+    private void OnMessage(string text)
     {
         var parts = text.Split(' ');
         if (Guid.TryParseExact(parts[0], "N", out var company)) Note(company, parts[1..]);
@@ -198,7 +198,7 @@ internal sealed class CacheVersions
     private void Note(Guid company, string[] names)
     {
         var now = _time.GetTimestamp();
-        foreach (var mark in Marks(company, names)) Volatile.Write(ref _heardAt[mark], now);
+        foreach (var slot in SlotsOf(company, names)) Volatile.Write(ref _heardAt[slot], now);
     }
 
     // Position, seconds, chance: 16, 8 and 8 hexadecimal digits.

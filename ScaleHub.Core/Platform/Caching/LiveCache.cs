@@ -11,18 +11,18 @@ namespace ScaleHub.Core.Platform.Caching;
 /// never kept after it. For a minute after a key was forgotten its value is kept for <paramref name="deafLife"/> only: if the
 /// outcome of the commit was unknown, it may come to pass in that time. One load for each key at a time. At most
 /// <paramref name="capacity"/> values.</para>
-/// <para>Redis away: the news waits in <see cref="RedisOutbox"/> until Redis takes it; an instance that cannot hear news keeps a
+/// <para>Redis away: the news waits in <see cref="PendingInvalidations"/> until Redis takes it; an instance that cannot hear news keeps a
 /// value for <paramref name="deafLife"/>.</para>
 /// </summary>
 /// <param name="topic">Names the values in the broadcast.</param>
 /// <param name="broadcast">Carries the news.</param>
-/// <param name="outbox">Sends the news again until Redis takes it.</param>
+/// <param name="pending">Sends the news again until Redis takes it.</param>
 /// <param name="time">The clock.</param>
 /// <param name="capacity">Most values that are kept.</param>
 /// <param name="life">How long a value is kept while news are heard.</param>
 /// <param name="deafLife">How long it is kept otherwise.</param>
 public sealed class LiveCache<T>(
-    string topic, Broadcast broadcast, RedisOutbox outbox, TimeProvider time, int capacity, TimeSpan life, TimeSpan deafLife)
+    string topic, Broadcast broadcast, PendingInvalidations pending, TimeProvider time, int capacity, TimeSpan life, TimeSpan deafLife)
     where T : class
 {
     private static readonly TimeSpan Unsettled = TimeSpan.FromMinutes(1);
@@ -69,7 +69,7 @@ public sealed class LiveCache<T>(
     {
         ForgetHere(key);
         // On one connection, so Redis does the one before the other.
-        return outbox.SendAsync(db => Task.WhenAll(
+        return pending.SendAsync(db => Task.WhenAll(
             before?.Invoke(db) ?? Task.CompletedTask, broadcast.PublishAsync(db, topic, key.ToString("N"))));
     }
 

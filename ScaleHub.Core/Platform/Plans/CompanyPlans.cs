@@ -20,11 +20,11 @@ public sealed class CompanyPlans
     private readonly IServiceScopeFactory _scopes;
 
     /// <summary>Listens to news from the other instances.</summary>
-    public CompanyPlans(Broadcast broadcast, RedisOutbox outbox, IServiceScopeFactory scopes, TimeProvider time)
+    public CompanyPlans(Broadcast broadcast, PendingInvalidations pending, IServiceScopeFactory scopes, TimeProvider time)
     {
         _scopes = scopes;
         _plans = new LiveCache<Plan>(
-            "plan", broadcast, outbox, time, capacity: 50_000, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(800)).Listening();
+            "plan", broadcast, pending, time, capacity: 50_000, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(800)).Listening();
     }
 
     /// <summary>The company's plan.</summary>
@@ -45,7 +45,7 @@ public sealed class CompanyPlans
     private async Task<Plan?> LoadAsync(Guid companyId)
     {
         await using var scope = _scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().Become(companyId, null);
+        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(companyId, null);
         // From the primary: a standby might still have the plan before the change.
         return await scope.ServiceProvider.GetRequiredService<ScaleHubDb>().Set<Plan>()
             .FromSql($"select p.* from plans p join companies c on c.plan = p.plan where c.id = {companyId}")

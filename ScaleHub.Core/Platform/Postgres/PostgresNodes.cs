@@ -21,7 +21,7 @@ public sealed class PostgresNodes : IAsyncDisposable
 
     private const string ReplicaPrefix = PrimaryName + "-replica";
     private readonly double _maxLagSeconds;
-    private volatile Looks _looks;
+    private volatile Snapshot _snapshot;
 
     /// <summary>Builds a pool per connection string; opens nothing yet.</summary>
     /// <exception cref="OptionsValidationException">There is no connection string <c>scalehub</c>, or one is not
@@ -39,7 +39,7 @@ public sealed class PostgresNodes : IAsyncDisposable
             throw Invalid($"No connection string '{PrimaryName}'. "
                 + $"Set ConnectionStrings__{PrimaryName} (or DATABASE_URL), or start through the AppHost.");
         All = [.. strings.Select(s => Build(s.Key, s.Value, settings, loggers))];
-        _looks = new([.. All.Select(n => n.State)], 0, null);
+        _snapshot = new([.. All.Select(n => n.State)], 0, null);
     }
 
     /// <summary>The nodes, the first of them the one configured as primary.</summary>
@@ -52,7 +52,7 @@ public sealed class PostgresNodes : IAsyncDisposable
     /// <exception cref="NoNodeException">No node can serve.</exception>
     public PostgresNode ForRead(NpgsqlLogSequenceNumber atLeast, bool primaryOnly = false, PostgresNode? except = null)
     {
-        var looks = _looks;
+        var snapshot = _snapshot;
         PostgresNode? best = null;
         if (!primaryOnly)
         {
@@ -62,19 +62,19 @@ public sealed class PostgresNodes : IAsyncDisposable
             {
                 var place = (start + i) % All.Count;
                 var node = All[place];
-                if (node != except && node.Answers && Serves(looks.States[place], looks, atLeast)
+                if (node != except && node.Answers && Serves(snapshot.States[place], snapshot, atLeast)
                     && (best is null || node.InUse < best.InUse)) best = node;
             }
         }
-        return best ?? Primary(looks, except) ?? throw new NoNodeException("No database node can serve this read now.");
+        return best ?? Primary(snapshot, except) ?? throw new NoNodeException("No database node can serve this read now.");
     }
 
     /// <summary>Picks the node for writes: the primary of the newest timeline.</summary>
     /// <exception cref="NoNodeException">There is no primary now.</exception>
-    public PostgresNode ForWrite() => Primary(_looks) ?? throw new NoNodeException("No database node accepts writes now.");
+    public PostgresNode ForWrite() => Primary(_snapshot) ?? throw new NoNodeException("No database node accepts writes now.");
 
     /// <summary>Whether a read that needs nothing recent may go to the node as a standby.</summary>
-    public bool ServesReads(PostgresNode node) => Serves(node.State, _looks, default);
+    public bool ServesReads(PostgresNode node) => Serves(node.State, _snapshot, default);
 
     /// <summary>Whether a node was seen to have this position: false as well for one that is too young for the monitor.</summary>
     internal bool HasReached(NpgsqlLogSequenceNumber position) => All.Any(n => n.State.Lsn >= position);
@@ -85,29 +85,29 @@ public sealed class PostgresNodes : IAsyncDisposable
     /// </summary>
     internal void Observe(IReadOnlyList<NodeState> states)
     {
-        var (timeline, last) = (_looks.Timeline, _looks.LastPrimary);
+        var (timeline, last) = (_snapshot.Timeline, _snapshot.LastPrimary);
         for (var i = 0; i < All.Count; i++)
         {
             All[i].Observe(states[i]);
             if (states[i].Role == NodeRole.Primary && states[i].Timeline >= timeline) (timeline, last) = (states[i].Timeline, i);
         }
-        _looks = new([.. states], timeline, last);
+        _snapshot = new([.. states], timeline, last);
     }
 
-    private bool Serves(NodeState state, Looks looks, NpgsqlLogSequenceNumber atLeast)
+    private bool Serves(NodeState state, Snapshot snapshot, NpgsqlLogSequenceNumber atLeast)
         => state.Role == NodeRole.Standby && state.LagSeconds <= _maxLagSeconds && state.Lsn >= atLeast
             // Positions of different timelines do not compare: a standby that still follows a deposed primary is left out.
-            && (state.Timeline == looks.Timeline || state.Timeline == 0);
+            && (state.Timeline == snapshot.Timeline || state.Timeline == 0);
 
     // A primary that missed a look may only be slow, and nobody can stand in for it: it is asked until another is seen, or until
     // it is seen to follow another.
-    private PostgresNode? Primary(Looks looks, PostgresNode? except = null)
-        => looks.LastPrimary is { } place && looks.States[place].Role != NodeRole.Standby && All[place] != except ? All[place] : null;
+    private PostgresNode? Primary(Snapshot snapshot, PostgresNode? except = null)
+        => snapshot.LastPrimary is { } place && snapshot.States[place].Role != NodeRole.Standby && All[place] != except ? All[place] : null;
 
     /// <param name="States">Of the nodes, in their order.</param>
     /// <param name="Timeline">Of the newest primary ever seen.</param>
     /// <param name="LastPrimary">The place of that primary; null before one was seen.</param>
-    private sealed record Looks(NodeState[] States, uint Timeline, int? LastPrimary);
+    private sealed record Snapshot(NodeState[] States, uint Timeline, int? LastPrimary);
 
     private static PostgresNode Build(string key, string connectionString, PostgresOptions settings, ILoggerFactory loggers)
     {

@@ -19,13 +19,13 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
     private static readonly TimeSpan BeatEvery = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(600);
     private static readonly TimeSpan SubscribeAgainAfter = TimeSpan.FromSeconds(3);
-    private const string Beat = "beat";
+    private const string Heartbeat = "beat";
 
     private readonly ConcurrentDictionary<string, Action<string>> _topics = new();
     private readonly string _self = Guid.NewGuid().ToString("N");
     private long _beatSentAt;
     private long _epoch;
-    private volatile Beats? _heard;
+    private volatile HeartbeatHeard? _heard;
 
     /// <summary>Whether a beat came through that was sent at most 600 ms ago.</summary>
     public bool IsLive => Volatile.Read(ref _beatSentAt) is not 0 and var at && time.GetElapsedTime(at) < Fresh;
@@ -36,7 +36,7 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
     /// <summary>
     /// What was sent before this timestamp has been heard by whoever has listened since its epoch began. Grows with every beat.
     /// </summary>
-    internal (long At, long Epoch) Heard => _heard is { } beat ? (beat.At, beat.Epoch) : (0, -1);
+    internal (long At, long Epoch) LastHeartbeat => _heard is { } beat ? (beat.At, beat.Epoch) : (0, -1);
 
     private string Channel => $"{redis.Prefix}:news";
 
@@ -75,10 +75,10 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
                     var deaf = !IsLive && (subscribedAt is not { } at || time.GetElapsedTime(at) > SubscribeAgainAfter);
                     if (deaf)
                     {
-                        await redis.SubscribeAsync(Channel, Hear, stoppingToken);
+                        await redis.SubscribeAsync(Channel, OnMessage, stoppingToken);
                         subscribedAt = time.GetTimestamp();
                     }
-                    await SendAsync(Beat, string.Create(CultureInfo.InvariantCulture, $"{_self} {time.GetTimestamp()}"),
+                    await SendAsync(Heartbeat, string.Create(CultureInfo.InvariantCulture, $"{_self} {time.GetTimestamp()}"),
                         stoppingToken);
                 }, stoppingToken);
             }
@@ -96,16 +96,16 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
 
     private void Miss() => Interlocked.Increment(ref _epoch);
 
-    private void Hear(string message)
+    private void OnMessage(string message)
     {
         var blank = message.IndexOf(' ', StringComparison.Ordinal);
         if (blank < 0) return;
         var (topic, text) = (message[..blank], message[(blank + 1)..]);
-        if (topic == Beat) HearBeat(text);
+        if (topic == Heartbeat) OnHeartbeat(text);
         else if (_topics.TryGetValue(topic, out var heard)) heard(text);
     }
 
-    private void HearBeat(string text)
+    private void OnHeartbeat(string text)
     {
         if (!text.StartsWith(_self, StringComparison.Ordinal)) return;
         var sentAt = long.Parse(text.AsSpan(_self.Length + 1), CultureInfo.InvariantCulture);
@@ -114,5 +114,5 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
         _heard = new(sentAt, Epoch);
     }
 
-    private sealed record Beats(long At, long Epoch);
+    private sealed record HeartbeatHeard(long At, long Epoch);
 }

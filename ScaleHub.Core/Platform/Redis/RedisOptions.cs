@@ -12,10 +12,10 @@ public sealed class RedisOptions
     [Range(10, 5000)] public int TimeoutMs { get; set; } = 100;
 
     /// <summary>
-    /// Milliseconds for which nobody asks after a command failed or timed out, unless it is answered late; then one caller tries
-    /// again.
+    /// Milliseconds for which the circuit breaker stays open after a command failed or timed out: no caller asks Redis. It closes
+    /// earlier when the command is answered late. After that time one caller tries again.
     /// </summary>
-    [Range(100, 60000)] public int RestMs { get; set; } = 1000;
+    [Range(100, 60000)] public int BreakMs { get; set; } = 1000;
 
     /// <summary>
     /// Milliseconds without any answer, while commands wait for one, after which Redis counts as gone and not as late: the

@@ -61,29 +61,29 @@ internal sealed record RedisState(RedisPhase Phase, long At, bool Trusted)
     /// <param name="happened">The event.</param>
     /// <param name="sent">When the command was sent; <paramref name="now"/> for an event of the connection.</param>
     /// <param name="now">When the event was noticed.</param>
-    /// <param name="rest">How long nobody asks after a failure.</param>
-    public RedisState Next(RedisEvent happened, long sent, long now, long rest) => (Phase, happened) switch
+    /// <param name="breakDuration">How long the breaker stays open.</param>
+    public RedisState Next(RedisEvent happened, long sent, long now, long breakDuration) => (Phase, happened) switch
     {
         (RedisPhase.Answering, RedisEvent.Answered) => Trusted ? this : this with { Trusted = true },
         (_, RedisEvent.Answered) => new(RedisPhase.Answering, now, true),
         (RedisPhase.Answering, RedisEvent.TimedOut or RedisEvent.Refused or RedisEvent.Silent or RedisEvent.Disconnected)
             when sent <= At => this,
-        (RedisPhase.Answering, RedisEvent.TimedOut) => new(RedisPhase.Late, now + rest, Trusted),
-        (RedisPhase.Answering or RedisPhase.Gone, RedisEvent.Refused) => new(RedisPhase.Late, now + rest, false),
+        (RedisPhase.Answering, RedisEvent.TimedOut) => new(RedisPhase.Late, now + breakDuration, Trusted),
+        (RedisPhase.Answering or RedisPhase.Gone, RedisEvent.Refused) => new(RedisPhase.Late, now + breakDuration, false),
         (RedisPhase.Late, RedisEvent.AnsweredLate) when Trusted => new(RedisPhase.Answering, now, false),
         (RedisPhase.Gone, RedisEvent.AnsweredLate) => new(RedisPhase.Answering, now, false),
-        (not RedisPhase.Gone, RedisEvent.Silent or RedisEvent.Disconnected) => new(RedisPhase.Gone, now + rest, false),
+        (not RedisPhase.Gone, RedisEvent.Silent or RedisEvent.Disconnected) => new(RedisPhase.Gone, now + breakDuration, false),
         (RedisPhase.Gone, RedisEvent.Reconnected) => this with { At = now },
         _ => this,
     };
 
-    /// <summary>Whether a caller that can do without Redis may ask now; if not answering, only one, after the rest.</summary>
+    /// <summary>Whether a caller that can do without Redis may ask now; if not answering, only one, after the break.</summary>
     /// <param name="now">Now.</param>
-    /// <param name="rest">How long the others go on resting.</param>
+    /// <param name="breakDuration">How long the breaker stays open for the other callers.</param>
     /// <param name="taken">The state in which that caller's turn is taken.</param>
-    public bool MayAsk(long now, long rest, out RedisState taken)
+    public bool MayAsk(long now, long breakDuration, out RedisState taken)
     {
-        taken = Phase == RedisPhase.Answering ? this : this with { At = now + rest };
+        taken = Phase == RedisPhase.Answering ? this : this with { At = now + breakDuration };
         return Phase == RedisPhase.Answering || now >= At;
     }
 }

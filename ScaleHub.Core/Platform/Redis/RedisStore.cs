@@ -10,8 +10,8 @@ namespace ScaleHub.Core.Platform.Redis;
 /// Redis, for what may be lost: one connection for the whole process, behind a circuit breaker (<see cref="RedisState"/>).
 /// <para>Guarantee: callers get "no answer" instead of an exception, and must have something else to do then.
 /// <see cref="TryAsync"/> waits for <see cref="RedisOptions.TimeoutMs"/> at most, and after a failure nobody asks again for
-/// <see cref="RedisOptions.RestMs"/>, or until what was asked is answered late or the connection is back: a dead or a stalled
-/// server costs each process one time-out per rest, a server that is always late two, and a delay of 150 ms costs 150 ms.</para>
+/// <see cref="RedisOptions.BreakMs"/>, or until what was asked is answered late or the connection is back: a dead or a stalled
+/// server costs each process one time-out per break, a server that is always late two, and a delay of 150 ms costs 150 ms.</para>
 /// <para><see cref="AskAsync"/> is for what nothing else can answer as well: it waits for a Redis that is only late, and gives up
 /// when Redis is gone, which is when the connection is lost or silent for <see cref="RedisOptions.SilenceMs"/>.</para>
 /// <para>Connects with the first command; a Redis that is away at the start is as one that went away later.</para>
@@ -25,7 +25,7 @@ public sealed class RedisStore : IAsyncDisposable
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly long _rest;
+    private readonly long _breakDuration;
     private readonly TimeSpan _betweenLooks;
     private RedisState _state = RedisState.Initial;
     private int _underWay;
@@ -41,7 +41,7 @@ public sealed class RedisStore : IAsyncDisposable
         StackExchangeRedisInstrumentation? tracing = null)
     {
         (_options, _time, _logger) = (options.Value, time, logger);
-        _rest = time.TimestampFrequency * _options.RestMs / 1000;
+        _breakDuration = time.TimestampFrequency * _options.BreakMs / 1000;
         _betweenLooks = TimeSpan.FromMilliseconds((double)Math.Max(_options.SilenceMs, _options.TimeoutMs) / LooksPerSilence);
         _connection = new(RedisConnection.Configure(configuration));
         _connection.Changed += Changed;
@@ -85,8 +85,8 @@ public sealed class RedisStore : IAsyncDisposable
         => MayAsk() ? RunAsync(command, untilGone: false, cancellationToken) : new((false, default));
 
     /// <summary>
-    /// Runs a command whose late answer is better than none: waits as long as Redis may still answer, 5 s at most, also while
-    /// others rest because it is late. <c>(false, default)</c> when Redis is gone; the command may have been done all the same.
+    /// Runs a command whose late answer is better than none: waits as long as Redis may still answer, 5 s at most, also while the
+    /// breaker is open because Redis is late. <c>(false, default)</c> when Redis is gone; the command may have been done all the same.
     /// </summary>
     public ValueTask<(bool Answered, T? Value)> AskAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
         => Volatile.Read(ref _state).Phase == RedisPhase.Gone
@@ -94,8 +94,8 @@ public sealed class RedisStore : IAsyncDisposable
             : RunAsync(command, untilGone: true, cancellationToken);
 
     /// <summary>
-    /// Sends a command that others depend on: also while this process rests, as its trouble may not be theirs. Waits for the
-    /// answer like <see cref="TryAsync"/>, but not at all while resting. Dropped when 10,000 are under way already.
+    /// Sends a command that others depend on: also while the breaker is open, as the trouble of this process may not be theirs. Waits
+    /// for the answer like <see cref="TryAsync"/>, but not at all while the breaker is open. Dropped when 10,000 are under way.
     /// </summary>
     /// <returns>Whether Redis said that it was done; otherwise it may have been.</returns>
     public async ValueTask<bool> SendAsync(Func<IDatabase, Task> command, CancellationToken cancellationToken)
@@ -214,7 +214,7 @@ public sealed class RedisStore : IAsyncDisposable
         while (true)
         {
             var before = Volatile.Read(ref _state);
-            var after = before.Next(happened, sent, now, _rest);
+            var after = before.Next(happened, sent, now, _breakDuration);
             if (after == before) return;
             if (Interlocked.CompareExchange(ref _state, after, before) != before) continue;
             Log(before.Phase, after.Phase, reason switch
@@ -239,7 +239,7 @@ public sealed class RedisStore : IAsyncDisposable
     private bool MayAsk()
     {
         var state = Volatile.Read(ref _state);
-        return state.MayAsk(_time.GetTimestamp(), _rest, out var taken)
+        return state.MayAsk(_time.GetTimestamp(), _breakDuration, out var taken)
             && (taken == state || Interlocked.CompareExchange(ref _state, taken, state) == state);
     }
 

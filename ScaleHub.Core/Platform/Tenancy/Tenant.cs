@@ -19,9 +19,9 @@ public sealed class Tenant
     /// <summary>The acting user, or null for a job.</summary>
     public Guid? UserId { get; private set; }
 
-    /// <summary>Sets company and user for the rest of the scope.</summary>
+    /// <summary>Lets the rest of the scope act for a company and a user.</summary>
     /// <exception cref="InvalidOperationException">The scope already belongs to another company.</exception>
-    public void Become(Guid companyId, Guid? userId)
+    public void ActAs(Guid companyId, Guid? userId)
     {
         if (CompanyId is { } current && current != companyId)
             throw new InvalidOperationException("A scope serves one company; open a new scope for another.");

@@ -37,11 +37,11 @@ public sealed class LiveSessions
 
     /// <summary>Listens to news from the other instances.</summary>
     public LiveSessions(
-        Broadcast broadcast, RedisStore redis, RedisOutbox outbox, IServiceScopeFactory scopes, TimeProvider time)
+        Broadcast broadcast, RedisStore redis, PendingInvalidations pending, IServiceScopeFactory scopes, TimeProvider time)
     {
         (_redis, _scopes, _time) = (redis, scopes, time);
         _here = new LiveCache<LiveSession>(
-            "session", broadcast, outbox, time, capacity: 100_000, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500)).Listening();
+            "session", broadcast, pending, time, capacity: 100_000, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500)).Listening();
     }
 
     /// <summary>The session if it works, else null.</summary>
@@ -60,13 +60,13 @@ public sealed class LiveSessions
     public async Task WillChangeAsync(UnitOfWork unitOfWork, Guid companyId, IReadOnlyCollection<Guid> sessionIds)
     {
         if (sessionIds.Count == 0) return;
-        unitOfWork.AfterCommit(async () => await TellAsync(companyId, sessionIds));
-        await TellAsync(companyId, sessionIds);
+        unitOfWork.AfterCommit(async () => await InvalidateAsync(companyId, sessionIds));
+        await InvalidateAsync(companyId, sessionIds);
     }
 
     /// <summary>Tells every instance to ask PostgreSQL for these sessions.</summary>
     /// <returns>Whether Redis has taken all of it; if not, it is sent again until it has.</returns>
-    public async Task<bool> TellAsync(Guid companyId, IEnumerable<Guid> sessionIds)
+    public async Task<bool> InvalidateAsync(Guid companyId, IEnumerable<Guid> sessionIds)
     {
         var taken = await Task.WhenAll(sessionIds.Select(id => _here.ForgetAsync(
             id, db => db.StringSetAsync(Key(companyId, id), AskDatabase, RedisLife)).AsTask()));
@@ -91,7 +91,7 @@ public sealed class LiveSessions
     private async Task<LiveSession?> AskDatabaseAsync(Guid companyId, Guid sessionId)
     {
         await using var scope = _scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().Become(companyId, null);
+        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(companyId, null);
         // The primary: a standby may not know yet that the session has ended.
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         return await db.Sessions.Where(s => s.Id == sessionId).Where(Session.IsLiveAt(_time.GetDatabaseNow()))

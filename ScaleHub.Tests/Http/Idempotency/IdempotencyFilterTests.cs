@@ -48,7 +48,7 @@ public sealed class IdempotencyFilterTests(PostgresServer server) : IAsyncLifeti
         _app.Use((http, next) =>
         {
             if (Guid.TryParse(http.Request.Headers["Company"], out var company))
-                http.RequestServices.GetRequiredService<Tenant>().Become(company, Guid.Parse(http.Request.Headers["User"]!));
+                http.RequestServices.GetRequiredService<Tenant>().ActAs(company, Guid.Parse(http.Request.Headers["User"]!));
             return next(http);
         });
         _app.UseRouting();

@@ -91,5 +91,5 @@ public sealed class LocalStoreTests
     }
 
     private static CacheEntry Entry(int bytes)
-        => CacheEntry.Create(new(new byte[bytes]), 0, TimeSpan.FromMinutes(5), TimeSpan.FromHours(1)) with { Marks = [1, 2, 3] };
+        => CacheEntry.Create(new(new byte[bytes]), 0, TimeSpan.FromMinutes(5), TimeSpan.FromHours(1)) with { Slots = [1, 2, 3] };
 }

@@ -50,7 +50,7 @@ public sealed class RedisStateTests
     public void Each_event_leads_from_each_state_to_one_state(string before, string happened, string after)
     {
         var words = happened.Split(' ');
-        var next = State(before).Next(Enum.Parse<RedisEvent>(words[0]), sent: long.Parse(words[1], null), now: 100, rest: 50);
+        var next = State(before).Next(Enum.Parse<RedisEvent>(words[0]), sent: long.Parse(words[1], null), now: 100, breakDuration: 50);
         Assert.Equal(State(after), next);
     }
 
@@ -70,7 +70,7 @@ public sealed class RedisStateTests
     [InlineData("Gone 100", true, "Gone 150")]
     public void One_caller_may_ask_when_the_rest_is_over(string before, bool may, string? taken)
     {
-        Assert.Equal(may, State(before).MayAsk(now: 100, rest: 50, out var state));
+        Assert.Equal(may, State(before).MayAsk(now: 100, breakDuration: 50, out var state));
         if (taken is not null) Assert.Equal(State(taken), state);
     }
 

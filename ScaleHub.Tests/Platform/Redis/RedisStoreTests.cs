@@ -9,7 +9,7 @@ namespace ScaleHub.Tests.Platform.Redis;
 public sealed class RedisStoreTests : IAsyncLifetime
 {
     // The rest is longer than any of these tests may take; the time-out than a busy machine may keep a command waiting.
-    private static readonly RedisOptions LongRest = new() { RestMs = 60_000, TimeoutMs = 500 };
+    private static readonly RedisOptions LongBreak = new() { BreakMs = 60_000, TimeoutMs = 500 };
 
     private readonly RedisServer _redis = new();
 
@@ -18,9 +18,9 @@ public sealed class RedisStoreTests : IAsyncLifetime
     public Task DisposeAsync() => _redis.DisposeAsync();
 
     [Fact]
-    public async Task A_delay_costs_the_delay_and_not_a_rest()
+    public async Task A_delay_costs_the_delay_and_not_a_break()
     {
-        await using var store = _redis.CreateStore(LongRest);
+        await using var store = _redis.CreateStore(LongBreak);
         for (var i = 0; i < 3; i++)
         {
             await UntilAnswersAsync(store);
@@ -36,7 +36,7 @@ public sealed class RedisStoreTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_is_always_late_is_left_alone_for_a_rest()
     {
-        await using var store = _redis.CreateStore(LongRest);
+        await using var store = _redis.CreateStore(LongBreak);
         await UntilAnswersAsync(store);
         Assert.False((await SlowAsync()).InTime);
         await Poll.UntilAsync(() => store.Answers);
@@ -57,7 +57,7 @@ public sealed class RedisStoreTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_is_gone_is_left_alone_until_the_connection_is_back()
     {
-        await using var store = _redis.CreateStore(LongRest);
+        await using var store = _redis.CreateStore(LongBreak);
         await UntilAnswersAsync(store);
         await _redis.KillAsync();
         Assert.False(await AnswersAsync(store));
@@ -98,7 +98,7 @@ public sealed class RedisStoreTests : IAsyncLifetime
     [Fact]
     public async Task Whatever_a_command_throws_is_no_answer_and_only_the_callers_cancellation_comes_through()
     {
-        await using var store = _redis.CreateStore(new() { RestMs = 100 });
+        await using var store = _redis.CreateStore(new() { BreakMs = 100 });
         await UntilAnswersAsync(store);
         foreach (var command in (Func<IDatabase, Task<long>>[])[
             // What the client does not allow is a RedisCommandException, which is no RedisException.

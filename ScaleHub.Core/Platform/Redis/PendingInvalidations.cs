@@ -11,7 +11,7 @@ namespace ScaleHub.Core.Platform.Redis;
 /// does. It may be done more than once, so it must be one that does no harm then. At most 100,000 wait; beyond that, and when the
 /// process ends, they are lost.</para>
 /// </summary>
-public sealed class RedisOutbox(RedisStore redis, TimeProvider time, ILogger<RedisOutbox> logger) : BackgroundService
+public sealed class PendingInvalidations(RedisStore redis, TimeProvider time, ILogger<PendingInvalidations> logger) : BackgroundService
 {
     private const int Most = 100_000;
     private static readonly TimeSpan AgainEvery = TimeSpan.FromMilliseconds(200);
@@ -33,7 +33,7 @@ public sealed class RedisOutbox(RedisStore redis, TimeProvider time, ILogger<Red
         using var timer = new PeriodicTimer(AgainEvery, time);
         try
         {
-            var rounds = new Rounds("The outbox of Redis", logger);
+            var rounds = new Rounds("The sending of pending invalidations", logger);
             while (await timer.WaitForNextTickAsync(stoppingToken))
                 await rounds.RunAsync(() => SendWaitingAsync(stoppingToken), stoppingToken);
         }

@@ -4,7 +4,7 @@ using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Redis;
 
-public sealed class RedisOutboxTests : IAsyncLifetime
+public sealed class PendingInvalidationsTests : IAsyncLifetime
 {
     private readonly RedisServer _redis = new();
 
@@ -16,10 +16,10 @@ public sealed class RedisOutboxTests : IAsyncLifetime
     public async Task What_a_dead_Redis_did_not_take_it_gets_in_order_when_there_is_one_again()
     {
         await using var instances = await CacheInstances.StartAsync(_redis, 1);
-        var outbox = instances[0].GetRequiredService<RedisOutbox>();
-        Assert.True(await outbox.SendAsync(db => db.ListRightPushAsync("told", "before")));
+        var pending = instances[0].GetRequiredService<PendingInvalidations>();
+        Assert.True(await pending.SendAsync(db => db.ListRightPushAsync("told", "before")));
         await _redis.KillAsync();
-        for (var i = 0; i < 100; i++) Assert.False(await outbox.SendAsync(Push(i)));
+        for (var i = 0; i < 100; i++) Assert.False(await pending.SendAsync(Push(i)));
 
         await _redis.StartAsync();
         using var connection = await _redis.ConnectAsync();
