@@ -1,4 +1,4 @@
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.AppHost;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Playwright;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.AppHost;
 

@@ -9,7 +9,7 @@ using ScaleHub.Http;
 using ScaleHub.Http.Overload;
 using ScaleHub.Modules;
 using ScaleHub.ServiceDefaults.Health;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Architecture;
 

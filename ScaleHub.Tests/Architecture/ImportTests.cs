@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using ScaleHub.Core.Platform;
 using ScaleHub.Http;
 using ScaleHub.Modules;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Architecture;
 

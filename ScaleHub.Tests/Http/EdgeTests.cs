@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using Npgsql;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Http.Caching;
 using ScaleHub.Tests.Http.RateLimiting;
-using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http;
 

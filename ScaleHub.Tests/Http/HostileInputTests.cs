@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Aspire.Hosting.Testing;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Http.RateLimiting;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Http;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Platform;
 

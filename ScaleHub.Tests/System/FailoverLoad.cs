@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.System;
 

@@ -5,6 +5,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 using Xunit.Abstractions;
 

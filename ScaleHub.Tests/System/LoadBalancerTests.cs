@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.System;

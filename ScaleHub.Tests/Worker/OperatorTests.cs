@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using Aspire.Hosting.Testing;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Worker;
 

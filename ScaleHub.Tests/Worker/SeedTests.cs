@@ -1,4 +1,5 @@
 using Npgsql;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 using ScaleHub.Worker.Commands;
 using ScaleHub.Worker.Seeding;

@@ -9,7 +9,7 @@ using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Redis;
 using ScaleHub.Modules;
 using ScaleHub.Modules.Identity.Authentication;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 // What identity costs: dotnet run -c Release --project perf/identity
 // Servers and an instance of the API of its own, on this machine: how long a session is looked up, by where it is found, and

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ScaleHub.Perf.Lists;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 // What the full stack costs on top of Kestrel: dotnet run -c Release --project perf/lists [seconds of each turn]
 // A cached page of tasks from an instance of the API (token, session, tenant, limits in Redis, cache), and the same JSON from an

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
 using ScaleHub.Http.Idempotency;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Http.Authentication;
 

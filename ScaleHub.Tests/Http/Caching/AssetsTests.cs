@@ -1,7 +1,8 @@
 using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
-using ScaleHub.Tests.System;
+using ScaleHub.Testing;
+using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.Caching;
 

@@ -1,6 +1,6 @@
 using Aspire.Hosting.Testing;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 using StackExchange.Redis;
 
 namespace ScaleHub.Tests.Http.Caching;

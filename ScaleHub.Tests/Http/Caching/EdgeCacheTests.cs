@@ -1,6 +1,6 @@
 using System.Net;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Http.Caching;
 

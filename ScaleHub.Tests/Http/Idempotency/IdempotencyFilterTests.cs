@@ -15,6 +15,7 @@ using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Errors;
 using ScaleHub.Http.Idempotency;
 using ScaleHub.Modules;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.Idempotency;

@@ -1,7 +1,7 @@
 using System.Net;
 using Npgsql;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Http.Idempotency;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.Input;

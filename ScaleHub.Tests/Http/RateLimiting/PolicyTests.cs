@@ -1,5 +1,5 @@
 using System.Net;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Http.RateLimiting;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Platform.Redis;
-using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Http.RateLimiting;
 

@@ -1,5 +1,5 @@
 using ScaleHub.Http.RateLimiting;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 using StackExchange.Redis;
 
 namespace ScaleHub.Tests.Http.RateLimiting;

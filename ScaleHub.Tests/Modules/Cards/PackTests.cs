@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Cards;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Modules.Cards;

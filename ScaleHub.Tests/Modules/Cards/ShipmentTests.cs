@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Modules.Cards;

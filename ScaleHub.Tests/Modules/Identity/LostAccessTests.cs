@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Modules.Identity;
 

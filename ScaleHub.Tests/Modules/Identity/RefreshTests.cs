@@ -1,4 +1,5 @@
 using System.Net;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Modules.Identity;

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Aspire.Hosting.Testing;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Modules.Identity;
 

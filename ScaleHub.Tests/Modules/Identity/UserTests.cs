@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Modules.Identity;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NpgsqlTypes;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Consistency;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Platform.Caching;
 

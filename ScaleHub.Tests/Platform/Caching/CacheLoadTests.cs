@@ -1,6 +1,6 @@
 using Npgsql;
 using ScaleHub.Core.Platform.Caching;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Platform.Caching;
 

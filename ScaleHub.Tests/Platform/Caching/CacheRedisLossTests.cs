@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Caching;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Platform.Consistency;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Companies;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Consistency;

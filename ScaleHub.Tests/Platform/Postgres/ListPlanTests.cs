@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Npgsql;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Postgres;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Postgres;

@@ -1,5 +1,6 @@
 using Npgsql;
 using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Postgres;

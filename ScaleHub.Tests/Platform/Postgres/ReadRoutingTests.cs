@@ -6,8 +6,8 @@ using System.Text.Json;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Npgsql;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
-using ScaleHub.Tests.System;
 
 namespace ScaleHub.Tests.Platform.Postgres;
 

@@ -1,3 +1,4 @@
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Postgres;

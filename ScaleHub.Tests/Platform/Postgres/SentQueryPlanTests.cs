@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Platform.Postgres;
 

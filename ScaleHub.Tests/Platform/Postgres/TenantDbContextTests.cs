@@ -8,6 +8,7 @@ using Npgsql;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Tasks;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Postgres;

@@ -1,4 +1,5 @@
 using Npgsql;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Postgres;

@@ -2,6 +2,7 @@ using System.Reflection;
 using Npgsql;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Modules;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Platform.Quotas;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform.Redis;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Platform.Redis;
 

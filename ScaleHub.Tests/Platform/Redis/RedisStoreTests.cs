@@ -1,6 +1,6 @@
 using System.Net;
 using ScaleHub.Core.Platform.Redis;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 using StackExchange.Redis;
 
 namespace ScaleHub.Tests.Platform.Redis;

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Modules.Identity.Authentication;

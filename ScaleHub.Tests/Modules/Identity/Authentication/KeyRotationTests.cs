@@ -8,6 +8,7 @@ using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
 using ScaleHub.Modules;
 using ScaleHub.Modules.Identity.Authentication;
+using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Modules.Identity.Authentication;

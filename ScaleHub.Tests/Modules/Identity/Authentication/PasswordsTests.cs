@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using ScaleHub.Modules.Identity;
 using ScaleHub.Modules.Identity.Authentication;
-using ScaleHub.Tests.Support;
+using ScaleHub.Testing;
 using IdentityOptions = ScaleHub.Modules.Identity.Authentication.IdentityOptions;
 
 namespace ScaleHub.Tests.Modules.Identity.Authentication;

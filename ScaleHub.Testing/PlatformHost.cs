@@ -5,10 +5,10 @@ using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>What Api and Worker share, on one database, without either: for tests of a mechanism by itself.</summary>
-internal sealed class PlatformHost : IAsyncDisposable
+public sealed class PlatformHost : IAsyncDisposable
 {
     private readonly IHost _host;
 

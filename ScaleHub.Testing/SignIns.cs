@@ -3,12 +3,11 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
-using ScaleHub.Tests.System;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>Sign-ins and the requests that tests of identity make again and again.</summary>
-internal static class SignIns
+public static class SignIns
 {
     /// <summary>A new session's tokens.</summary>
     public static async Task<(string Access, string Refresh)> SignInAsync(this HttpClient client, string email,

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.Json;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>What tests of the practice need to have in place.</summary>
-internal static class PracticeSupport
+public static class PracticeSupport
 {
     /// <summary>Makes a patient; returns the id.</summary>
     public static async Task<Guid> CreatePatientAsync(this Account account, string name = "Ada")

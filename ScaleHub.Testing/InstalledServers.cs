@@ -1,6 +1,6 @@
 using ScaleHub.AppHost.Servers.Native;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>
 /// The servers' programs of this machine. Missing ones are installed as the AppHost does it, once for all tests, where that needs no

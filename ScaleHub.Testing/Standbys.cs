@@ -1,11 +1,10 @@
 using System.Globalization;
 using Npgsql;
-using ScaleHub.Tests.System;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>Makes the standbys of a graph late, and lets them catch up again.</summary>
-internal sealed class Standbys : IAsyncDisposable
+public sealed class Standbys : IAsyncDisposable
 {
     private readonly string[] _connectionStrings;
 

@@ -1,10 +1,9 @@
 using Aspire.Hosting.ApplicationModel;
-using ScaleHub.Tests.System;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>A resource of a shared graph that is stopped for the time of a test, and healthy again afterwards.</summary>
-internal sealed class StoppedResource : IAsyncDisposable
+public sealed class StoppedResource : IAsyncDisposable
 {
     private readonly GraphFixture _graph;
     private readonly string _name;

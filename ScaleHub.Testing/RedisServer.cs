@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform.Redis;
 using StackExchange.Redis;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>
 /// A throw-away Redis server on a free port of the loopback interface, which keeps nothing and can be killed and frozen.

@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
-using ScaleHub.Tests.System;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>A program of a shared graph that was killed (SIGKILL), and is started and healthy again afterwards.</summary>
-internal sealed class KilledResource : IAsyncDisposable
+public sealed class KilledResource : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly GraphFixture _graph;

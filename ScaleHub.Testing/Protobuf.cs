@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>
 /// A field of a protobuf message (protobuf.dev, "Encoding"): its number, and its value as a number or as the bytes of a text or

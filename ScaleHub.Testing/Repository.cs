@@ -1,7 +1,7 @@
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>The sources that the tests were built from.</summary>
-internal static class Repository
+public static class Repository
 {
     /// <summary>The folder of the solution.</summary>
     public static string Root

@@ -8,14 +8,8 @@ using ScaleHub.Core.Platform.Secrets;
 using ScaleHub.Modules;
 using ScaleHub.Modules.Identity.Authentication;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
-/// <summary>Tests that share one PostgreSQL server.</summary>
-[CollectionDefinition(Name)]
-public sealed class PostgresTests : ICollectionFixture<PostgresServer>
-{
-    public const string Name = "postgres";
-}
 
 /// <summary>A database with the schema in place; the strings are the owner's and the application's.</summary>
 public sealed record TestDatabase(string Owner, string App);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Playwright;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>
 /// A browser of this machine, for tests of pages. A missing one is installed as servers are: with apt-get, where that needs no

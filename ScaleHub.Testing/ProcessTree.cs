@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>Finds native servers of a graph by the port that they were told to listen on.</summary>
-internal static class ProcessTree
+public static class ProcessTree
 {
     /// <summary>
     /// The server that has the port in its arguments (postgres -p, redis-server), of several processes the one that the others

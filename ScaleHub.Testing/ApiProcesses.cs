@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>Instances of the API, processes of their own: for tests that kill one, read its output, or measure.</summary>
 public sealed class ApiProcesses : ApiInstances

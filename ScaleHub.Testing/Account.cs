@@ -3,12 +3,11 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
-using ScaleHub.Tests.System;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>A company of its own for a test, and its owner's HTTP client: tests that share a graph do not share data.</summary>
-internal sealed class Account : IDisposable
+public sealed class Account : IDisposable
 {
     public const string Password = "correct horse battery";
 

@@ -1,9 +1,9 @@
 using Npgsql;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>What tests ask and tell one PostgreSQL server of a graph, as its superuser.</summary>
-internal static class NodeSql
+public static class NodeSql
 {
     public static async Task<T> AskAsync<T>(string connectionString, string sql)
     {

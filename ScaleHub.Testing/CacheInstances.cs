@@ -7,12 +7,12 @@ using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Redis;
 using ScaleHub.Core.Platform.Tenancy;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>
 /// Instances of the cache over one Redis, each with connections of its own, and without a database: what they load is the test's.
 /// </summary>
-internal sealed class CacheInstances : IAsyncDisposable
+public sealed class CacheInstances : IAsyncDisposable
 {
     private readonly List<IHost> _hosts = [];
 

@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>What tests of cards do again and again.</summary>
-internal static class CardsSupport
+public static class CardsSupport
 {
     public const string Packs = "/api/v1/cards/packs", Shipments = "/api/v1/cards/shipments";
 

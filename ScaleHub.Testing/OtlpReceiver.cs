@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>A span that a process sent. <paramref name="ParentId"/> is empty for the first of a trace.</summary>
 public sealed record ReceivedSpan(

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>Waits for what another process does, up to a deadline and no longer than needed.</summary>
-internal static class Poll
+public static class Poll
 {
     /// <summary>Repeats an assertion until it holds; its own failure is the last one's.</summary>
     public static async Task UntilAsync(Func<Task> assertion, double seconds = 15)

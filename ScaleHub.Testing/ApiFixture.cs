@@ -1,8 +1,8 @@
-namespace ScaleHub.Tests.Support;
+namespace ScaleHub.Testing;
 
 /// <summary>
 /// One instance of the API in the process of the tests, in Production, for everything that one instance can show. Several instances,
-/// standbys and the load balancer are in <see cref="System.GraphFixture"/>.
+/// standbys and the load balancer are in <see cref="GraphFixture"/>.
 /// </summary>
 public sealed class ApiFixture : IAsyncLifetime
 {
@@ -38,11 +38,4 @@ public sealed class ApiFixture : IAsyncLifetime
         Client.Dispose();
         await _instances.DisposeAsync();
     }
-}
-
-/// <summary>The tests that share one API.</summary>
-[CollectionDefinition(Name)]
-public sealed class ApiTests : ICollectionFixture<ApiFixture>
-{
-    public const string Name = "api";
 }

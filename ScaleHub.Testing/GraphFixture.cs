@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Aspire.Hosting;
@@ -7,17 +6,9 @@ using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using ScaleHub.Tests.Support;
 
-namespace ScaleHub.Tests.System;
+namespace ScaleHub.Testing;
 
-/// <summary>The tests that share one graph, and so run one after the other.</summary>
-[CollectionDefinition(Name)]
-[SuppressMessage("Naming", "CA1711", Justification = "That is what xunit calls it.")]
-public sealed class GraphCollection : ICollectionFixture<GraphFixture>
-{
-    public const string Name = "graph";
-}
 
 /// <summary>The whole graph, started once, with random ports and nothing kept.</summary>
 public sealed class GraphFixture : IAsyncLifetime
