@@ -15,7 +15,7 @@ primary="$primary connect_timeout=2 target_session_attrs=primary"
 # PostgreSQL refuses root. The script that starts the server changes the user as well; this one has to before it touches the data.
 if [ "$(id -u)" = 0 ]; then
   mkdir -p "$PGDATA" && chown -R postgres "$PGDATA" && chmod 700 "$PGDATA"
-  exec setpriv --reuid=postgres --regid=postgres --init-groups bash "$BASH_SOURCE" "$@"
+  exec setpriv --reuid=postgres --regid=postgres --init-groups bash "${BASH_SOURCE[0]}" "$@"
 fi
 
 # A server that an AppHost left behind when it was killed ends within seconds.

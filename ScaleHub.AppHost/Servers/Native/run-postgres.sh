@@ -8,7 +8,7 @@ set -euo pipefail
 # PostgreSQL refuses root.
 if [ "$(id -u)" = 0 ]; then
   mkdir -p "$PGDATA" && chown postgres: "$PGDATA" "$PGDATA/.." && chmod 700 "$PGDATA"
-  exec setpriv --reuid=postgres --regid=postgres --init-groups bash "$BASH_SOURCE" "$@"
+  exec setpriv --reuid=postgres --regid=postgres --init-groups bash "${BASH_SOURCE[0]}" "$@"
 fi
 mkdir -p "$PGDATA" && chmod 700 "$PGDATA"
 
