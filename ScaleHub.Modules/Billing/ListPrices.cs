@@ -16,7 +16,7 @@ public sealed record ListPricesResponse(IReadOnlyList<PriceResponse> Items);
 /// <param name="UpdatedAt">When it was last changed.</param>
 public sealed record PriceResponse(string Code, string Currency, long AmountMinor, string Description, DateTimeOffset UpdatedAt)
 {
-    internal static PriceResponse Of(Price price)
+    internal static PriceResponse From(Price price)
         => new(price.Code, price.Currency, price.AmountMinor, price.Description, price.UpdatedAt);
 }
 
@@ -36,6 +36,6 @@ public static class ListPrices
     internal static ValueTask<Cached> FindAsync(SharedCache cache, CancellationToken cancellationToken)
         => cache.LoadAsync(Cached, async services => cache.Write(new ListPricesResponse(
             [.. (await services.GetRequiredService<ReadDb>().Prices.OrderBy(p => p.Code).ThenBy(p => p.Currency).Take(1000)
-                .ToListAsync(CancellationToken.None)).Select(PriceResponse.Of)])),
+                .ToListAsync(CancellationToken.None)).Select(PriceResponse.From)])),
             cancellationToken: cancellationToken);
 }

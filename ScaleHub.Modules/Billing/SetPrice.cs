@@ -36,6 +36,6 @@ public static class SetPrice
         await scope.ServiceProvider.GetRequiredService<SharedCache>().WillChangeAsync(ListPrices.Cached);
         await db.SaveChangesAsync(cancellationToken);
         consistency.WroteAs(scope.ServiceProvider.GetRequiredService<ReadConsistency>());
-        return TypedResults.Ok(PriceResponse.Of(price));
+        return TypedResults.Ok(PriceResponse.From(price));
     }
 }

@@ -57,7 +57,7 @@ public static class ChangePlan
         await cache.WillChangeAsync(QuotaStatus.Cached);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
-        return TypedResults.Ok(CompanyResponse.Of(company));
+        return TypedResults.Ok(CompanyResponse.From(company));
     }
 
     private static List<OverPlan> Over(Plan plan, IReadOnlyDictionary<string, long> used)

@@ -12,7 +12,7 @@ namespace ScaleHub.Modules.Companies;
 /// <param name="CreatedAt">When it registered.</param>
 public sealed record CompanyResponse(Guid Id, string Name, string Plan, DateTimeOffset CreatedAt)
 {
-    internal static CompanyResponse Of(Company company) => new(company.Id, company.Name, company.Plan, company.CreatedAt);
+    internal static CompanyResponse From(Company company) => new(company.Id, company.Name, company.Plan, company.CreatedAt);
 }
 
 /// <summary><c>GET /api/v1/company</c>: the caller's company.</summary>
@@ -22,6 +22,6 @@ public static class GetCompany
     public static async Task<Ok<CompanyResponse>> HandleAsync(ReadDb db, Tenant tenant, CancellationToken cancellationToken)
     {
         var id = tenant.RequiredCompanyId;
-        return TypedResults.Ok(CompanyResponse.Of(await db.Companies.SingleAsync(c => c.Id == id, cancellationToken)));
+        return TypedResults.Ok(CompanyResponse.From(await db.Companies.SingleAsync(c => c.Id == id, cancellationToken)));
     }
 }

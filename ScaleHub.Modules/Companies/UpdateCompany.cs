@@ -27,6 +27,6 @@ public static class UpdateCompany
         var company = await db.Companies.SingleAsync(c => c.Id == id, cancellationToken);
         company.Name = request.Name.Or(company.Name).Trim();
         if (db.ChangeTracker.HasChanges()) await db.SaveChangesAsync(cancellationToken);
-        return TypedResults.Ok(CompanyResponse.Of(company));
+        return TypedResults.Ok(CompanyResponse.From(company));
     }
 }

@@ -65,7 +65,7 @@ public static class AddUser
             // Somebody took it since the look above.
             return Taken();
         }
-        return TypedResults.Created($"/api/v1/users/{user.Id}", ListUsers.Respond(user));
+        return TypedResults.Created($"/api/v1/users/{user.Id}", UserResponse.From(user));
     }
 
     /// <summary>

@@ -33,14 +33,14 @@ public static class ChangeRole
         if (await db.Users.SingleOrDefaultAsync(u => u.Id == id && u.DeletedAt == null, cancellationToken) is not { } user)
             return TypedResults.NotFound();
         if (!Roles.MayGive(me.Role, user.Role) || !Roles.MayGive(me.Role, request.Role)) return NotAllowed();
-        if (user.Role == request.Role) return TypedResults.Ok(ListUsers.Respond(user));
+        if (user.Role == request.Role) return TypedResults.Ok(UserResponse.From(user));
         if (await IsLastOwnerAsync(db, user, cancellationToken)) return LastOwner();
         await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, await db.Sessions
             .Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow())).Select(s => s.Id).ToListAsync(cancellationToken));
         user.Role = request.Role;
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
-        return TypedResults.Ok(ListUsers.Respond(user));
+        return TypedResults.Ok(UserResponse.From(user));
     }
 
     /// <summary>

@@ -10,19 +10,20 @@ namespace ScaleHub.Modules.Identity;
 /// <param name="Email">Signs in with it.</param>
 /// <param name="Role"><c>owner</c>, <c>admin</c> or <c>member</c>.</param>
 /// <param name="CreatedAt">When the user was added.</param>
-public sealed record UserResponse(Guid Id, string Email, string Role, DateTimeOffset CreatedAt);
+public sealed record UserResponse(Guid Id, string Email, string Role, DateTimeOffset CreatedAt)
+{
+    internal static readonly Expression<Func<User, UserResponse>> Projection = u => new(u.Id, u.Email, u.Role, u.CreatedAt);
+
+    internal static readonly Func<User, UserResponse> From = Projection.Compile();
+}
 
 /// <summary><c>GET /api/v1/users?limit=&amp;cursor=</c>: who works for the company, the newest first.</summary>
 public static class ListUsers
 {
-    internal static readonly Expression<Func<User, UserResponse>> ToResponse = u => new(u.Id, u.Email, u.Role, u.CreatedAt);
-
-    internal static readonly Func<User, UserResponse> Respond = ToResponse.Compile();
-
     /// <summary>Lists the company's users.</summary>
     /// <remarks>Served by the primary key.</remarks>
     public static async Task<Ok<PagedList<UserResponse>>> HandleAsync(
         [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
         => TypedResults.Ok(await page.NewestFirstAsync(
-            db.Users.Where(u => u.DeletedAt == null), u => u.Id, ToResponse, cancellationToken));
+            db.Users.Where(u => u.DeletedAt == null), u => u.Id, UserResponse.Projection, cancellationToken));
 }

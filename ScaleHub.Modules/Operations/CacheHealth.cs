@@ -35,7 +35,7 @@ public sealed record RedisCacheHealth(bool Answers, bool HearsChanges);
 /// <param name="HitRatio">The share that needed no load, 0 to 1; null before the first lookup. Below 0.6 is too little.</param>
 public sealed record CacheLookups(long Hits, long SharedHits, long Joined, long Stale, long Misses, double? HitRatio)
 {
-    internal static CacheLookups Of(CacheStatistics s) => new(
+    internal static CacheLookups From(CacheStatistics s) => new(
         s.Hits, s.SharedHits, s.Joined, s.Stale, s.Misses, s.HitRatio is { } ratio ? Math.Round(ratio, 4) : null);
 }
 
@@ -49,6 +49,6 @@ public static class CacheHealth
         return TypedResults.Ok(new CacheHealthResponse(
             connected is { Answers: true, HearsChanges: true } ? "healthy" : "degraded",
             new(cache.Entries, cache.Bytes, cache.MaxBytes), connected,
-            CacheLookups.Of(cache.Total), companyId is { } id ? CacheLookups.Of(cache.Of(id)) : null));
+            CacheLookups.From(cache.Total), companyId is { } id ? CacheLookups.From(cache.Of(id)) : null));
     }
 }
