@@ -27,8 +27,7 @@ public static class SetPrice
         CancellationToken cancellationToken)
     {
         // A scope of its own: prices belong to the platform, and a scope serves one company.
-        await using var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(Tenant.Platform, userId: null);
+        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         if (await db.Prices.SingleOrDefaultAsync(p => p.Code == code && p.Currency == currency, cancellationToken) is not { } price)
             return TypedResults.NotFound();

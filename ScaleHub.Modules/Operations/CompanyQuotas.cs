@@ -13,8 +13,7 @@ public static class CompanyQuotas
         Guid companyId, IServiceScopeFactory scopes, TimeProvider time, CancellationToken cancellationToken)
     {
         // A scope of its own: the request's belongs to the operator, and a scope serves one company.
-        await using var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(companyId, userId: null);
+        await using var scope = scopes.CreateScopeOf(companyId);
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         return await QuotaStatus.ReadAsync(db, time.GetUtcNow(), cancellationToken) is { } status
             ? TypedResults.Ok(status)

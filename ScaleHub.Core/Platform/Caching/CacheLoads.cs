@@ -37,8 +37,7 @@ internal sealed class CacheLoads(IServiceScopeFactory scopes, PostgresNodes node
         PostgresNode? failed = null;
         for (var attempt = 1; ; attempt++)
         {
-            await using var scope = scopes.CreateAsyncScope();
-            if (company != Guid.Empty) scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(company, userId: null);
+            await using var scope = company == Guid.Empty ? scopes.CreateAsyncScope() : scopes.CreateScopeOf(company);
             var consistency = scope.ServiceProvider.GetRequiredService<ReadConsistency>();
             consistency.Require(needs.AtLeast);
             if (needs.PrimaryOnly) consistency.RequirePrimary();

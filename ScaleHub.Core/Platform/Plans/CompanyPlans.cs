@@ -44,8 +44,7 @@ public sealed class CompanyPlans
 
     private async Task<Plan?> LoadAsync(Guid companyId)
     {
-        await using var scope = _scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(companyId, null);
+        await using var scope = _scopes.CreateScopeOf(companyId);
         // From the primary: a standby might still have the plan before the change.
         return await scope.ServiceProvider.GetRequiredService<ScaleHubDb>().Set<Plan>()
             .FromSql($"select p.* from plans p join companies c on c.plan = p.plan where c.id = {companyId}")

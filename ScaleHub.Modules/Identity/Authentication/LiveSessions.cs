@@ -90,8 +90,7 @@ public sealed class LiveSessions
 
     private async Task<LiveSession?> AskDatabaseAsync(Guid companyId, Guid sessionId)
     {
-        await using var scope = _scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(companyId, null);
+        await using var scope = _scopes.CreateScopeOf(companyId);
         // The primary: a standby may not know yet that the session has ended.
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         return await db.Sessions.Where(s => s.Id == sessionId).Where(Session.IsLiveAt(_time.GetDatabaseNow()))
