@@ -8,7 +8,7 @@ namespace ScaleHub.Tests.AppHost;
 [Collection(AppHostStarts.Name)]
 public sealed class DashboardTests(InstalledBrowser browser) : IClassFixture<InstalledBrowser>, IAsyncLifetime
 {
-    private const float PatienceMs = 60_000;
+    private const float PatienceMs = 180_000;
     private readonly string _data = Directory.CreateTempSubdirectory("scalehub-test-").FullName;
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -48,7 +48,7 @@ public sealed class DashboardTests(InstalledBrowser browser) : IClassFixture<Ins
         {
             await page.GetByText("GET /api/v1/tasks").First.ClickAsync();
             await page.WaitForURLAsync("**/traces/detail/**", new() { Timeout = 5000 });
-        }, seconds: 60);
+        }, seconds: PatienceMs / 1000);
         var spans = page.Locator("body");
         foreach (var span in (string[])["GET /api/v1/tasks", "redis", "postgresql"])
         {

@@ -37,12 +37,18 @@ public sealed class ColdLoadTests(GraphFixture graph)
         foreach (var (account, i) in accounts.Select((a, i) => (a, i)))
         {
             using var client = account.At(graph.Instances[i % 3]);
-            foreach (var path in (string[])["/api/v1/tasks", "/api/v1/tasks?limit=7", "/api/v1/tasks?status=todo"])
+            var limit = 1;
+            // A list that nobody has loaded yet comes from a standby. A Redis that answers late on a busy machine costs that one load its
+            // way to the standbys; sent to the primary, as all would be for 30 s after a write, would be the next ones too.
+            await Poll.UntilAsync(async () =>
             {
-                using var answer = await client.GetAsync(path);
-                Assert.Contains("kept", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-                Assert.NotEqual("pg", answer.Header("ScaleHub-Read-From"));
-            }
+                foreach (var path in (string[])[$"/api/v1/tasks?limit={++limit}", $"/api/v1/tasks?status=todo&limit={limit}"])
+                {
+                    using var answer = await client.GetAsync(path);
+                    Assert.Contains("kept", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+                    Assert.NotEqual("pg", answer.Header("ScaleHub-Read-From"));
+                }
+            }, seconds: 10);
             account.Dispose();
         }
     }
