@@ -38,7 +38,8 @@ public static class InstalledProgram
         if (root is [var sudo, ..] && (Find(sudo) is null || await RunAsync([.. root, "true"]) != 0))
             throw Missing(" (installing it needs root)");
         var code = await RunAsync([.. root, "/bin/sh", "-c", $$"""
-            export DEBIAN_FRONTEND=noninteractive
+            # RUNLEVEL: no service of the package is started.
+            export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
             apt() { apt-get -q -y -o DPkg::Lock::Timeout=120 "$@"; }
             apt install --no-install-recommends {{package}} || { apt update && apt install --no-install-recommends {{package}}; }
             """]);

@@ -42,8 +42,8 @@ internal static class Launch
                 // StartConsole says what Aspire's messages of a start say, and in less.
                 builder.Services.AddLogging(logging => logging
                     .AddFilter("Aspire", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning)
-                    // That no development certificate is trusted, and that keys of the dashboard's sign-in are not encrypted,
-                    // does not matter here.
+                    // Two warnings that do not matter here: no development certificate is trusted, and the keys of the dashboard's
+                    // sign-in are not encrypted.
                     .AddFilter("Aspire.Hosting.Dcp.DcpHost", LogLevel.Error)
                     .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
                     // A start that is given up is told by StartConsole.

@@ -6,8 +6,8 @@ namespace ScaleHub.Http.Input;
 public static class QueryParameters
 {
     /// <summary>
-    /// No parameter is a list, so one that comes twice is a mistake: 400 names it, where either value alone might not be what the
-    /// client meant.
+    /// No parameter is a list, so a parameter that comes twice is a mistake. The answer is 400 and names it, because the API cannot
+    /// know which value the client meant.
     /// </summary>
     public static void UseQueryRules(this WebApplication app) => app.Use((context, next) =>
     {

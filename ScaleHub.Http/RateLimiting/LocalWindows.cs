@@ -5,10 +5,11 @@ namespace ScaleHub.Http.RateLimiting;
 /// <summary>
 /// Sliding windows in this process: of what it admits, through Redis (<see cref="Note"/>) or by itself while Redis is gone
 /// (<see cref="Decide"/>), each limit by the number of instances, rounded up.
-/// <para>Guarantee: what it admits by itself keeps all that it admits within that share in any window, and is 95 % of a steady
-/// stream of it. What Redis has not counted is kept until it is told. At most <see cref="Capacity"/> callers are told apart
-/// (about 20 MB); of those beyond, what was admitted through Redis is not known, and without Redis they share one window for each
-/// policy until others have been quiet for a window.</para>
+/// <para>Guarantee: without Redis, this instance admits at most its share in any window, counting what it admitted through Redis
+/// before. It admits at least 95 % of a steady stream at that rate. What Redis has not counted is kept until Redis has been told.
+/// At most <see cref="Capacity"/> callers have windows of their own (about 20 MB). The instance does not know what it admitted of
+/// the others through Redis; without Redis they share one window for each policy, until a caller with a window has been quiet for
+/// as long as the window is.</para>
 /// </summary>
 public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvider time)
 {

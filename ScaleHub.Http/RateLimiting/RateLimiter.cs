@@ -13,7 +13,7 @@ public readonly record struct ApplyingLimit(string Policy, string Key, int Limit
 public readonly record struct LimitState(long Remaining, long ResetMs);
 
 /// <summary>Whether a request may go on, and how each of its limits stands, in their order.</summary>
-/// <param name="Admitted">Counted by all its limits; when false, by none.</param>
+/// <param name="Admitted">True: the request may go on, and every limit has counted it. False: it is refused, and none has.</param>
 /// <param name="States">One for each limit.</param>
 public readonly record struct RateLimitDecision(bool Admitted, LimitState[] States)
 {

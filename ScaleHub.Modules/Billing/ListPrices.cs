@@ -28,7 +28,7 @@ public static class ListPrices
     internal const string Cached = "prices";
 
     /// <summary>Lists the prices.</summary>
-    /// <remarks>A few dozen rows, read whole.</remarks>
+    // A few dozen rows, read whole.
     public static async Task<CachedOk<ListPricesResponse>> HandleAsync(SharedCache cache, CancellationToken cancellationToken)
         => new(await FindAsync(cache, cancellationToken));
 

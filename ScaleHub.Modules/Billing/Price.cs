@@ -4,7 +4,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace ScaleHub.Modules.Billing;
 
 /// <summary>
-/// What something costs, in one currency. The same for all companies: no <see cref="ScaleHub.Core.Platform.Tenancy.ITenantEntity"/>; everybody
+/// What something costs, in one currency. All companies share the prices, so a price is no
+/// <see cref="ScaleHub.Core.Platform.Tenancy.ITenantEntity"/>; everybody
 /// reads it, and only the platform changes it (policies of <c>prices</c>).
 /// </summary>
 public sealed class Price

@@ -12,7 +12,7 @@ namespace ScaleHub.Modules.Cards;
 public static class ListAllShipments
 {
     /// <summary>Lists the shipments of all users of the company, newest first. For its admins.</summary>
-    /// <remarks>Served by the primary key, or by the index shipping_requests_by_status.</remarks>
+    // Served by the primary key, or by the index shipping_requests_by_status.
     public static async Task<Ok<PagedList<ShipmentResponse>>> HandleAsync(
         [Description("Only shipments in this state.")] EnumName<ShipmentState>? status,
         [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ namespace ScaleHub.Modules.Cards;
 public static class ListCards
 {
     /// <summary>Lists the caller's cards, newest first.</summary>
-    /// <remarks>Served by the index user_cards_by_user or user_cards_by_tier.</remarks>
+    // Served by the index user_cards_by_user or user_cards_by_tier.
     public static async Task<Ok<PagedList<CardResponse>>> HandleAsync(
         [Description("Only cards of this tier.")] EnumName<CardTier>? tier,
         [AsParameters] PageQuery page, ReadDb db, Tenant tenant, CancellationToken cancellationToken)

@@ -25,7 +25,7 @@ public static class ListFeed
     internal const string Cached = "feed";
 
     /// <summary>Lists the rare cards and better that users show to everybody, newest first.</summary>
-    /// <remarks>Served by the index global_feed_newest or global_feed_by_tier.</remarks>
+    // Served by the index global_feed_newest or global_feed_by_tier.
     public static async Task<CachedOk<PagedList<FeedItem>>> HandleAsync(
         [Description("Only cards of this tier.")] EnumName<CardTier>? tier,
         [AsParameters] PageQuery page, SharedCache cache, CancellationToken cancellationToken)

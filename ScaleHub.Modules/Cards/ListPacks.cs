@@ -9,7 +9,7 @@ namespace ScaleHub.Modules.Cards;
 public static class ListPacks
 {
     /// <summary>Lists the packs that the caller opened, newest first, without their cards.</summary>
-    /// <remarks>Served by the index card_packs_by_user.</remarks>
+    // Served by the index card_packs_by_user.
     public static async Task<Ok<PagedList<PackSummary>>> HandleAsync(
         [AsParameters] PageQuery page, ReadDb db, Tenant tenant, CancellationToken cancellationToken)
         => TypedResults.Ok(await page.NewestFirstAsync(

@@ -11,7 +11,7 @@ namespace ScaleHub.Modules.Cards;
 public static class ListShipments
 {
     /// <summary>Lists the shipments that the caller asked for, newest first.</summary>
-    /// <remarks>Served by the index shipping_requests_by_user or shipping_requests_by_user_status.</remarks>
+    // Served by the index shipping_requests_by_user or shipping_requests_by_user_status.
     public static async Task<Ok<PagedList<ShipmentResponse>>> HandleAsync(
         [Description("Only shipments in this state.")] EnumName<ShipmentState>? status,
         [AsParameters] PageQuery page, ReadDb db, Tenant tenant, CancellationToken cancellationToken)

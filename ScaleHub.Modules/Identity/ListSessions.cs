@@ -26,7 +26,7 @@ public sealed record ListedSession(
 public static class ListSessions
 {
     /// <summary>Lists one's own sessions.</summary>
-    /// <remarks>Served by the index sessions_by_user.</remarks>
+    // Served by the index sessions_by_user.
     public static async Task<Ok<ListSessionsResponse>> HandleAsync(
         AccessToken me, ReadDb db, TimeProvider time, CancellationToken cancellationToken)
         => TypedResults.Ok(new ListSessionsResponse(await db.Sessions

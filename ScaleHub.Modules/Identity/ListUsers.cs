@@ -21,7 +21,7 @@ public sealed record UserResponse(Guid Id, string Email, string Role, DateTimeOf
 public static class ListUsers
 {
     /// <summary>Lists the company's users.</summary>
-    /// <remarks>Served by the primary key.</remarks>
+    // Served by the primary key.
     public static async Task<Ok<PagedList<UserResponse>>> HandleAsync(
         [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
         => TypedResults.Ok(await page.NewestFirstAsync(

@@ -9,7 +9,7 @@ namespace ScaleHub.Modules.Practice;
 public static class ListExams
 {
     /// <summary>Lists the company's exams, newest first.</summary>
-    /// <remarks>Served by the primary key, or by the index exams_by_patient.</remarks>
+    // Served by the primary key, or by the index exams_by_patient.
     public static async Task<Ok<PagedList<ExamResponse>>> HandleAsync(
         [Description("Only exams of this patient.")] Guid? patientId, [AsParameters] PageQuery page, ReadDb db,
         CancellationToken cancellationToken)

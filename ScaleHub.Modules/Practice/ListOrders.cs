@@ -12,7 +12,7 @@ namespace ScaleHub.Modules.Practice;
 public static class ListOrders
 {
     /// <summary>Lists the company's orders, newest first, without their lines.</summary>
-    /// <remarks>Served by the primary key, or by the index orders_by_status or orders_by_patient.</remarks>
+    // Served by the primary key, or by the index orders_by_status or orders_by_patient.
     public static async Task<Ok<PagedList<OrderSummary>>> HandleAsync(
         [Description("Only orders in this state.")] EnumName<OrderState>? status,
         [Description("Only orders of this patient.")] Guid? patientId,

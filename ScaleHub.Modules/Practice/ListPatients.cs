@@ -8,7 +8,7 @@ namespace ScaleHub.Modules.Practice;
 public static class ListPatients
 {
     /// <summary>Lists the company's patients, newest first.</summary>
-    /// <remarks>Served by the primary key.</remarks>
+    // Served by the primary key.
     public static async Task<Ok<PagedList<PatientResponse>>> HandleAsync(
         [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
         => TypedResults.Ok(await page.NewestFirstAsync(db.Patients, x => x.Id, PatientResponse.Projection, cancellationToken));

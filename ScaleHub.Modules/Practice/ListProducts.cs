@@ -8,7 +8,7 @@ namespace ScaleHub.Modules.Practice;
 public static class ListProducts
 {
     /// <summary>Lists the company's products, newest first.</summary>
-    /// <remarks>Served by the primary key.</remarks>
+    // Served by the primary key.
     public static async Task<Ok<PagedList<ProductResponse>>> HandleAsync(
         [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
         => TypedResults.Ok(await page.NewestFirstAsync(db.Products, x => x.Id, ProductResponse.Projection, cancellationToken));

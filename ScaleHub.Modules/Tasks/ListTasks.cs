@@ -11,7 +11,7 @@ namespace ScaleHub.Modules.Tasks;
 public static class ListTasks
 {
     /// <summary>Lists the company's tasks, newest first.</summary>
-    /// <remarks>Served by the primary key, or by the index tasks_by_status.</remarks>
+    // Served by the primary key, or by the index tasks_by_status.
     public static async Task<CachedOk<PagedList<TaskResponse>>> HandleAsync(
         [Description("Only tasks in this state.")] EnumName<TaskState>? status,
         [AsParameters] PageQuery page, CompanyCache cache, CancellationToken cancellationToken)

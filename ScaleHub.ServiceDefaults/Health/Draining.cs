@@ -25,12 +25,17 @@ public sealed class ShutdownOptions
 /// <summary>
 /// What a process does between SIGTERM and the end of its server.
 /// <para>Guarantee: readiness is 503 from the signal on, while requests are served as before. Each answer closes its connection
-/// (RFC 9112, 9.6), so that a balancer stops using the connections that it keeps; after
-/// <see cref="ShutdownOptions.DrainSeconds"/> the server refuses new ones and finishes the requests under way.</para>
+/// (RFC 9112, 9.6), so that a balancer stops using the connections that it keeps. After
+/// <see cref="ShutdownOptions.DrainSeconds"/> the server refuses new connections, serves those that were made before for half a
+/// second more, and finishes the requests under way.</para>
 /// </summary>
-internal sealed class Draining(IOptions<ShutdownOptions> options, IHostApplicationLifetime lifetime, IEnumerable<IServer> servers)
+internal sealed class Draining(
+    IOptions<ShutdownOptions> options, IHostApplicationLifetime lifetime, IEnumerable<IServer> servers, ClosableListeners listeners)
     : IHostedLifecycleService, IStartupFilter
 {
+    // From connecting to the arrival of the request, on a busy machine.
+    private static readonly TimeSpan LastRequests = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Whether the process was told to stop.</summary>
     public bool IsOn => lifetime.ApplicationStopping.IsCancellationRequested;
 
@@ -50,9 +55,11 @@ internal sealed class Draining(IOptions<ShutdownOptions> options, IHostApplicati
     // that its own program stops, without a signal.
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        if (!IsOn || !servers.Any()) return;
+        if (!IsOn || !servers.Any() || options.Value.DrainSeconds == 0) return;
         await Task.Delay(TimeSpan.FromSeconds(options.Value.DrainSeconds), cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await listeners.CloseAsync();
+        await Task.Delay(LastRequests, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

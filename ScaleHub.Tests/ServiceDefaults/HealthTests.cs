@@ -1,10 +1,13 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using ScaleHub.Core.Platform;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.ServiceDefaults;
 
@@ -82,6 +85,32 @@ public sealed class HealthTests
 
         await ended.WaitAsync(TimeSpan.FromSeconds(10));
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri("/work", UriKind.Relative)));
+    }
+
+    [Fact]
+    public async Task A_request_on_a_connection_that_was_made_before_new_ones_are_refused_is_served()
+    {
+        await using var app = await TestApp.StartAsync(
+            new() { ["Shutdown:DrainSeconds"] = "0.2" }, map: app => app.MapPost("/work", () => "done"));
+        var address = app.Address();
+        using var made = new TcpClient();
+        await made.ConnectAsync(address.Host, address.Port);
+        var ended = app.WaitForShutdownAsync();
+        app.Lifetime.StopApplication();
+        // As a balancer finds out.
+        await Poll.UntilAsync(async () =>
+        {
+            using var late = new TcpClient();
+            await Assert.ThrowsAsync<SocketException>(() => late.ConnectAsync(address.Host, address.Port));
+        });
+
+        // The request is on its way.
+        await Task.Delay(200);
+        await made.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /work HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 0\r\n\r\n"));
+        using var reader = new StreamReader(made.GetStream());
+        Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync());
+        Assert.Contains("done", await reader.ReadToEndAsync(), StringComparison.Ordinal);
+        await ended.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     private static async Task<(HttpStatusCode, string)> GetAsync(Uri address, string path)

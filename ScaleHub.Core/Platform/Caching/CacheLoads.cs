@@ -13,8 +13,10 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <param name="NothingCached">Whatever the primary has, and nothing that was loaded before.</param>
 internal readonly record struct LoadNeeds(NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly, bool NothingCached = false)
 {
-    /// <summary>Whether a load that began with these needs may serve others; never whoever wants nothing that began
-    /// before.</summary>
+    /// <summary>
+    /// Whether a lookup with the needs <paramref name="other"/> may share a load that began with these. A lookup that accepts
+    /// nothing cached never shares a load that began earlier.
+    /// </summary>
     public bool Covers(LoadNeeds other) => AtLeast >= other.AtLeast && (PrimaryOnly || !other.PrimaryOnly) && !other.NothingCached;
 
     public static LoadNeeds operator +(LoadNeeds a, LoadNeeds b) => new(a.AtLeast > b.AtLeast ? a.AtLeast : b.AtLeast,

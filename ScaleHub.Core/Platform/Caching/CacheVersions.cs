@@ -47,8 +47,9 @@ internal sealed class CacheVersions
     private static readonly NpgsqlLogSequenceNumber Made = new(1);
 
     // KEYS: a company's versions. ARGV: a version for those that are missing, seconds to keep them all, a name for the base,
-    // their names. Answers the versions, the run id, and the base if one is needed: the run id and a position, or a name that
-    // stands for it until somebody has read it. A base of another run is of no use: the server may have gone back in time.
+    // their names. Answers the versions, the run id of Redis, and the base if one is needed: the run id with a WAL position, or
+    // with a placeholder until a process has read the position. A base of another run is replaced: Redis may have restarted with
+    // older data.
     private const string ReadScript = """
         local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
         local values, needed = redis.call('HMGET', KEYS[1], unpack(ARGV, 4)), false

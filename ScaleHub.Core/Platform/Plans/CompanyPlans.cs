@@ -11,7 +11,7 @@ namespace ScaleHub.Core.Platform.Plans;
 /// <summary>
 /// Which plan each company is on, kept in process.
 /// <para>Guarantee: every instance sees a change of plan in milliseconds, and within a second when Redis is away, also when the
-/// outcome of the change is unknown to whoever made it. A plan that is kept is answered without waiting, and also when the
+/// outcome of the change is unknown to whoever made it. A cached plan is returned without waiting, and also when the
 /// database is away.</para>
 /// </summary>
 public sealed class CompanyPlans

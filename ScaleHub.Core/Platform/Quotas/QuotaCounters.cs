@@ -6,12 +6,12 @@ namespace ScaleHub.Core.Platform.Quotas;
 
 /// <summary>
 /// Counts what a company has against what its plan allows, in the transaction that creates or deletes it.
-/// <para>Guarantee: never one more than the limit, however many ask at once, and never fewer than there is room for: the
+/// <para>Guarantee: concurrent requests never exceed the limit, and no request is refused while there is room: the
 /// counter's row is locked from <see cref="TakeQuotaAsync"/> to the end of the transaction, and its change commits or goes with
 /// that of the rows. A crash at any point leaves both as they were.</para>
 /// <para>Deadlocks: the counter comes first, then the rows; a transaction that takes several takes them in alphabetical order.
 /// Creations of one kind in one company therefore wait for each other, and for nobody else.</para>
-/// <para>One round trip. When the database does not answer nothing is created, so nothing can exceed.</para>
+/// <para>One round trip. When the database does not answer, nothing is created, so no company exceeds its quota.</para>
 /// </summary>
 public static class QuotaCounters
 {

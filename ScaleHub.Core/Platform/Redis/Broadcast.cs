@@ -34,7 +34,8 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
     public long Epoch => Volatile.Read(ref _epoch);
 
     /// <summary>
-    /// What was sent before this timestamp has been heard by whoever has listened since its epoch began. Grows with every beat.
+    /// The last heartbeat that arrived. A process that has been subscribed since the start of this epoch has received every message
+    /// that was sent before this timestamp.
     /// </summary>
     internal (long At, long Epoch) LastHeartbeat => _heard is { } beat ? (beat.At, beat.Epoch) : (0, -1);
 

@@ -11,8 +11,8 @@ public static class RedisUrl
 
     /// <summary>What a connection string says. User and password of a URL are percent-decoded, and may hold any
     /// character.</summary>
-    /// <exception cref="FormatException">It is neither a URL (the scheme of the IANA registration) nor of the client's
-    /// form.</exception>
+    /// <exception cref="FormatException">The text is neither a <c>redis://</c> or <c>rediss://</c> URL nor a connection string of
+    /// StackExchange.Redis.</exception>
     public static ConfigurationOptions Parse(string text)
     {
         var tls = text.StartsWith("rediss://", StringComparison.OrdinalIgnoreCase);

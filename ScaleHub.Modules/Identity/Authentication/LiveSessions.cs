@@ -16,12 +16,12 @@ public sealed record LiveSession(Guid CompanyId, Guid UserId, string Role);
 /// Which sessions work, asked on every request: in process, then Redis, then PostgreSQL, which alone decides.
 /// <para>Guarantee: a session that was ended, or whose user was removed or got another role, fails on every instance in under a
 /// second, with Redis and without, also when the outcome of the commit is unknown, the client is gone, or the process is killed
-/// in between: the change is announced before the write and once more behind the commit. For a minute after each of the two
-/// PostgreSQL alone is asked, and its answer is kept for half a second. Otherwise a session is kept in process for 10 s while
-/// news are heard, else for half a second, and in Redis for 60 s. A lookup never replaces what Redis has, so a slow lookup cannot
-/// bring a session back.</para>
+/// in between: the change is announced before the write and again after the commit. For one minute after each announcement an
+/// instance checks the session in PostgreSQL only, and caches the result for half a second. Otherwise Redis caches a session for 60 s,
+/// and the process for 10 s while it receives invalidations, for half a second while it does not. A lookup never replaces what Redis
+/// has, so a slow lookup cannot bring a session back.</para>
 /// <para>Redis away: every half second a session in use costs one lookup in PostgreSQL. For 60 s after a failure nothing is read
-/// from Redis: it may have missed that a session ended, or have gone back in time. If only the instance that ended a session has
+/// from Redis: it may have missed the end of a session, or have lost recent writes. If only the instance that ended a session has
 /// lost Redis, the others learn of it when it is back, and within 70 s if it never is.</para>
 /// </summary>
 public sealed class LiveSessions

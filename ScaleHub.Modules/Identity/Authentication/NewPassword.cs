@@ -18,9 +18,9 @@ internal static class NewPassword
         // The one BMP code point that string.Normalize throws for.
         => password.Contains('\uFFFE', StringComparison.Ordinal) ? password : password.Normalize(NormalizationForm.FormKC);
 
-    /// <summary>What is wrong with a password, as the fault of a member; nothing when it is good.</summary>
+    /// <summary>The validation errors of a password, reported for the given property; none when the password is good.</summary>
     /// <param name="password">As it was sent.</param>
-    /// <param name="member">The property that it is.</param>
+    /// <param name="member">The name of the property that holds the password.</param>
     /// <param name="email">The user's address: neither it nor the part before the @ may be the password.</param>
     /// <param name="company">The company's name, which may not be the password either.</param>
     public static IEnumerable<ValidationResult> Check(string password, string member, string email, string? company = null)
