@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Npgsql;
 using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Modules.Identity;
@@ -11,6 +12,7 @@ namespace ScaleHub.Tests.Modules.Identity;
 public sealed class LostAccessTests(LostAccessTests.Api api) : IClassFixture<LostAccessTests.Api>
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private const string WaitingCommits = "select pid from pg_stat_activity where wait_event = 'SyncRep'";
     private readonly ApiInstances _api = api.Instances;
 
     [Fact]
@@ -123,7 +125,7 @@ public sealed class LostAccessTests(LostAccessTests.Api api) : IClassFixture<Los
     }
 
     private static Task UntilACommitWaitsAsync(ApiInstances api)
-        => UntilAsync(api, "select exists (select from pg_stat_activity where wait_event = 'SyncRep')");
+        => UntilAsync(api, $"select exists ({WaitingCommits})");
 
     private static Task UntilAsync(ApiInstances api, string condition) => Poll.UntilAsync(async () => Assert.Equal(
         ["True"], await PostgresServer.QueryAsync(api.Database.Owner, condition)));
@@ -132,6 +134,18 @@ public sealed class LostAccessTests(LostAccessTests.Api api) : IClassFixture<Los
     {
         await api.ExecuteAsync($"alter system set synchronous_standby_names = '{name}'");
         await api.ExecuteAsync("select pg_reload_conf()");
+        if (name.Length == 0) return;
+        // A commit waits once the checkpointer has read the setting, which it does a moment after it was told to.
+        await Poll.UntilAsync(async () =>
+        {
+            var probe = api.ExecuteAsync("select pg_logical_emit_message(true, 'probe', '')");
+            while (!probe.IsCompleted && (await api.QueryAsync(WaitingCommits)).Count == 0)
+            {
+            }
+            Assert.False(probe.IsCompleted, "The commit did not wait.");
+            await api.ExecuteAsync($"select pg_terminate_backend(pid) from ({WaitingCommits}) waiting");
+            await Assert.ThrowsAnyAsync<NpgsqlException>(() => probe);
+        }, seconds: 60);
     }
 
     public sealed class Api : IAsyncLifetime
