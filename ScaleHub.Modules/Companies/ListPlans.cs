@@ -18,7 +18,8 @@ public sealed record ListPlansResponse(IReadOnlyList<PlanResponse> Items);
 public sealed record PlanResponse(string Name, int Rank, int RequestsPer15Minutes, IReadOnlyDictionary<string, long> Quotas)
 {
     internal static PlanResponse From(Plan plan)
-        => new(plan.Name, plan.Rank, plan.RequestsPer15Minutes, plan.Quotas.ToDictionary(q => q.Resource, q => q.Limit));
+        => new(plan.Name, plan.Rank, plan.RequestsPer15Minutes,
+            plan.Quotas.OrderBy(q => q.Resource, StringComparer.Ordinal).ToDictionary(q => q.Resource, q => q.Limit));
 }
 
 /// <summary><c>GET /api/v1/plans</c>: what each plan allows. Public; migrations alone change it.</summary>
