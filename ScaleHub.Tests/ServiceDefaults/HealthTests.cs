@@ -104,8 +104,8 @@ public sealed class HealthTests
             await Assert.ThrowsAsync<SocketException>(() => late.ConnectAsync(address.Host, address.Port));
         });
 
-        // The request is on its way.
-        await Task.Delay(200);
+        // The request is on its way, and nothing has come yet: the connection is neither closed nor anything else to be read from.
+        Assert.False(made.Client.Poll(TimeSpan.FromMilliseconds(200), SelectMode.SelectRead));
         await made.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /work HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 0\r\n\r\n"));
         using var reader = new StreamReader(made.GetStream());
         Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync());

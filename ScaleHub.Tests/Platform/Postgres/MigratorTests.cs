@@ -11,6 +11,14 @@ public sealed class MigratorTests(PostgresServer server)
     private static readonly (string, string) First = ("0001_first", "create table first (id int)");
 
     [Fact]
+    public void Two_migrations_of_one_number_are_refused_as_their_order_would_be_chance()
+    {
+        // The platform's own once more.
+        var twice = new Schema(typeof(Schema).Assembly);
+        Assert.Contains("have the same number", Assert.Throws<MigrationException>(() => twice.Migrations()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Running_twice_applies_each_file_once()
     {
         var database = await server.CreateDatabaseAsync(migrated: false);

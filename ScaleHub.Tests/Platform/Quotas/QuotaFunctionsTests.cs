@@ -1,5 +1,6 @@
 using System.Reflection;
 using Npgsql;
+using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Modules;
 using ScaleHub.Testing;
@@ -57,6 +58,32 @@ public sealed class QuotaFunctionsTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(
             quotas.Select(_ => "0"),
             await QueryAsync($"select count_quota('{_company}', resource, case when monthly then 202601 else 0 end) from quotas"));
+    }
+
+    [Fact]
+    public async Task The_migration_that_makes_quotas_rows_keeps_limits_and_counters_and_what_the_release_before_reads()
+    {
+        var database = await server.CreateDatabaseAsync(migrated: false);
+        var all = ModuleList.Schema.Migrations();
+        var before = all.TakeWhile(m => m.Name != "0070_quota_kinds").ToList();
+        Assert.NotEqual(all.Count, before.Count);
+        await using var owner = NpgsqlDataSource.Create(database.Owner);
+        await MigrateAsync(before);
+        await PostgresServer.ExecuteAsync(database.Owner, $"""
+            insert into companies (id, name, plan) values ('{_company}', 'c', 'BASIC');
+            insert into quota_counters values ('{_company}', 'patients', 0, 7), ('{_company}', 'orders', 202607, 8)
+            """);
+        var status = $"select resource || ' ' || company_plan || ' ' || quota || ' ' || used || ' ' || monthly from quota_status('{_company}', 202607)";
+        var plans = "select plan || ' ' || users || ' ' || patients || ' ' || orders_per_month || ' ' || products || ' ' || exams_per_month from plans";
+        var (statusBefore, plansBefore) = (await PostgresServer.QueryAsync(database.Owner, status), await PostgresServer.QueryAsync(database.Owner, plans));
+        Assert.Equal("patients BASIC 1000 7 false", statusBefore[1]);
+
+        await MigrateAsync(all);
+        Assert.Equal(statusBefore, await PostgresServer.QueryAsync(database.Owner, status));
+        Assert.Equal(plansBefore, await PostgresServer.QueryAsync(database.Owner, plans));
+
+        Task MigrateAsync(IReadOnlyList<(string, string)> files)
+            => new Migrator(owner, files).MigrateAsync(null, _ => { }, _ => Task.CompletedTask, CancellationToken.None);
     }
 
     [Fact]
