@@ -66,7 +66,6 @@ public sealed class QuotaFunctionsTests(PostgresServer server) : IAsyncLifetime
         var database = await server.CreateDatabaseAsync(migrated: false);
         var all = ModuleList.Schema.Migrations();
         var before = all.TakeWhile(m => m.Name != "0070_quota_kinds").ToList();
-        Assert.NotEqual(all.Count, before.Count);
         await using var owner = NpgsqlDataSource.Create(database.Owner);
         await MigrateAsync(before);
         await PostgresServer.ExecuteAsync(database.Owner, $"""
@@ -78,7 +77,9 @@ public sealed class QuotaFunctionsTests(PostgresServer server) : IAsyncLifetime
         var (statusBefore, plansBefore) = (await PostgresServer.QueryAsync(database.Owner, status), await PostgresServer.QueryAsync(database.Owner, plans));
         Assert.Equal("patients BASIC 1000 7 false", statusBefore[1]);
 
-        await MigrateAsync(all);
+        // Later ones may add quotas.
+        await MigrateAsync([.. all.Take(before.Count + 1)]);
+        Assert.Equal(["0070_quota_kinds"], await PostgresServer.QueryAsync(database.Owner, "select max(name) from schema_migrations"));
         Assert.Equal(statusBefore, await PostgresServer.QueryAsync(database.Owner, status));
         Assert.Equal(plansBefore, await PostgresServer.QueryAsync(database.Owner, plans));
 
