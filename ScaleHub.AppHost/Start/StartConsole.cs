@@ -18,6 +18,9 @@ internal sealed partial class StartConsole(
     IHostApplicationLifetime lifetime, IConfiguration configuration) : BackgroundService
 {
     private static readonly TimeSpan HealthPatience = TimeSpan.FromSeconds(60);
+
+    // No server answers in the moment in which it starts: that is no news, and looks like a fault.
+    private static readonly TimeSpan UsualStart = TimeSpan.FromSeconds(5);
     private const int LastLines = 5;
 
     // Aspire's own resource, hidden in the dashboard as well.
@@ -119,7 +122,7 @@ internal sealed partial class StartConsole(
             }
             var since = _unhealthy.TryGetValue(resource, out var clock) ? clock : _unhealthy[resource] = Stopwatch.StartNew();
             var why = snapshot.HealthReports.FirstOrDefault(r => r.Status != HealthStatus.Healthy)?.Description ?? "";
-            return new(resource, state, why, IsBroken: since.Elapsed > HealthPatience);
+            return new(resource, state, since.Elapsed > UsualStart ? why : "", IsBroken: since.Elapsed > HealthPatience);
         }
         _unhealthy.Remove(resource);
         if (!KnownResourceStates.TerminalStates.Contains(state))
