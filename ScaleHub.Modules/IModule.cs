@@ -1,3 +1,5 @@
+using ScaleHub.Core.Platform.Jobs;
+
 namespace ScaleHub.Modules;
 
 /// <summary>
@@ -25,6 +27,11 @@ public interface IModule
 
     /// <summary>What only its routes need, and so is registered in the API alone: the worker has no HTTP mechanisms.</summary>
     void AddRouteServices(IServiceCollection services)
+    {
+    }
+
+    /// <summary>The kinds of jobs that the module does, and its schedules.</summary>
+    void AddJobs(JobList jobs)
     {
     }
 

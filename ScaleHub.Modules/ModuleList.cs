@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Assets;
 using ScaleHub.Http.RateLimiting;
@@ -29,10 +30,18 @@ public static class ModuleList
     /// <summary>The tables of the platform and of all modules.</summary>
     public static Schema Schema { get; } = new(typeof(IModule).Assembly);
 
-    /// <summary>Registers the modules' services and tables.</summary>
+    /// <summary>The kinds of jobs of all modules.</summary>
+    public static JobList Jobs { get; } = All.Aggregate(new JobList(), (jobs, module) =>
+    {
+        module.AddJobs(jobs);
+        return jobs;
+    });
+
+    /// <summary>Registers the modules' services, tables and jobs.</summary>
     public static void AddModules(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton(Schema);
+        builder.Services.AddSingleton(Jobs);
         foreach (var module in All) module.AddServices(builder.Services);
     }
 

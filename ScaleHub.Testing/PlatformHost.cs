@@ -16,7 +16,12 @@ public sealed class PlatformHost : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    public static async Task<PlatformHost> StartAsync(TestDatabase database, params (string Key, string Value)[] settings)
+    public static Task<PlatformHost> StartAsync(TestDatabase database, params (string Key, string Value)[] settings)
+        => StartAsync(database, _ => { }, settings);
+
+    /// <summary>The same, and what else the test registers.</summary>
+    public static async Task<PlatformHost> StartAsync(
+        TestDatabase database, Action<IHostApplicationBuilder> configure, params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection(
@@ -32,6 +37,7 @@ public sealed class PlatformHost : IAsyncDisposable
         builder.Services.AddLogging();
         builder.AddPlatform();
         builder.AddModules();
+        configure(builder);
         var host = builder.Build();
         await host.StartAsync();
         return new(host);

@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Modules;
 using ScaleHub.ServiceDefaults;
@@ -6,8 +7,7 @@ using ScaleHub.ServiceDefaults;
 namespace ScaleHub.Worker.Commands;
 
 /// <summary>
-/// <c>run</c>: watches the database nodes, keeps the partitions, and answers for its own health. There are no jobs to work on
-/// yet; their loops join this host when the job queue exists.
+/// <c>run</c>: runs jobs and schedules, watches the database nodes, keeps the partitions, and answers for its own health.
 /// </summary>
 internal static class RunCommand
 {
@@ -18,6 +18,7 @@ internal static class RunCommand
         builder.AddPlatform();
         builder.AddPlatformHealthChecks();
         builder.AddModules();
+        builder.AddJobLoops();
         builder.Services.AddHostedService<PartitionKeeper>();
 
         await using var app = builder.Build();

@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Postgres;
+
+namespace ScaleHub.Core.Platform.Jobs;
+
+/// <summary>
+/// Wakes the workers when jobs have been committed, by <c>NOTIFY</c> on the primary.
+/// <para>It is sent after the commit and by itself, not in the transaction: PostgreSQL lets transactions that notify commit only
+/// one after another (<c>async.c</c>, <c>PreCommit_Notify</c>), which would make every request that adds a job wait for every
+/// other one. Rings while one is being sent become one.</para>
+/// <para>No promise: when it cannot be sent, or the process ends before, workers find the jobs within
+/// <see cref="JobsOptions.PollMs"/>.</para>
+/// </summary>
+public sealed class JobBell(PostgresNodes nodes, ILogger<JobBell> logger) : BackgroundService
+{
+    /// <summary>The channel of PostgreSQL.</summary>
+    public const string Channel = "scalehub_jobs";
+
+    private readonly SemaphoreSlim _rung = new(0, 1);
+
+    /// <summary>Rings once the unit of work has committed.</summary>
+    internal void RingAfterCommit(UnitOfWork unitOfWork) => unitOfWork.AfterCommit(
+        () =>
+        {
+            Ring();
+            return ValueTask.CompletedTask;
+        }, this);
+
+    /// <summary>Rings soon; returns at once.</summary>
+    public void Ring()
+    {
+        try
+        {
+            if (_rung.CurrentCount == 0) _rung.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else rang between the two: one ring is enough.
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var rounds = new Rounds("Waking the workers", logger);
+        try
+        {
+            while (true)
+            {
+                await _rung.WaitAsync(stoppingToken);
+                await rounds.RunAsync(async () =>
+                {
+                    await using var command = nodes.ForWrite().DataSource.CreateCommand($"notify {Channel}");
+                    await command.ExecuteNonQueryAsync(stoppingToken);
+                }, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _rung.Dispose();
+        base.Dispose();
+    }
+}
+
+/// <summary>Hears <see cref="JobBell"/>, over a connection of its own that follows the primary.</summary>
+/// <param name="nodes">Where the primary is.</param>
+/// <param name="heard">Called when jobs may have come; also after each new connection, as a ring may have been missed.</param>
+/// <param name="logger">Of the loop.</param>
+public sealed class JobBellListener(PostgresNodes nodes, Action heard, ILogger logger)
+{
+    // A primary that was replaced keeps its connections when it only stopped being one.
+    private static readonly TimeSpan LookForPrimaryEvery = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan ConnectAgainAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Listens until it is stopped, whatever happens to the connection.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        var rounds = new Rounds("Listening for new jobs", logger);
+        while (!stopping.IsCancellationRequested)
+        {
+            await rounds.RunAsync(() => ListenAsync(stopping), stopping);
+            await Task.Delay(ConnectAgainAfter, stopping);
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken stopping)
+    {
+        var primary = nodes.ForWrite();
+        // Not from the pool: it would take a place for ever.
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(primary.ConnectionString) { Pooling = false, KeepAlive = 10 }.ConnectionString);
+        await connection.OpenAsync(stopping);
+        connection.Notification += (_, _) => heard();
+        await using (var listen = new NpgsqlCommand($"listen {JobBell.Channel}", connection)) await listen.ExecuteNonQueryAsync(stopping);
+        heard();
+        while (nodes.ForWrite() == primary) await connection.WaitAsync(LookForPrimaryEvery, stopping);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ScaleHub.Core.Platform.Postgres;
+
+namespace ScaleHub.Core.Platform.Jobs;
+
+/// <summary>
+/// Claims jobs and runs them: <see cref="JobsOptions.Slots"/> at a time on each worker, any number of workers.
+/// <para>Guarantee: a job is run by one worker at a time, and one that dies with its worker is run again when its lease has ended.
+/// Companies are served in turn, and none takes the last <see cref="JobsOptions.ReservedSlots"/> slots while it has others. Jobs with
+/// one ordering key run one after another.</para>
+/// <para>Without the database nothing is claimed; what is running fails at its end and is tried again. A worker that stops finishes
+/// what it can in five seconds and gives the rest back.</para>
+/// </summary>
+internal sealed class JobLoop(
+    JobList jobs, JobStore store, JobRunner runner, PostgresNodes nodes, IOptions<JobsOptions> options, TimeProvider time,
+    ILogger<JobLoop> logger) : BackgroundService
+{
+    private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
+    private readonly string _worker = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}"[..40];
+    private readonly string[] _kinds = [.. jobs.Kinds.Keys];
+    private readonly ConcurrentDictionary<Guid, HeldJob> _held = [];
+    private readonly SemaphoreSlim _changed = new(0, 1);
+    private readonly CancellationTokenSource _stopJobs = new();
+    private Guid _lastCompany;
+
+    private JobsOptions Options => options.Value;
+
+    private TimeSpan Lease => TimeSpan.FromSeconds(Options.LeaseSeconds);
+
+    /// <summary>Jobs may have come, or a slot is free.</summary>
+    internal void Wake()
+    {
+        try
+        {
+            if (_changed.CurrentCount == 0) _changed.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Woken already.
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var listener = new JobBellListener(nodes, Wake, logger);
+        var renewing = RenewAsync();
+        try
+        {
+            await Task.WhenAll(ClaimAsync(stoppingToken), listener.RunAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+        await DrainAsync();
+        await renewing;
+    }
+
+    private async Task ClaimAsync(CancellationToken stopping)
+    {
+        var rounds = new Rounds("Claiming jobs", logger);
+        while (true)
+        {
+            var more = false;
+            if (_held.Count < Options.Slots) await rounds.RunAsync(async () => more = await ClaimOnceAsync(stopping), stopping);
+            if (!more) await _changed.WaitAsync(TimeSpan.FromMilliseconds(Options.PollMs), stopping);
+        }
+    }
+
+    /// <summary>Whether there may be more.</summary>
+    private async Task<bool> ClaimOnceAsync(CancellationToken stopping)
+    {
+        var free = Options.Slots - _held.Count;
+        var forAnybody = free - Options.ReservedSlots;
+        // The last slots are for companies that have none.
+        Guid[] busy = forAnybody > 0 ? [] : [.. _held.Values.Select(h => h.Job.CompanyId).Distinct()];
+        var claimed = await store.ClaimAsync(
+            _worker, _kinds, _lastCompany, busy, perCompany: Math.Max(forAnybody, 1), most: free, Lease, stopping);
+        foreach (var job in claimed)
+        {
+            var held = new HeldJob(job, time.GetTimestamp(), jobs.Kinds[job.Kind].Policy.Timeout);
+            _held[job.Id] = held;
+            _ = Task.Run(() => RunAsync(held), CancellationToken.None);
+        }
+        if (claimed.Count > 0) _lastCompany = claimed[^1].CompanyId;
+        return claimed.Count > 0 && _held.Count < Options.Slots;
+    }
+
+    private async Task RunAsync(HeldJob held)
+    {
+        await runner.RunAsync(held, _stopJobs.Token);
+        _held.TryRemove(held.Job.Id, out _);
+        held.Dispose();
+        Wake();
+    }
+
+    /// <summary>Holds what is running, until all of it has ended. Its failures show by the leases that it could not renew.</summary>
+    private async Task RenewAsync()
+    {
+        var rounds = new Rounds("Renewing the leases of jobs", logger);
+        var renewedAt = time.GetTimestamp();
+        using var timer = new PeriodicTimer(RenewEvery, time);
+        while (await timer.WaitForNextTickAsync() && !(_stopJobs.IsCancellationRequested && _held.IsEmpty))
+        {
+            var mine = _held.Values.Where(h => !h.IsOverdue(time)).ToList();
+            if (await rounds.RunAsync(() => RenewAsync(mine), CancellationToken.None)) renewedAt = time.GetTimestamp();
+            else if (time.GetElapsedTime(renewedAt) > Lease) mine.ForEach(h => h.End(HeldJobEnd.Lost));
+        }
+    }
+
+    private async Task RenewAsync(List<HeldJob> mine)
+    {
+        if (mine.Count == 0) return;
+        var held = await store.RenewAsync([.. mine.Select(h => h.Job)], Lease, CancellationToken.None);
+        foreach (var job in mine)
+        {
+            // One that has ended meanwhile is not there either: it no longer listens.
+            if (!held.TryGetValue(job.Job.Id, out var cancelled)) EndIfHeld(job, HeldJobEnd.Lost);
+            else if (cancelled) EndIfHeld(job, HeldJobEnd.Cancelled);
+        }
+    }
+
+    private void EndIfHeld(HeldJob job, HeldJobEnd why)
+    {
+        try
+        {
+            if (_held.ContainsKey(job.Job.Id)) job.End(why);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended just now.
+        }
+    }
+
+    private async Task DrainAsync()
+    {
+        var deadline = time.GetTimestamp();
+        while (!_held.IsEmpty && time.GetElapsedTime(deadline) < StopPatience) await _changed.WaitAsync(100);
+        await _stopJobs.CancelAsync();
+        while (!_held.IsEmpty) await _changed.WaitAsync(100);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _changed.Dispose();
+        _stopJobs.Dispose();
+        base.Dispose();
+    }
+}

@@ -1,0 +1,153 @@
+using Npgsql;
+using NpgsqlTypes;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
+
+namespace ScaleHub.Core.Platform.Jobs;
+
+/// <summary>
+/// The worker's side of the queue: the functions of 0080_jobs.sql, each called in one round trip and a transaction of its own, as the
+/// platform unless it says otherwise. Every change of a job that is running names its fence, and changes nothing when the job
+/// has another one by now.
+/// </summary>
+internal sealed class JobStore(PostgresNodes nodes)
+{
+    /// <summary>Takes jobs, see <c>claim_jobs</c>.</summary>
+    public async Task<List<ClaimedJob>> ClaimAsync(
+        string worker, string[] kinds, Guid lastCompany, Guid[] busy, int perCompany, int most, TimeSpan lease,
+        CancellationToken cancellationToken)
+    {
+        var jobs = new List<ClaimedJob>();
+        await using var batch = Batch(Tenant.Platform, "select * from claim_jobs($1, $2, $3, $4, $5, $6, $7)",
+            worker, kinds, lastCompany, busy, perCompany, most, lease);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            jobs.Add(new(reader.GetGuid(0), reader.GetGuid(1), reader.GetString(2), reader.GetString(3), reader.GetInt32(4),
+                reader.GetInt64(5), reader.IsDBNull(6) ? null : reader.GetString(6), reader.IsDBNull(7) ? null : reader.GetGuid(7),
+                reader.GetFieldValue<DateTimeOffset>(8), reader.GetTimeSpan(9), reader.GetBoolean(10)));
+        return jobs;
+    }
+
+    /// <summary>
+    /// Holds the jobs for another lease. Those that are missing in the answer are not this worker's any more; true: it shall stop.
+    /// </summary>
+    public async Task<Dictionary<Guid, bool>> RenewAsync(
+        IReadOnlyCollection<ClaimedJob> jobs, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        // A row that is locked is being ended by this worker just now: it needs no longer lease, and is not waited for.
+        await using var batch = Batch(Tenant.Platform, """
+            with held as materialized (
+                select j.company_id, j.id, j.cancel_requested, j.due_at
+                from unnest($1, $2, $3) as mine (company_id, id, fence)
+                join jobs j on j.company_id = mine.company_id and j.id = mine.id and j.fence = mine.fence and j.state = 'running'),
+            free as materialized (
+                select j.company_id, j.id from jobs j join held h on j.company_id = h.company_id and j.id = h.id
+                where h.due_at < now() + $4 * 2 / 3 for update of j skip locked),
+            renewed as (
+                update jobs j set due_at = now() + $4 from free f
+                where j.company_id = f.company_id and j.id = f.id and j.state = 'running')
+            select id, cancel_requested from held
+            """, jobs.Select(j => j.CompanyId).ToArray(), jobs.Select(j => j.Id).ToArray(), jobs.Select(j => j.Fence).ToArray(), lease);
+        var held = new Dictionary<Guid, bool>();
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken)) held[reader.GetGuid(0)] = reader.GetBoolean(1);
+        return held;
+    }
+
+    /// <summary>Ends a job in the handler's transaction. False: it is not this worker's any more, and nothing may be committed.</summary>
+    public static async Task<bool> FinishAsync(TenantDbContext db, ClaimedJob job, string? result, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Finish, db.TransactionConnection);
+        AddFinish(command.Parameters, job, "succeeded", result);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Ends a job by itself, as its company: one without a transaction, or one that was cancelled.</summary>
+    public async Task<bool> FinishAsync(ClaimedJob job, string outcome, string? result, CancellationToken cancellationToken)
+    {
+        await using var batch = Batch(job.CompanyId, Finish);
+        AddFinish(batch.BatchCommands[1].Parameters, job, outcome, result);
+        return await ScalarAsync<bool>(batch, cancellationToken);
+    }
+
+    /// <summary>Puts a job back after a failure. The state that it has now; null: it is not this worker's any more.</summary>
+    public async Task<string?> FailAsync(
+        ClaimedJob job, string error, string? told, TimeSpan retryAfter, bool forGood, CancellationToken cancellationToken)
+    {
+        await using var batch = Batch(Tenant.Platform, "select fail_job($1, $2, $3, $4, $5, $6, $7)",
+            job.CompanyId, job.Id, job.Fence, error, (object?)told ?? DBNull.Value, retryAfter, forGood);
+        return await ScalarAsync<string?>(batch, cancellationToken);
+    }
+
+    /// <summary>Gives a job back that was not done because the worker stops; the attempt does not count.</summary>
+    public Task ReleaseAsync(ClaimedJob job, CancellationToken cancellationToken)
+        => ExecuteAsync("""
+            update jobs set state = 'queued', attempts = attempts - 1, due_at = now(), claimed_by = null
+            where company_id = $1 and id = $2 and fence = $3 and state = 'running'
+            """, cancellationToken, job.CompanyId, job.Id, job.Fence);
+
+    /// <summary>Says how far a job is.</summary>
+    public Task ReportAsync(ClaimedJob job, int percent, string? text, CancellationToken cancellationToken)
+        => ExecuteAsync("""
+            update jobs set progress = $4, progress_text = $5
+            where company_id = $1 and id = $2 and fence = $3 and state = 'running'
+            """, cancellationToken, job.CompanyId, job.Id, job.Fence, percent, (object?)text ?? DBNull.Value);
+
+    /// <summary>Queues what is due, and what killed workers held.</summary>
+    public async Task<int> QueueDueAsync(int most, CancellationToken cancellationToken)
+    {
+        await using var batch = Batch(Tenant.Platform, "select queue_due_jobs($1)", most);
+        return await ScalarAsync<int>(batch, cancellationToken);
+    }
+
+    /// <summary>Queues blocked jobs that nothing blocks.</summary>
+    public async Task<int> QueueForgottenAsync(CancellationToken cancellationToken)
+    {
+        await using var batch = Batch(Tenant.Platform, "select queue_forgotten_jobs()");
+        return await ScalarAsync<int>(batch, cancellationToken);
+    }
+
+    private const string Finish = "select finish_job($1, $2, $3, $4, $5)";
+
+    private static void AddFinish(NpgsqlParameterCollection parameters, ClaimedJob job, string outcome, string? result)
+    {
+        parameters.Add(new() { Value = job.CompanyId });
+        parameters.Add(new() { Value = job.Id });
+        parameters.Add(new() { Value = job.Fence });
+        parameters.Add(new() { Value = outcome });
+        parameters.Add(new() { Value = (object?)result ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Jsonb });
+    }
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var batch = Batch(Tenant.Platform, sql, values);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<T> ScalarAsync<T>(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.IsDBNull(0) ? default : reader.GetFieldValue<T>(0))!;
+    }
+
+    private NpgsqlBatch Batch(Guid company, string sql, params object[] values)
+    {
+        var batch = nodes.ForWrite().DataSource.CreateBatch();
+        var set = batch.CreateBatchCommand();
+        set.CommandText = "select set_config('app.company_id', $1, true)";
+        set.Parameters.Add(new() { Value = company.ToString() });
+        batch.BatchCommands.Add(set);
+        var command = batch.CreateBatchCommand();
+        command.CommandText = sql;
+        foreach (var value in values)
+            command.Parameters.Add(value == DBNull.Value
+                ? new() { Value = value, NpgsqlDbType = NpgsqlDbType.Text }
+                : new NpgsqlParameter { Value = value });
+        batch.BatchCommands.Add(command);
+        return batch;
+    }
+}
