@@ -6,6 +6,7 @@ using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Cards;
 using ScaleHub.Modules.Companies;
 using ScaleHub.Modules.Identity;
+using ScaleHub.Modules.Jobs;
 using ScaleHub.Modules.Operations;
 using ScaleHub.Modules.Practice;
 using ScaleHub.Modules.Tasks;
@@ -24,6 +25,7 @@ public static class ModuleList
         new PracticeModule(),
         new BillingModule(),
         new CardsModule(),
+        new JobsModule(),
         new OperationsModule(),
     ];
 

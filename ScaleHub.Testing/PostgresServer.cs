@@ -30,6 +30,9 @@ public sealed class PostgresServer : IAsyncLifetime
     private Process? _server;
     private int _port, _databases;
 
+    /// <summary>Whether a commit waits for the disk, as in production; tests do not need it, measurements do.</summary>
+    public bool Durable { get; init; }
+
     /// <summary>What the server logs.</summary>
     public string LogFile => Path.Combine(_directory, "log");
 
@@ -90,7 +93,7 @@ public sealed class PostgresServer : IAsyncLifetime
             _port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
         _server = await StartAsync("postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
-            "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "logging_collector=off");
+            "-c", "unix_socket_directories=", "-c", Durable ? "fsync=on" : "fsync=off", "-c", "logging_collector=off");
         await Poll.UntilAsync(() => ExecuteAsync(ConnectionString(), "select 1"), Patience.TotalSeconds);
         await ExecuteAsync(ConnectionString(), $"create database {Template}");
         await MigrateAsync(ConnectionString(Template));

@@ -28,6 +28,12 @@ public sealed class OverloadOptions
     /// <summary>Places beyond those, for endpoints that are marked with <c>WithReserve</c>.</summary>
     [Range(1, 10_000)] public int Reserve { get; set; } = 2 * Environment.ProcessorCount;
 
+    /// <summary>
+    /// Streams that an instance serves at a time (<see cref="LoadShedding.AsStream"/>), beside its requests. By default 100 for each
+    /// core.
+    /// </summary>
+    [Range(1, 100_000)] public int Streams { get; set; } = 100 * Environment.ProcessorCount;
+
     /// <summary>Seconds after which a client that was turned away may try again.</summary>
     [Range(1, 3600)] public int RetryAfterSeconds { get; set; } = 1;
 }
@@ -46,6 +52,13 @@ public static class LoadShedding
     public static T WithReserve<T>(this T endpoints) where T : IEndpointConventionBuilder
         => endpoints.WithMetadata(new HasReserve());
 
+    /// <summary>
+    /// The answer takes minutes and next to no work: it gets one of <see cref="OverloadOptions.Streams"/> places, and none of those for
+    /// requests.
+    /// </summary>
+    public static T AsStream<T>(this T endpoints) where T : IEndpointConventionBuilder
+        => endpoints.WithMetadata(new IsStream());
+
     /// <summary>Registers the places.</summary>
     public static void AddLoadShedding(this WebApplicationBuilder builder)
     {
@@ -63,8 +76,7 @@ public static class LoadShedding
         var retryAfter = options.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         app.Use(async (context, next) =>
         {
-            var reserved = context.GetEndpoint()?.Metadata.GetMetadata<HasReserve>() is not null;
-            using var place = await places.TakeAsync(reserved, context.RequestAborted);
+            using var place = await places.TakeAsync(context.GetEndpoint()?.Metadata, context.RequestAborted);
             if (place.IsAcquired)
             {
                 await next(context);
@@ -83,10 +95,12 @@ public static class LoadShedding
 
     private sealed record HasReserve;
 
+    private sealed record IsStream;
+
     /// <summary>The places, and meter <c>ScaleHub.Overload</c>.</summary>
     private sealed class Places : IDisposable
     {
-        private readonly ConcurrencyLimiter _places, _reserve;
+        private readonly ConcurrencyLimiter _places, _reserve, _streams;
         private readonly Counter<long> _shed;
 
         public Places(IOptions<OverloadOptions> options, IMeterFactory meters)
@@ -99,6 +113,7 @@ public static class LoadShedding
                 QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
             });
             _reserve = new(new() { PermitLimit = options.Value.Reserve, QueueLimit = 0 });
+            _streams = new(new() { PermitLimit = options.Value.Streams, QueueLimit = 0 });
             var meter = meters.Create("ScaleHub.Overload");
             _shed = meter.CreateCounter<long>("scalehub.overload.shed", "{request}",
                 "Requests that were turned away because all places were taken.");
@@ -112,11 +127,12 @@ public static class LoadShedding
         /// <summary>
         /// A place, or a lease that was not acquired. A request with a reserve does not wait behind the others.
         /// </summary>
-        public async ValueTask<RateLimitLease> TakeAsync(bool reserved, CancellationToken cancellationToken)
+        public async ValueTask<RateLimitLease> TakeAsync(EndpointMetadataCollection? endpoint, CancellationToken cancellationToken)
         {
-            var place = _places.AttemptAcquire();
-            if (!place.IsAcquired && reserved) place = _reserve.AttemptAcquire();
-            if (!place.IsAcquired) place = await _places.AcquireAsync(1, cancellationToken);
+            var isStream = endpoint?.GetMetadata<IsStream>() is not null;
+            var place = isStream ? _streams.AttemptAcquire() : _places.AttemptAcquire();
+            if (!place.IsAcquired && endpoint?.GetMetadata<HasReserve>() is not null) place = _reserve.AttemptAcquire();
+            if (!place.IsAcquired && !isStream) place = await _places.AcquireAsync(1, cancellationToken);
             if (!place.IsAcquired) _shed.Add(1);
             return place;
         }
@@ -125,6 +141,7 @@ public static class LoadShedding
         {
             _places.Dispose();
             _reserve.Dispose();
+            _streams.Dispose();
         }
     }
 }

@@ -24,6 +24,12 @@ public sealed class ReadConsistency
     /// <summary>A commit succeeded whose position could not be read afterwards.</summary>
     public bool WrittenUnknown { get; private set; }
 
+    /// <summary>
+    /// Nobody reads behind this unit of work what it has written, as with most jobs: the position of its commits is asked for
+    /// only if something that follows the commit needs it.
+    /// </summary>
+    internal bool HasNoReader { get; set; }
+
     /// <summary>A commit succeeded that no standby has confirmed.</summary>
     internal bool Unconfirmed { get; set; }
 

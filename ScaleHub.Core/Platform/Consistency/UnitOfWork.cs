@@ -26,6 +26,9 @@ public sealed class UnitOfWork(ILogger<UnitOfWork> logger) : IAsyncDisposable
     /// <param name="name">Of effects with the same name the first stays; none: the effect has a name of its own.</param>
     public void AfterCommit(Func<ValueTask> effect, object? name = null) => _effects.TryAdd(name ?? effect, effect);
 
+    /// <summary>Whether any effect is still to come.</summary>
+    internal bool HasEffects => _effects.Count > 0;
+
     /// <summary>Whether an effect of that name is still to come.</summary>
     internal bool Awaits(object name) => _effects.ContainsKey(name);
 

@@ -124,6 +124,36 @@ internal sealed class JobViewMapping : IEntityTypeConfiguration<JobView>
     }
 }
 
+/// <summary>A job that failed for good, for operators.</summary>
+public sealed class DeadJob
+{
+    /// <summary>Whose job it is.</summary>
+    public Guid CompanyId { get; init; }
+
+    /// <summary>UUIDv7.</summary>
+    public Guid Id { get; init; }
+
+    /// <summary><see cref="IJob.Kind"/>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>How often it was tried.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>What went wrong last, in the program's terms.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The trace of the request that added it.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>When it was added.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+internal sealed class DeadJobMapping : IEntityTypeConfiguration<DeadJob>
+{
+    public void Configure(EntityTypeBuilder<DeadJob> builder) => builder.ToView("dead_jobs").HasKey(j => new { j.CompanyId, j.Id });
+}
+
 /// <summary>The queue's tables.</summary>
 public static class JobTables
 {
@@ -131,5 +161,8 @@ public static class JobTables
     {
         /// <summary>The tenant's jobs.</summary>
         public IQueryable<JobView> Jobs => db.Set<JobView>();
+
+        /// <summary>The dead jobs of all companies, for the platform.</summary>
+        public IQueryable<DeadJob> DeadJobs => db.Set<DeadJob>();
     }
 }

@@ -25,7 +25,7 @@ internal sealed class JobLoop(
     private readonly string[] _kinds = [.. jobs.Kinds.Keys];
     private readonly ConcurrentDictionary<Guid, HeldJob> _held = [];
     private readonly SemaphoreSlim _changed = new(0, 1);
-    private readonly CancellationTokenSource _stopJobs = new();
+    private readonly CancellationTokenSource _stopJobs = new(), _stopRenewing = new();
     private Guid _lastCompany;
 
     private JobsOptions Options => options.Value;
@@ -59,6 +59,7 @@ internal sealed class JobLoop(
             // The host is stopping.
         }
         await DrainAsync();
+        await _stopRenewing.CancelAsync();
         await renewing;
     }
 
@@ -100,17 +101,25 @@ internal sealed class JobLoop(
         Wake();
     }
 
-    /// <summary>Holds what is running, until all of it has ended. Its failures show by the leases that it could not renew.</summary>
+    /// <summary>Holds what is running, until all of it has ended.</summary>
     private async Task RenewAsync()
     {
         var rounds = new Rounds("Renewing the leases of jobs", logger);
         var renewedAt = time.GetTimestamp();
         using var timer = new PeriodicTimer(RenewEvery, time);
-        while (await timer.WaitForNextTickAsync() && !(_stopJobs.IsCancellationRequested && _held.IsEmpty))
+        try
         {
-            var mine = _held.Values.Where(h => !h.IsOverdue(time)).ToList();
-            if (await rounds.RunAsync(() => RenewAsync(mine), CancellationToken.None)) renewedAt = time.GetTimestamp();
-            else if (time.GetElapsedTime(renewedAt) > Lease) mine.ForEach(h => h.End(HeldJobEnd.Lost));
+            while (await timer.WaitForNextTickAsync(_stopRenewing.Token))
+            {
+                var mine = _held.Values.Where(h => !h.IsOverdue(time)).ToList();
+                if (await rounds.RunAsync(() => RenewAsync(mine), CancellationToken.None)) renewedAt = time.GetTimestamp();
+                // Others may have the jobs by now.
+                else if (time.GetElapsedTime(renewedAt) > Lease) mine.ForEach(h => EndIfHeld(h, HeldJobEnd.Lost));
+            }
+        }
+        catch (OperationCanceledException) when (_stopRenewing.IsCancellationRequested)
+        {
+            // Nothing is held any more.
         }
     }
 
@@ -151,6 +160,7 @@ internal sealed class JobLoop(
     {
         _changed.Dispose();
         _stopJobs.Dispose();
+        _stopRenewing.Dispose();
         base.Dispose();
     }
 }

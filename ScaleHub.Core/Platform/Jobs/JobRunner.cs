@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -79,6 +80,7 @@ internal sealed class JobRunner(
     private async Task<bool> DoAsync(JobKind kind, ClaimedJob job, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateScopeOf(job.CompanyId, job.CreatedBy);
+        scope.ServiceProvider.GetRequiredService<ReadConsistency>().HasNoReader = true;
         var run = new JobRun(store, time, job);
         if (!kind.Policy.InTransaction)
         {

@@ -123,6 +123,11 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
     {
         var tenanted = Tenanted(context);
         var consistency = tenanted.Consistency;
+        if (consistency.HasNoReader && !tenanted.UnitOfWork.HasEffects)
+        {
+            if (consistency.Unconfirmed) throw new UnconfirmedWriteException();
+            return;
+        }
         try
         {
             // Not cancellable: the write is done, and its reader must find it.

@@ -46,7 +46,10 @@ create view job_history with (security_invoker = true) as
            null, result, created_by, created_at,
            null, finished_at, outcome = 'cancelled'
     from finished_jobs;
-grant select on job_history to scalehub_app;
+-- Operators see the error too, of all companies.
+create view dead_jobs with (security_invoker = true) as
+    select company_id, id, kind, attempts, error, trace_parent, created_at from jobs where state = 'dead' and (select app_is_platform());
+grant select on job_history, dead_jobs to scalehub_app;
 
 -- The lock of an ordering key: who decides whether a job with it may run holds it, and who ends one, until the transaction ends.
 create function job_lane(company uuid, ordering_key text) returns bigint language sql immutable strict parallel safe as

@@ -1,0 +1,91 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http.Authentication;
+using ScaleHub.Modules.Identity.Authentication;
+
+namespace ScaleHub.Modules.Jobs;
+
+/// <summary>
+/// <c>GET /api/v1/jobs/{id}/events</c>: the job as it goes on, as Server-Sent Events (WHATWG HTML, 9.2).
+/// <para>An event <c>job</c> with a <see cref="JobResponse"/> at once, and whenever it has changed, within half a second; the same again
+/// after 15 s without a change, so that nobody in between takes the connection for dead. The stream ends when the job does, after ten
+/// minutes, with the session, and when the instance stops; a client that reconnects goes on with the present state.</para>
+/// <para>It looks in the database twice a second, as a list of listeners in every instance would have to survive the loss of Redis and of
+/// connections. Places for streams are bounded (<c>Overload__Streams</c>).</para>
+/// </summary>
+public sealed class WatchJob(
+    IServiceScopeFactory scopes, LiveSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time, AccessToken me, Guid id)
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    /// <summary>Streams how a job goes on: one that the caller caused, or for admins any of the company.</summary>
+    public static async Task<Results<ServerSentEventsResult<JobResponse>, NotFound>> HandleAsync(
+        Guid id, AccessToken me, IServiceScopeFactory scopes, LiveSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time,
+        ReadConsistency consistency, HttpContext http, CancellationToken cancellationToken)
+    {
+        var watch = new WatchJob(scopes, sessions, lifetime, time, me, id);
+        // The first look must find a job that the caller has just caused.
+        if (await watch.LookAsync(consistency, cancellationToken) is not { } first) return TypedResults.NotFound();
+        // nginx would keep events back until its buffer is full.
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+        return TypedResults.ServerSentEvents(watch.StreamAsync(first, cancellationToken));
+    }
+
+    private async IAsyncEnumerable<SseItem<JobResponse>> StreamAsync(
+        JobResponse job, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        var (began, told) = (time.GetTimestamp(), time.GetTimestamp());
+        using var timer = new PeriodicTimer(LookEvery, time);
+        yield return Event(job);
+        while (!job.IsOver && time.GetElapsedTime(began) < Longest && await NextAsync(timer, ending.Token))
+        {
+            if (await sessions.FindAsync(me.CompanyId, me.SessionId, cancellationToken) is null) yield break;
+            // It is not there for a moment on a standby that is behind the one that had it: then the next look finds it.
+            if (await LookAsync(null, cancellationToken) is not { } now) continue;
+            if (IsSame(now, job) && time.GetElapsedTime(told) < RepeatAfter) continue;
+            (job, told) = (now, time.GetTimestamp());
+            yield return Event(job);
+        }
+    }
+
+    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken ending)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(ending);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    // A scope for each look: a stream must not hold on to one database node.
+    private async Task<JobResponse?> LookAsync(ReadConsistency? asker, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateScopeOf(me.CompanyId, me.UserId);
+        if (asker is not null)
+        {
+            var consistency = scope.ServiceProvider.GetRequiredService<ReadConsistency>();
+            consistency.Require(asker.AtLeast);
+            if (asker.PrimaryOnly) consistency.RequirePrimary();
+        }
+        return await JobResponse.VisibleTo(me, scope.ServiceProvider.GetRequiredService<ReadDb>().Jobs).Where(j => j.Id == id)
+            .Select(JobResponse.Projection).SingleOrDefaultAsync(cancellationToken);
+    }
+
+    private static SseItem<JobResponse> Event(JobResponse job) => new(job, "job");
+
+    private static bool IsSame(JobResponse a, JobResponse b)
+        => (a.Status, a.Attempts, a.Progress, a.ProgressText, a.CancelRequested)
+            == (b.Status, b.Attempts, b.Progress, b.ProgressText, b.CancelRequested);
+}
