@@ -27,6 +27,14 @@ return await Launch.RunAsync(args, async (builder, settings) =>
         .WithEnvironment("Postgres__AppPassword", appPassword)
         .WithEnvironment("ScaleHub__Secret", secret);
 
+    // Mails are caught, not delivered; a page shows them.
+    var mail = builder.AddProject<Projects.ScaleHub_MailCatcher>("mail")
+        .WithEndpoint(Ports.Choose("smtp", 10025, settings), name: "smtp", scheme: "smtp", env: "SMTP_PORT", isProxied: false)
+        .WithHttpEndpoint(Ports.Choose("mail", 18025, settings), isProxied: false)
+        .WithUrlForEndpoint("http", url => url.DisplayText = "Mails")
+        .WithHttpHealthCheck("/health/ready");
+    var balancerPort = Ports.Choose("lb", 8080, settings);
+
     // The API, several times over; each instance on a port of its own, not the launch profile's.
     var apis = Enumerable.Range(1, settings.Instances)
         .Select(i => builder.AddProject<Projects.ScaleHub_Api>($"api-{i}")
@@ -34,23 +42,25 @@ return await Launch.RunAsync(args, async (builder, settings) =>
             .WithDatabase(postgres, appPassword, pools)
             .WithReference(redis).WaitFor(redis)
             .WithEnvironment("ScaleHub__Secret", secret)
+            .WithMail(mail, balancerPort)
             .WithEnvironment("RateLimits__Instances", settings.Instances.ToString(CultureInfo.InvariantCulture))
             .WithEnvironment("RateLimits__Scale", settings.Limits.ToString(CultureInfo.InvariantCulture))
             .WaitForCompletion(migrate)
             .WithHttpHealthCheck("/health/ready"))
         .ToList();
 
-    // Background work: the partitions of large tables.
+    // Background work: jobs, schedules, mails, the partitions of large tables.
     builder.AddProject<Projects.ScaleHub_Worker>("worker").WithArgs("run")
         .WithDatabase(postgres, appPassword, pools)
         .WithReference(redis).WaitFor(redis)
         .WithEnvironment("ScaleHub__Secret", secret)
+        .WithMail(mail, balancerPort)
         .WaitForCompletion(migrate)
         .WithHttpEndpoint(isProxied: false)
         .WithHttpHealthCheck("/health/ready");
 
     // The front door: nginx spreads the requests over the API instances.
-    servers.AddLoadBalancer("lb", Ports.Choose("lb", 8080, settings), apis)
+    servers.AddLoadBalancer("lb", balancerPort, apis)
         .WithUrlForEndpoint("http", url => url.DisplayText = "API")
         .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
         .WithUrlForEndpoint("http", _ => new() { Url = "/feed", DisplayText = "Card feed" })

@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Assets;
 using ScaleHub.Http.RateLimiting;
@@ -7,6 +8,7 @@ using ScaleHub.Modules.Cards;
 using ScaleHub.Modules.Companies;
 using ScaleHub.Modules.Identity;
 using ScaleHub.Modules.Jobs;
+using ScaleHub.Modules.Notifications;
 using ScaleHub.Modules.Operations;
 using ScaleHub.Modules.Practice;
 using ScaleHub.Modules.Tasks;
@@ -21,6 +23,7 @@ public static class ModuleList
     [
         new IdentityModule(),
         new CompaniesModule(),
+        new NotificationsModule(),
         new TasksModule(),
         new PracticeModule(),
         new BillingModule(),
@@ -32,8 +35,8 @@ public static class ModuleList
     /// <summary>The tables of the platform and of all modules.</summary>
     public static Schema Schema { get; } = new(typeof(IModule).Assembly);
 
-    /// <summary>The kinds of jobs of all modules.</summary>
-    public static JobList Jobs { get; } = All.Aggregate(new JobList(), (jobs, module) =>
+    /// <summary>The kinds of jobs of the platform and of all modules.</summary>
+    public static JobList Jobs { get; } = All.Aggregate(new JobList().HandleMail(), (jobs, module) =>
     {
         module.AddJobs(jobs);
         return jobs;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.AppHost.Servers.Containers;
 using ScaleHub.AppHost.Servers.Native;
@@ -106,6 +107,18 @@ internal static class ServersExtensions
             if (i > 0) program.WaitFor(node.Server);
         }
         return pools.Give(program);
+    }
+
+    /// <summary>Hands a program the mail server, and the address that links in mails lead to.</summary>
+    public static IResourceBuilder<ProjectResource> WithMail(
+        this IResourceBuilder<ProjectResource> program, IResourceBuilder<ProjectResource> mail, int? publicPort)
+    {
+        var smtp = mail.GetEndpoint("smtp");
+        program.WithEnvironment("ConnectionStrings__mail", $"smtp://localhost:{smtp.Property(EndpointProperty.Port)}")
+            .WithReferenceRelationship(mail.Resource);
+        return publicPort is { } port
+            ? program.WithEnvironment("Mail__PublicUrl", string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}"))
+            : program;
     }
 
     /// <summary>Tells nginx whose X-Forwarded headers it may believe.</summary>

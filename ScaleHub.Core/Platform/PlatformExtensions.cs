@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Plans;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Redis;
@@ -14,7 +15,7 @@ namespace ScaleHub.Core.Platform;
 /// <summary>Registers the mechanisms that Api and Worker share.</summary>
 public static class PlatformExtensions
 {
-    /// <summary>Database nodes, their monitor and the two contexts, plans of companies, Redis and its broadcast, tenant, read-your-writes, secrets, the job queue.</summary>
+    /// <summary>Database nodes, their monitor and the two contexts, plans of companies, Redis and its broadcast, tenant, read-your-writes, secrets, the job queue, mail.</summary>
     public static IHostApplicationBuilder AddPlatform(this IHostApplicationBuilder builder)
     {
         builder.AddSecrets();
@@ -35,6 +36,7 @@ public static class PlatformExtensions
         builder.Services.AddTenantDbContext<ScaleHubDb>().AddTenantDbContext<ReadDb>();
         builder.Services.AddSingleton<CompanyPlans>();
         builder.AddJobQueue();
+        builder.AddMail();
         return builder;
     }
 

@@ -14,7 +14,7 @@ namespace ScaleHub.Modules.Jobs;
 /// <param name="Id">One dead job.</param>
 /// <param name="Kind">All dead jobs of a kind, 1 to 100 characters.</param>
 [BodyExample("""{ "kind": "notifications.mail" }""")]
-public sealed record RedriveJobsRequest(Guid? Id, [property: Text(100, 1)] string? Kind);
+public sealed record RedriveJobsRequest(Guid? Id = null, [property: Text(100, 1)] string? Kind = null);
 
 /// <summary>What was queued.</summary>
 /// <param name="Redriven">Jobs that run again, with all their attempts before them.</param>

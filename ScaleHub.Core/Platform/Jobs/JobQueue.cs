@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Npgsql;
 using NpgsqlTypes;
 using ScaleHub.Core.Platform.Postgres;
@@ -30,8 +31,11 @@ public sealed record JobOptions
 [SuppressMessage("Naming", "CA1711", Justification = "It is a queue.")]
 public sealed class JobQueue(ScaleHubDb db, JobBell bell, TimeProvider time)
 {
-    /// <summary>How payloads and results are written.</summary>
-    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    /// <summary>How payloads and results are written. Values of enums by their names: their numbers may change.</summary>
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+    };
 
     /// <summary>Adds a job with the next <c>SaveChanges</c> of the same scope.</summary>
     /// <param name="job">Its arguments. Secrets in it are in the database as they are.</param>

@@ -33,10 +33,15 @@ internal sealed class JobsHost : IAsyncDisposable
         return host;
     }
 
-    public async Task<PlatformHost> StartWorkerAsync(Action<JobList>? more = null)
+    public Task<PlatformHost> StartWorkerAsync(Action<JobList>? more = null)
     {
         var jobs = new JobList().Handle<Note, NoteHandler>().Handle<NoteOutside, NoteOutsideHandler>();
         more?.Invoke(jobs);
+        return StartWorkerAsync(jobs);
+    }
+
+    public async Task<PlatformHost> StartWorkerAsync(JobList jobs)
+    {
         var worker = await PlatformHost.StartAsync(Database, builder =>
         {
             builder.Services.AddSingleton(jobs);

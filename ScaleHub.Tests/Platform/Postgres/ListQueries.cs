@@ -192,6 +192,8 @@ internal static class ListQueries
         ["jobs: lookup"] = "select * from jobs where company_id = {company} and id = {id}",
         ["jobs: dead of a company"] =
             "select * from jobs where company_id = {company} and state = 'dead' and id < {cursor} order by id desc limit 26",
+        ["jobs: of a company, ended ones too"] =
+            "select * from job_history where company_id = {company} and id < {cursor} order by id desc limit 26",
         ["jobs: finished"] = "select * from finished_jobs where company_id = {company} and id = {id}",
         ["metrics: of a company"] =
             "select * from request_metrics where company_id = {company} and minute >= {from} and minute < {to}",
@@ -210,23 +212,23 @@ internal static class ListQueries
     };
 
     /// <summary>Lists whose table has a second policy: for the index to be used, the company must be in the query.</summary>
-    public static readonly string[] SeenByPlatform = ["jobs: lookup", "jobs: dead", "metrics:"];
+    public static readonly string[] SeenByPlatform = ["jobs: lookup", "jobs: dead", "jobs: of a company", "metrics:"];
 
     /// <summary>For the platform, through all companies.</summary>
     public static readonly Dictionary<string, string> Platform = new()
     {
         ["companies: page"] = "select * from companies where id > {cursor} order by id limit 26",
-        ["jobs: next company with one due"] = """
-            select company_id from jobs where state <> 'dead' and due_at <= {from} and company_id > {company}
-            order by company_id limit 1
-            """,
-        // Fair: the worker goes round the companies, and takes a few of each.
+        // The statements of claim_jobs and queue_due_jobs (0080_jobs.sql).
+        ["jobs: next company with a queued one"] =
+            "select company_id from jobs where state = 'queued' and company_id > {company} order by company_id limit 1",
         ["jobs: claim of a company"] = """
-            select id from jobs j
-            where company_id = {company} and state <> 'dead' and due_at <= {from} and (ordering_key is null or not exists (
-                select from jobs e
-                where e.company_id = j.company_id and e.ordering_key = j.ordering_key and e.state <> 'dead' and e.id < j.id))
-            order by due_at, id limit 10 for update skip locked
+            select id from jobs where company_id = {company} and state = 'queued' order by seq limit 10 for update skip locked
+            """,
+        ["jobs: what is in the way of one with an ordering key"] = """
+            select id from jobs where company_id = {company} and ordering_key = {text} and state <> 'dead' and seq < 100 limit 1
+            """,
+        ["jobs: due"] = """
+            select id from jobs where state in ('scheduled', 'running') and due_at <= {from} order by due_at limit 500 for update skip locked
             """,
         ["jobs: dead of all"] = "select * from jobs where state = 'dead' and id < {cursor} order by id desc limit 26",
         // With both ends: of a parameter with one the planner expects a third of a partition, and rightly reads all of it.

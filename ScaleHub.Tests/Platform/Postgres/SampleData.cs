@@ -109,7 +109,7 @@ internal sealed partial class SampleData
                            and i.indnkeyatts = 2),
                    a.attnotnull, a.atthasdef
             from tables t
-            join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+            join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
             left join refs r on r.conrelid = t.oid and r.attnum = a.attnum and a.attname <> 'company_id'
             left join pg_class p on p.oid = r.confrelid
             order by (select max(depth) from depths d where d.oid = t.oid), t.name, a.attnum
@@ -149,6 +149,7 @@ internal sealed partial class SampleData
             "uuid" => "sample_id(n)",
             "text" => "'sample-' || n",
             "integer" or "bigint" => "1",
+            "boolean" => "n % 2 = 0",
             "bytea" => "sha256(n::text::bytea)",
             "timestamp with time zone" => "sample_now() - n * interval '1 minute'",
             _ => throw new NotSupportedException($"{table}.{column}: say in SampleData what a {type} may be"),

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using MimeKit;
+using ScaleHub.Core.Platform.Jobs;
+
+namespace ScaleHub.Core.Platform.Mail;
+
+/// <summary>Registers mail.</summary>
+public static class MailExtensions
+{
+    /// <summary>The settings, for those who put links into mails, and the sender, for workers.</summary>
+    public static IHostApplicationBuilder AddMail(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section).ValidateDataAnnotations()
+            .Validate(o => MailboxAddress.TryParse(o.From, out _), $"{MailOptions.Section}__From is no address.").ValidateOnStart();
+        if (builder.Configuration.GetConnectionString(MailOptions.ConnectionName) is not { Length: > 0 } url)
+        {
+            builder.Services.AddSingleton<IMailSender, FolderSender>();
+            return builder;
+        }
+        try
+        {
+            builder.Services.AddSingleton(MailServer.Parse(url));
+        }
+        catch (FormatException e)
+        {
+            throw new OptionsValidationException(MailOptions.Section, typeof(MailOptions), [e.Message]);
+        }
+        builder.Services.AddSingleton<IMailSender, SmtpSender>();
+        return builder;
+    }
+
+    /// <summary>Adds <see cref="SendMail"/>.</summary>
+    public static JobList HandleMail(this JobList jobs) => jobs.Handle<SendMail, SendMailHandler>();
+}

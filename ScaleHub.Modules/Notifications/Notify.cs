@@ -1,0 +1,52 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Mail;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Modules.Identity;
+
+namespace ScaleHub.Modules.Notifications;
+
+/// <summary>
+/// Tells a user something: in the list of notifications, exactly once, and by mail unless the user does not want that. Add it to the queue
+/// in the transaction of what has happened.
+/// </summary>
+/// <param name="UserId">Who should know. Nothing happens when the user was removed meanwhile.</param>
+/// <param name="About">What it is about.</param>
+/// <param name="Title">1 to 200 characters.</param>
+/// <param name="Body">At most 10,000 characters.</param>
+/// <param name="SubjectId">The task it is about.</param>
+public sealed record Notify(Guid UserId, NotificationKind About, string Title, string? Body = null, Guid? SubjectId = null) : IJob
+{
+    /// <inheritdoc/>
+    public static string Kind => "notifications.notify";
+}
+
+internal sealed class NotifyHandler(ScaleHubDb db, JobQueue queue, IOptions<MailOptions> mail, TimeProvider time) : IJobHandler<Notify>
+{
+    public async Task HandleAsync(Notify job, JobRun run, CancellationToken cancellationToken)
+    {
+        var user = await db.Users.Where(u => u.Id == job.UserId && u.DeletedAt == null)
+            .Select(u => new
+            {
+                u.Email,
+                WantsMail = !db.Set<NotificationPreference>().Any(p => p.UserId == u.Id && p.Kind == job.About && !p.ByMail),
+            }).SingleOrDefaultAsync(cancellationToken);
+        if (user is null) return;
+        db.Notifications.Add(new()
+        {
+            CompanyId = db.Tenant.RequiredCompanyId,
+            Id = Guid.CreateVersion7(),
+            UserId = job.UserId,
+            Kind = job.About,
+            Title = job.Title,
+            Body = job.Body,
+            SubjectId = job.SubjectId,
+            CreatedAt = time.GetDatabaseNow(),
+        });
+        if (user.WantsMail)
+            queue.Add(new SendMail(user.Email, job.Title, job.Body is null ? [job.Title] : [job.Body], mail.Value.PublicUrl, "Open ScaleHub"));
+        await db.SaveChangesAsync(cancellationToken);
+    }
+}
