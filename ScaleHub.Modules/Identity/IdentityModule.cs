@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
 using ScaleHub.Http.Idempotency;
@@ -39,15 +40,34 @@ public sealed class IdentityModule : IModule
     public void AddRouteServices(IServiceCollection services) => services.AddSingleton<SignInLimits>();
 
     /// <inheritdoc/>
+    public void AddJobs(JobList jobs)
+        => jobs.Handle<FindForgetful, FindForgetfulHandler>().Handle<SendResetLink, SendResetLinkHandler>();
+
+    /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
     {
         var auth = v1.MapGroup("/auth").WithReserve().AddEndpointFilter(NotStoredAsync);
         auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth).ProducesProblem(409);
         // By account, session and address, where not all count: SignInLimits.
         auth.MapPost("/login", LogIn.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
+        // Answers the same to everybody; what it costs is a mail, three an hour for an account.
+        auth.MapPost("/password/forgot", ForgotPassword.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth);
+        auth.MapPost("/password/reset", ResetPassword.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth);
+        auth.MapPost("/email/verify", VerifyEmail.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth);
+        auth.MapPost("/invitations/accept", AcceptInvitation.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth)
+            .ProducesProblem(403).ProducesProblem(409);
         auth.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
         // Whoever stole a token must not keep its owner from ending the session by using up the limits.
         auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Essential);
+
+        var account = v1.MapGroup("/account").RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Strict);
+        account.MapPut("/password", ChangePassword.HandleAsync);
+        account.MapPost("/verification", SendVerification.HandleAsync).WithIdempotency();
+
+        var invitations = v1.MapGroup("/invitations").RequireRole(Roles.Admin);
+        invitations.MapPost("/", InviteUser.HandleAsync).WithIdempotency().WithRateLimit(RateLimits.Strict).ProducesProblem(409);
+        invitations.MapGet("/", ListInvitations.HandleAsync);
+        invitations.MapDelete("/{id:guid}", WithdrawInvitation.HandleAsync);
 
         var sessions = v1.MapGroup("/sessions").RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Essential);
         sessions.MapGet("/", ListSessions.HandleAsync);
@@ -62,6 +82,7 @@ public sealed class IdentityModule : IModule
         users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).ProducesProblem(409);
         users.MapDelete("/{id:guid}", RemoveUser.HandleAsync).ProducesProblem(409);
 
+        root.MapAccountPage();
         root.MapGet("/.well-known/jwks.json", PublishKeys.HandleAsync).AllowAnonymous();
     }
 

@@ -18,6 +18,12 @@ public static class IdentityTables
         /// <summary>The tenant's sessions.</summary>
         public DbSet<Session> Sessions => db.Set<Session>();
 
+        /// <summary>Links that were sent to the tenant's users.</summary>
+        public DbSet<OneTimeToken> OneTimeTokens => db.Set<OneTimeToken>();
+
+        /// <summary>Who was asked to join the tenant.</summary>
+        public DbSet<Invitation> Invitations => db.Set<Invitation>();
+
         /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
         public DbSet<SigningKey> SigningKeys => db.Set<SigningKey>();
 
@@ -33,5 +39,8 @@ public static class IdentityTables
 
         /// <summary>The tenant's sessions.</summary>
         public IQueryable<Session> Sessions => db.Set<Session>();
+
+        /// <summary>Who was asked to join the tenant.</summary>
+        public IQueryable<Invitation> Invitations => db.Set<Invitation>();
     }
 }

@@ -10,9 +10,11 @@ namespace ScaleHub.Modules.Identity;
 /// <param name="Email">Signs in with it.</param>
 /// <param name="Role"><c>owner</c>, <c>admin</c> or <c>member</c>.</param>
 /// <param name="CreatedAt">When the user was added.</param>
-public sealed record UserResponse(Guid Id, string Email, string Role, DateTimeOffset CreatedAt)
+/// <param name="EmailVerifiedAt">When the user showed that the address is his; null: not yet.</param>
+public sealed record UserResponse(Guid Id, string Email, string Role, DateTimeOffset CreatedAt, DateTimeOffset? EmailVerifiedAt)
 {
-    internal static readonly Expression<Func<User, UserResponse>> Projection = u => new(u.Id, u.Email, u.Role, u.CreatedAt);
+    internal static readonly Expression<Func<User, UserResponse>> Projection = u => new(
+        u.Id, u.Email, u.Role, u.CreatedAt, u.EmailVerifiedAt);
 
     internal static readonly Func<User, UserResponse> From = Projection.Compile();
 }

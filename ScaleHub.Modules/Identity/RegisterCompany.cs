@@ -1,8 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
@@ -41,10 +44,10 @@ public sealed record RegisteredUser(Guid Id, string Email, string Role);
 /// <summary><c>POST /api/v1/auth/register</c>: a company comes into being with its first user, who owns it.</summary>
 public static class RegisterCompany
 {
-    /// <summary>Registers a company with its owner, who is signed in at once. All of it is saved, or nothing.</summary>
+    /// <summary>Registers a company with its owner, who is signed in at once and gets a mail to confirm the address. All of it is saved, or nothing.</summary>
     public static async Task<Results<Created<RegisterCompanyResponse>, ProblemHttpResult>> HandleAsync(
         RegisterCompanyRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens,
-        HttpContext http, TimeProvider time, CancellationToken cancellationToken)
+        JobQueue queue, IOptions<MailOptions> mail, HttpContext http, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await db.FindLogin(request.Email).AnyAsync(cancellationToken)) return Taken();
         var now = time.GetDatabaseNow();
@@ -61,6 +64,7 @@ public static class RegisterCompany
         tenant.ActAs(company.Id, user.Id);
         var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(company.Id, user.Id, user.Role, http);
         db.AddRange(company, user, new Login { Email = Login.Normalize(user.Email), CompanyId = company.Id, UserId = user.Id }, session);
+        VerifyEmail.Ask(db, queue, mail.Value, user, now);
         try
         {
             await db.SaveChangesAsync(cancellationToken);

@@ -29,6 +29,9 @@ public sealed class User : ITenantEntity
     /// <summary>When the user was added.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When the user showed that the address is his; null: not yet.</summary>
+    public DateTimeOffset? EmailVerifiedAt { get; set; }
+
     /// <summary>
     /// When the user was removed. The row stays, since what the user did refers to it; sign-in and sessions do not.
     /// </summary>

@@ -19,6 +19,9 @@ public sealed record JobOptions
     /// holds the others up until it succeeds or is dead. 1 to 200 characters.
     /// </summary>
     public string? OrderingKey { get; init; }
+
+    /// <summary>Whose job it is, where the platform acts; everybody else adds jobs of his own company.</summary>
+    public Guid? CompanyId { get; init; }
 }
 
 /// <summary>
@@ -90,7 +93,8 @@ public sealed class JobQueue(ScaleHubDb db, JobBell bell, TimeProvider time)
         var now = time.GetDatabaseNow();
         return new()
         {
-            CompanyId = db.Tenant.RequiredCompanyId,
+            // Row-level security refuses another company's, unless it is the platform that adds it.
+            CompanyId = options?.CompanyId ?? db.Tenant.RequiredCompanyId,
             Id = JobIds.Next(now),
             Kind = TJob.Kind,
             Payload = JsonSerializer.Serialize(job, Json),

@@ -1,0 +1,33 @@
+using ScaleHub.Core.Platform.Mail;
+using ScaleHub.Http.Assets;
+using ScaleHub.Http.RateLimiting;
+using ScaleHub.Modules.Identity.Authentication;
+
+namespace ScaleHub.Modules.Identity;
+
+/// <summary>
+/// <c>GET /account</c>: the page that links in mails lead to (<c>Assets/account.*</c>). It has the link's token from the address's
+/// fragment, which no server and no other page sees, and calls the API with it.
+/// </summary>
+internal static class AccountPage
+{
+    private const string Path = "/account";
+
+    private const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+        + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+    /// <summary>A link for a mail.</summary>
+    public static string Link(MailOptions mail, string purpose, LinkToken token) => $"{mail.PublicUrl.TrimEnd('/')}{Path}#{purpose}={token.Text}";
+
+    /// <summary>The page.</summary>
+    public static void MapAccountPage(this IEndpointRouteBuilder routes)
+    {
+        var page = routes.ServiceProvider.GetRequiredService<StaticAssets>().Page("account.html", "no-cache");
+        routes.MapMethods(Path, ["GET", "HEAD"], context =>
+        {
+            context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            return page.Answer(context).ExecuteAsync(context);
+        }).AllowAnonymous().WithRateLimit(RateLimits.None).ExcludeFromDescription();
+    }
+}
