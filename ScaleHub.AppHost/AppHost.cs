@@ -32,6 +32,7 @@ return await Launch.RunAsync(args, async (builder, settings) =>
         .WithEndpoint(Ports.Choose("smtp", 10025, settings), name: "smtp", scheme: "smtp", env: "SMTP_PORT", isProxied: false)
         .WithHttpEndpoint(Ports.Choose("mail", 18025, settings), isProxied: false)
         .WithUrlForEndpoint("http", url => url.DisplayText = "Mails")
+        .WithExternalHttpEndpoints()
         .WithHttpHealthCheck("/health/ready");
     var balancerPort = Ports.Choose("lb", 8080, settings);
 

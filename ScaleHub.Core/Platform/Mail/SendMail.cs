@@ -26,11 +26,14 @@ public sealed record SendMail(string To, string Subject, IReadOnlyList<string> P
     public static JobPolicy Policy { get; } = new() { InTransaction = false, Timeout = TimeSpan.FromMinutes(2) };
 
     /// <summary>The message.</summary>
+    /// <exception cref="JobFailedException">The address is none that a mail can have, or more than one.</exception>
     internal MimeMessage ToMessage(Guid job, string from)
     {
+        if (!MailboxAddress.TryParse(To, out var to) || to.Address != To || to.Name is { Length: > 0 })
+            throw new JobFailedException("No mail can be sent to this address.");
         var message = new MimeMessage { MessageId = $"{job:N}@scalehub", Subject = Subject };
         message.From.Add(MailboxAddress.Parse(from));
-        message.To.Add(new MailboxAddress("", To));
+        message.To.Add(to);
         // RFC 3834, 5: nobody's holiday reply is wanted.
         message.Headers.Add("Auto-Submitted", "auto-generated");
         message.Body = new MultipartAlternative

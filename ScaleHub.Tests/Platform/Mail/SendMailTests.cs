@@ -74,6 +74,23 @@ public sealed class SendMailTests(PostgresServer server)
         Assert.Single(smtp.Mailbox.List().Select(m => m.MessageId).Distinct());
     }
 
+    [Theory]
+    [InlineData("<b>ada@company.example")]
+    [InlineData("ada@company.example, eve@evil.example")]
+    [InlineData("ada@company.example> <eve@evil.example")]
+    [InlineData("Ada <ada@company.example>")]
+    [InlineData("ada")]
+    [InlineData("")]
+    public async Task What_is_not_one_address_gets_no_mail_and_is_not_tried_again(string to)
+    {
+        await using var smtp = new CatchingMailServer();
+        await smtp.StartAsync();
+        await using var host = await JobsHost.StartAsync(server, workers: 0, ("ConnectionStrings:mail", smtp.Url));
+        await StartAsync(host);
+        await host.UntilAsync(await host.AddAsync(Mail with { To = to }), "dead 1");
+        Assert.Empty(smtp.Mailbox.List());
+    }
+
     [Fact]
     public async Task Without_a_server_mails_are_put_into_the_folder()
     {
