@@ -5,8 +5,10 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using ScaleHub.Http.Authentication;
+using ScaleHub.Http.Concurrency;
 using ScaleHub.Http.Idempotency;
 using ScaleHub.Http.RateLimiting;
 
@@ -46,6 +48,8 @@ internal static class ApiDocsAnswers
                 Answers(403, $"For the role {required.Role}, and those that may do more.");
             if (metadata.OfType<IdempotencyMetadata>().LastOrDefault() is { } idempotency) AddKey(idempotency.Required);
         }
+        if (metadata.OfType<EntityTagMetadata>().Any()) AddEntityTag();
+        if (metadata.OfType<IfMatchMetadata>().Any()) AddIfMatch();
         if (operation.RequestBody is not null || operation.Parameters?.Any(p => p.In != ParameterLocation.Path) is true)
             Answers(400, "The request is malformed or breaks a rule; errors names the members.");
         // What an endpoint's result type names, 404 say, has no content yet: errors have one shape, whoever answers them.
@@ -68,6 +72,29 @@ internal static class ApiDocsAnswers
             });
             Answers(409, "A request with this Idempotency-Key is under way.");
             Answers(422, "The Idempotency-Key was used for another body.");
+        }
+
+        void AddEntityTag()
+        {
+            foreach (var status in (string[])["200", "201"])
+                if (operation.Responses?.GetValueOrDefault(status) is OpenApiResponse answer)
+                    (answer.Headers ??= new Dictionary<string, IOpenApiHeader>())[HeaderNames.ETag] = new OpenApiHeader
+                    {
+                        Description = "Names this state. Send it back as If-Match with a change.",
+                        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                    };
+        }
+
+        void AddIfMatch()
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = HeaderNames.IfMatch,
+                In = ParameterLocation.Header,
+                Description = "The ETag of the state that the change is meant for. Without it the last write wins.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+            Answers(412, "The resource was changed after it had been read. Nothing was done.");
         }
 
         // What the endpoint says itself goes before.

@@ -26,6 +26,8 @@ internal static class ApiDocsSchemas
         // A component would be named after the type; values in place need no name.
         if (EnumName.NamesOf(type) is { } names)
             (schema.Type, schema.Enum) = (JsonSchemaType.String, [.. names.Select(n => (JsonNode)n)]);
+        if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(Timestamp))
+            (schema.Type, schema.Format) = (JsonSchemaType.String, "date-time");
         var member = context.JsonPropertyInfo?.AttributeProvider ?? parameter;
         foreach (var attribute in member?.GetCustomAttributes(inherit: true) ?? [])
             Apply(attribute, schema);

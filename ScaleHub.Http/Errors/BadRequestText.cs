@@ -54,11 +54,15 @@ internal static partial class BadRequestText
         return json.InnerException is JsonException ? $"The body is not valid JSON{line}." : "The body must be a JSON object.";
     }
 
-    /// <summary>The names of a parameter's enum.</summary>
+    /// <summary>What would be right: the names of a parameter's enum, or the form of a time.</summary>
     private static string Allowed(Endpoint? endpoint, string name)
-        => endpoint?.Metadata.OfType<IParameterBindingMetadata>()
-            .FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)) is { } parameter
-            && EnumName.NamesOf(parameter.ParameterInfo.ParameterType) is { } names ? $": {EnumName.OneOf(names)}" : "";
+    {
+        var type = endpoint?.Metadata.OfType<IParameterBindingMetadata>()
+            .FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase))?.ParameterInfo.ParameterType;
+        if (type is null) return "";
+        if (EnumName.NamesOf(type) is { } names) return $": {EnumName.OneOf(names)}";
+        return (Nullable.GetUnderlyingType(type) ?? type) == typeof(Timestamp) ? $": {TimestampConverter.Use}" : "";
+    }
 
     private static string CamelCase(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 

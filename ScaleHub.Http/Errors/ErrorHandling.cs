@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
+using ScaleHub.Http.Concurrency;
 
 namespace ScaleHub.Http.Errors;
 
@@ -139,6 +140,7 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
         InvalidOperationException { InnerException: ArgumentException } e
             when e.Message.StartsWith("Unable to read the request as JSON", StringComparison.Ordinal) => (415, "Send the body as UTF-8."),
         QuotaExceededException => (403, exception.Message),
+        PreconditionFailedException => (412, exception.Message),
         NoNodeException => (503, "The database is not available at the moment. Try again shortly."),
         UnavailableException => (503, exception.Message),
         UnconfirmedWriteException => (503, "The change could not be confirmed by a second database server. "

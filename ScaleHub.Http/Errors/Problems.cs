@@ -13,6 +13,12 @@ public static class Problems
         => TypedResults.Problem(detail, statusCode: StatusCodes.Status409Conflict,
             extensions: [Errors(member, detail), .. more.Select(m => KeyValuePair.Create(m.Name, m.Value))]);
 
+    /// <summary>404: the body names things that are not there, or are another company's.</summary>
+    /// <param name="detail">What is missing.</param>
+    /// <param name="errors">Members of the body, and what is wrong with each.</param>
+    public static ProblemHttpResult NotFound(string detail, Dictionary<string, string[]> errors)
+        => TypedResults.Problem(detail, statusCode: StatusCodes.Status404NotFound, extensions: [new("errors", errors)]);
+
     /// <summary>The member <c>errors</c> of a problem.</summary>
     public static KeyValuePair<string, object?> Errors(string member, string message)
         => new("errors", new Dictionary<string, string[]> { [member] = [message] });

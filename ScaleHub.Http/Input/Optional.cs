@@ -6,7 +6,7 @@ namespace ScaleHub.Http.Input;
 
 /// <summary>
 /// A member of a PATCH body (JSON Merge Patch, RFC 7396): absent, which leaves what there is, or given, which may be null where
-/// <typeparamref name="T"/> can be. The default is absent.
+/// <typeparamref name="T"/> can be. The default is absent. In the body of a POST it tells null from a default.
 /// </summary>
 /// <typeparam name="T">What the member is when it is given.</typeparam>
 [JsonConverter(typeof(OptionalConverter))]

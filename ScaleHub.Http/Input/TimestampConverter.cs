@@ -10,20 +10,29 @@ namespace ScaleHub.Http.Input;
 /// </summary>
 public sealed class TimestampConverter : JsonConverter<DateTimeOffset>
 {
+    /// <summary>What a client is told who sends something else.</summary>
+    internal const string Use = "use a time with an offset, such as 2027-03-01T10:00:00Z";
+
     /// <inheritdoc/>
     /// <exception cref="JsonException">It is no timestamp, or has no offset.</exception>
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType != JsonTokenType.String || reader.GetString()?.ToUpperInvariant() is not { } text || !HasOffset(text)
-            || !TryRead(text, out var time))
-        {
-            throw new InvalidJsonValueException("use a time with an offset, such as 2027-03-01T10:00:00Z");
-        }
-        return time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
+        return reader.TokenType == JsonTokenType.String && TryParse(reader.GetString(), out var time)
+            ? time
+            : throw new InvalidJsonValueException(Use);
     }
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+
+    /// <summary>The same rules for a text that is not in JSON.</summary>
+    internal static bool TryParse(string? text, out DateTimeOffset time)
+    {
+        time = default;
+        if (text?.ToUpperInvariant() is not { } capitals || !HasOffset(capitals) || !TryRead(capitals, out time)) return false;
+        time = time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
+        return true;
+    }
 
     private static bool HasOffset(string text) => text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
 

@@ -30,6 +30,11 @@ public sealed record PageInfo(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Total = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? TotalIsExact = null);
 
+/// <summary>The rows that a page needs of a list that runs newest first.</summary>
+/// <param name="Before">The key that they are below; null from the first.</param>
+/// <param name="Most">How many.</param>
+public readonly record struct PageBounds(Guid? Before, int Most);
+
 /// <summary>Items per page, by how heavy an item is; a slice names one as its default.</summary>
 public static class PageSize
 {
@@ -76,6 +81,29 @@ public sealed record PageQuery(
         where TRow : class
     {
         var (list, link) = await Read(size).NewestFirstAsync(rows, key, item, cancellationToken);
+        if (link is not null) Http.Response.Headers.Link = link;
+        return list;
+    }
+
+    /// <summary>
+    /// The same for rows that a function of the database finds: it must be told where the page begins and how many rows it needs,
+    /// as the query around a function cannot limit what happens in it.
+    /// </summary>
+    /// <param name="rows">The rows within the bounds.</param>
+    /// <param name="key">Their key.</param>
+    /// <param name="item">The answer's item, as a projection that runs in the database.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="size">Items per page when the client does not say.</param>
+    /// <exception cref="BadRequestException">400: the cursor is not one of this list, or the page is too far.</exception>
+    public async Task<PagedList<TItem>> NewestFirstAsync<TRow, TItem>(
+        Func<PageBounds, IQueryable<TRow>> rows, Expression<Func<TRow, Guid>> key, Expression<Func<TRow, TItem>> item,
+        CancellationToken cancellationToken, int size = PageSize.Medium)
+        where TRow : class
+    {
+        var request = Read(size);
+        // By number, rows are skipped and counted, up to the last that a number reaches.
+        var bounds = new PageBounds(request.After, (request.Page is null ? request.Limit : MaxRow) + 1);
+        var (list, link) = await request.NewestFirstAsync(rows(bounds), key, item, cancellationToken);
         if (link is not null) Http.Response.Headers.Link = link;
         return list;
     }

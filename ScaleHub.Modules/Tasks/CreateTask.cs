@@ -5,7 +5,9 @@ using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
+using ScaleHub.Http.Errors;
 using ScaleHub.Http.Input;
+using ScaleHub.Modules.Identity;
 
 namespace ScaleHub.Modules.Tasks;
 
@@ -19,16 +21,24 @@ public sealed record CreateTaskRequest(
     [property: Required, Text(200, 1)] string Title,
     [property: Text(10_000)] string? Description = null,
     TaskState Status = TaskState.Todo,
-    DateTimeOffset? DueAt = null);
+    DateTimeOffset? DueAt = null)
+{
+    /// <summary>Who does it: an active user of the company. The caller by default; null for nobody.</summary>
+    public Optional<Guid?> AssigneeId { get; init; }
+}
 
-/// <summary><c>POST /api/v1/tasks</c>: the caller makes a task, and does it until somebody else is named.</summary>
+/// <summary><c>POST /api/v1/tasks</c>: the caller makes a task, and does it when nobody else is named.</summary>
 public static class CreateTask
 {
-    /// <summary>Makes a task for oneself.</summary>
-    public static async Task<Created<TaskResponse>> HandleAsync(
+    /// <summary>Makes a task, for oneself or somebody else.</summary>
+    /// <remarks>An assignee who is not an active user of the company is 409.</remarks>
+    public static async Task<Results<Created<TaskResponse>, ProblemHttpResult>> HandleAsync(
         CreateTaskRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CompanyCache cache,
         CancellationToken cancellationToken)
     {
+        var (me, assignee) = (tenant.RequiredUserId, request.AssigneeId.Or(tenant.RequiredUserId));
+        if (assignee is { } user && user != me && !await db.KeepActiveUserAsync(user, cancellationToken))
+            return Problems.Conflict("assigneeId", UpdateTaskRequest.NoSuchUser);
         var now = time.GetDatabaseNow();
         var task = new TaskItem
         {
@@ -38,8 +48,8 @@ public static class CreateTask
             Description = request.Description,
             Status = request.Status,
             DueAt = request.DueAt?.ToUniversalTime(),
-            CreatedBy = tenant.RequiredUserId,
-            AssigneeId = tenant.RequiredUserId,
+            CreatedBy = me,
+            AssigneeId = assignee,
             CreatedAt = now,
             UpdatedAt = now,
         };

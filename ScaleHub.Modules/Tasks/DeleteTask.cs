@@ -2,16 +2,22 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Http.Concurrency;
 
 namespace ScaleHub.Modules.Tasks;
 
 /// <summary><c>DELETE /api/v1/tasks/{id}</c>.</summary>
 public static class DeleteTask
 {
-    /// <summary>Deletes a task. One of another company does not exist.</summary>
+    /// <summary>Deletes a task and its comments. One of another company does not exist.</summary>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
-        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
+        Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
+        if (ifMatch.IsGiven)
+        {
+            if (await db.LockTaskAsync(id, cancellationToken) is not { } task) return TypedResults.NotFound();
+            ifMatch.Require(TaskResponse.From(task));
+        }
         await cache.WillChangeAsync(TasksModule.Cached);
         return await db.Tasks.Where(t => t.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()

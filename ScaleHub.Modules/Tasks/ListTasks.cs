@@ -1,21 +1,42 @@
 using System.ComponentModel;
+using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Caching;
 using ScaleHub.Http.Input;
 using ScaleHub.Http.Paging;
 
 namespace ScaleHub.Modules.Tasks;
 
-/// <summary><c>GET /api/v1/tasks?status=&amp;limit=&amp;cursor=</c>: the company's tasks, newest first. Cached until a task
-/// changes.</summary>
+/// <summary>
+/// <c>GET /api/v1/tasks?status=&amp;assignee=&amp;dueAfter=&amp;dueBefore=&amp;q=&amp;limit=&amp;cursor=</c>: the company's tasks, newest
+/// first. Cached until a task changes; searches and spans of time, which hardly anybody asks for twice, are not.
+/// </summary>
 public static class ListTasks
 {
+    // Bounds what the database has to parse. PostgreSQL refuses a word of more than 2,046 bytes; no character has more than four.
+    private const int MaxSearch = 200;
+
     /// <summary>Lists the company's tasks, newest first.</summary>
-    // Served by the primary key, or by the index tasks_by_status.
-    public static async Task<CachedOk<PagedList<TaskResponse>>> HandleAsync(
+    /// <remarks>A task must pass every filter that is given.</remarks>
+    // Which index serves it: TaskFilter.
+    public static async Task<Results<CachedOk<PagedList<TaskResponse>>, Ok<PagedList<TaskResponse>>>> HandleAsync(
         [Description("Only tasks in this state.")] EnumName<TaskState>? status,
-        [AsParameters] PageQuery page, CompanyCache cache, CancellationToken cancellationToken)
-        => await page.NewestFirstAsync(
-            cache, TasksModule.Cached, db => status?.Value is { } state ? db.Tasks.Where(t => t.Status == state) : db.Tasks,
-            t => t.Id, TaskResponse.Projection, cancellationToken);
+        [Description("Only tasks of this user.")] Guid? assignee,
+        [Description("Only tasks that are due at this time (RFC 3339) or later.")] Timestamp? dueAfter,
+        [Description("Only tasks that are due before this time (RFC 3339).")] Timestamp? dueBefore,
+        [Description("Only tasks with these words in title or description: \"…\" is a phrase, or an alternative, - excludes."),
+            Text(MaxSearch, 1)] string? q,
+        [AsParameters] PageQuery page, CompanyCache cache, ReadDb db, CancellationToken cancellationToken)
+    {
+        var filter = new TaskFilter(status?.Value, assignee, dueAfter?.Value, dueBefore?.Value);
+        if (q is not null)
+            return TypedResults.Ok(await page.NewestFirstAsync(
+                bounds => filter.Find(db, q, bounds), t => t.Id, TaskResponse.Projection, cancellationToken));
+        if (dueAfter is not null || dueBefore is not null)
+            return TypedResults.Ok(await page.NewestFirstAsync(
+                filter.Apply(db.Tasks), t => t.Id, TaskResponse.Projection, cancellationToken));
+        return await page.NewestFirstAsync(
+            cache, TasksModule.Cached, tasks => filter.Apply(tasks.Tasks), t => t.Id, TaskResponse.Projection, cancellationToken);
+    }
 }

@@ -1,10 +1,12 @@
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
+using ScaleHub.Http.Concurrency;
 using ScaleHub.Http.Idempotency;
 
 namespace ScaleHub.Modules.Tasks;
 
-/// <summary>Tasks of a company.</summary>
+/// <summary>Tasks of a company, and what is said about them.</summary>
 public sealed class TasksModule : IModule
 {
     /// <summary>The namespace of the cached lists: whoever writes a task says so before.</summary>
@@ -14,9 +16,9 @@ public sealed class TasksModule : IModule
     public string Name => "Tasks";
 
     /// <inheritdoc/>
-    public string Summary => "Tasks of a company.";
+    public string Summary => "Tasks of a company, and what is said about them.";
 
-    // Every task refers to the user who made it.
+    // Every task refers to the user who made it, and most to one who does it.
     /// <inheritdoc/>
     public IReadOnlyList<string> Uses => ["Identity"];
 
@@ -24,10 +26,18 @@ public sealed class TasksModule : IModule
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
     {
         var tasks = v1.MapGroup("/tasks").RequireRole(Roles.Member).WithIdempotency();
-        tasks.MapPost("/", CreateTask.HandleAsync);
+        tasks.MapPost("/", CreateTask.HandleAsync).WithEntityTag().ProducesProblem(409);
         tasks.MapGet("/", ListTasks.HandleAsync);
-        tasks.MapGet("/{id:guid}", GetTask.HandleAsync);
-        tasks.MapPatch("/{id:guid}", UpdateTask.HandleAsync);
-        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync);
+        tasks.MapPost("/bulk-update", UpdateTasks.HandleAsync).ProducesProblem(404).ProducesProblem(409);
+        tasks.MapPost("/bulk-delete", DeleteTasks.HandleAsync).ProducesProblem(404);
+        tasks.MapGet("/{id:guid}", GetTask.HandleAsync).WithEntityTag();
+        tasks.MapPatch("/{id:guid}", UpdateTask.HandleAsync).InTransaction().WithEntityTag().ProducesProblem(409);
+        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync).InTransaction();
+
+        var comments = tasks.MapGroup("/{id:guid}/comments");
+        comments.MapPost("/", CreateTaskComment.HandleAsync);
+        comments.MapGet("/", ListTaskComments.HandleAsync);
+        comments.MapGet("/{commentId:guid}", GetTaskComment.HandleAsync);
+        comments.MapDelete("/{commentId:guid}", DeleteTaskComment.HandleAsync).ProducesProblem(403);
     }
 }

@@ -10,11 +10,17 @@ public static class TasksTables
     {
         /// <summary>The tenant's tasks.</summary>
         public DbSet<TaskItem> Tasks => db.Set<TaskItem>();
+
+        /// <summary>What was said about the tenant's tasks.</summary>
+        public DbSet<TaskComment> TaskComments => db.Set<TaskComment>();
     }
 
     extension(ReadDb db)
     {
         /// <summary>The tenant's tasks.</summary>
         public IQueryable<TaskItem> Tasks => db.Set<TaskItem>();
+
+        /// <summary>What was said about the tenant's tasks.</summary>
+        public IQueryable<TaskComment> TaskComments => db.Set<TaskComment>();
     }
 }

@@ -4,7 +4,10 @@ using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http;
+using ScaleHub.Http.Concurrency;
+using ScaleHub.Http.Errors;
 using ScaleHub.Http.Input;
+using ScaleHub.Modules.Identity;
 
 namespace ScaleHub.Modules.Tasks;
 
@@ -28,24 +31,50 @@ public sealed record UpdateTaskRequest
 
     /// <summary>When it should be done (RFC 3339); null clears it.</summary>
     public Optional<DateTimeOffset?> DueAt { get; init; }
+
+    /// <summary>Who does it: an active user of the company; null for nobody.</summary>
+    public Optional<Guid?> AssigneeId { get; init; }
+
+    /// <summary>What an assignee is told to be who is not, or no longer, a user of the company.</summary>
+    internal const string NoSuchUser = "There is no such user in the company.";
+
+    /// <summary>
+    /// Whether who shall do the tasks is an active user. One who has left and whose tasks they are already stays: a client that
+    /// sends a task back as it was has changed nothing.
+    /// </summary>
+    internal async Task<bool> NamesActiveUserAsync(
+        ScaleHubDb db, IEnumerable<TaskItem> tasks, CancellationToken cancellationToken)
+        => AssigneeId.Value is not { } user || tasks.All(t => t.AssigneeId == user)
+            || await db.KeepActiveUserAsync(user, cancellationToken);
+
+    /// <summary>Changes a task that <paramref name="db"/> tracks.</summary>
+    internal void Apply(ScaleHubDb db, TaskItem task, DateTimeOffset now)
+    {
+        task.Title = Title.Or(task.Title);
+        task.Description = Description.Or(task.Description);
+        task.Status = Status.Or(task.Status);
+        task.DueAt = DueAt.Or(task.DueAt)?.ToUniversalTime();
+        task.AssigneeId = AssigneeId.Or(task.AssigneeId);
+        if (db.Entry(task).State == EntityState.Modified) task.UpdatedAt = now;
+    }
 }
 
 /// <summary><c>PATCH /api/v1/tasks/{id}</c>: changes what the body names.</summary>
 public static class UpdateTask
 {
-    /// <summary>Changes the members that are given; null clears a description or a due date.</summary>
-    public static async Task<Results<Ok<TaskResponse>, NotFound>> HandleAsync(
-        Guid id, UpdateTaskRequest request, ScaleHubDb db, TimeProvider time, CompanyCache cache,
+    /// <summary>Changes the members that are given; null clears a description, a due date or an assignee.</summary>
+    /// <remarks>An assignee who is not an active user of the company is 409.</remarks>
+    public static async Task<Results<Ok<TaskResponse>, NotFound, ProblemHttpResult>> HandleAsync(
+        Guid id, UpdateTaskRequest request, IfMatch ifMatch, ScaleHubDb db, TimeProvider time, CompanyCache cache,
         CancellationToken cancellationToken)
     {
-        if (await db.Tasks.SingleOrDefaultAsync(t => t.Id == id, cancellationToken) is not { } task) return TypedResults.NotFound();
-        task.Title = request.Title.Or(task.Title);
-        task.Description = request.Description.Or(task.Description);
-        task.Status = request.Status.Or(task.Status);
-        task.DueAt = request.DueAt.Or(task.DueAt)?.ToUniversalTime();
+        if (await db.LockTaskAsync(id, cancellationToken) is not { } task) return TypedResults.NotFound();
+        ifMatch.Require(TaskResponse.From(task));
+        if (!await request.NamesActiveUserAsync(db, [task], cancellationToken))
+            return Problems.Conflict("assigneeId", UpdateTaskRequest.NoSuchUser);
+        request.Apply(db, task, time.GetDatabaseNow());
         if (db.ChangeTracker.HasChanges())
         {
-            task.UpdatedAt = time.GetDatabaseNow();
             await cache.WillChangeAsync(TasksModule.Cached);
             await db.SaveChangesAsync(cancellationToken);
         }

@@ -20,6 +20,7 @@ public sealed class OpenApiTests(ApiFixture api)
         // A change of one of these breaks clients that were generated before.
         foreach (var (name, id) in ((string, string)[])[
             ("post /api/v1/tasks", "createTask"), ("get /api/v1/tasks", "listTasks"), ("patch /api/v1/tasks/{id}", "updateTask"),
+            ("post /api/v1/tasks/bulk-update", "updateTasks"), ("post /api/v1/tasks/{id}/comments", "createTaskComment"),
             ("post /api/v1/orders", "createOrder"), ("post /api/v1/exams", "createExam"), ("get /api/v1/users/{id}", "getUser"),
             ("post /api/v1/auth/login", "logIn"), ("get /api/v1/quotas", "getQuotas")])
             Assert.Equal(id, ids.Single(o => o.Name == name).Id);
@@ -37,7 +38,7 @@ public sealed class OpenApiTests(ApiFixture api)
         {
             var secured = operation.GetProperty("security").GetArrayLength() > 0;
             var path = name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..];
-            foreach (var parameter in (string[])["{id}", "{companyId}", "{code}", "{currency}"])
+            foreach (var parameter in (string[])["{id}", "{commentId}", "{companyId}", "{code}", "{currency}"])
                 path = path.Replace(parameter, Guid.Empty.ToString(), StringComparison.Ordinal);
             using var request = new HttpRequestMessage(new(name.Split(' ')[0].ToUpperInvariant()), path);
             if (operation.TryGetProperty("requestBody", out _)) request.Content = Responses.Json("{}");

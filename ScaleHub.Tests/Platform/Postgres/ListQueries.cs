@@ -39,6 +39,23 @@ internal static class ListQueries
         ["tasks: of an assignee in a state"] =
             "select * from tasks where company_id = {company} and assignee_id = {user} and status = 'doing' " +
             "and id < {cursor} order by id desc limit 26",
+        ["tasks: of an assignee"] =
+            "select * from tasks where company_id = {company} and assignee_id = {user} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["tasks: due in a span"] =
+            "select * from tasks where company_id = {company} and due_at >= {from} and due_at < {to} and id < {cursor} " +
+            "order by id desc limit 26",
+        // What the function does inside, TaskSearchTests shows.
+        ["tasks: found"] = """
+            select * from tasks where company_id = {company} and id = any(array(
+                select find_tasks({text}, {cursor}, 26, 'todo', {user}, {from}, {to}))) and id < {cursor}
+            order by id desc limit 26
+            """,
+        ["tasks: several"] = "select * from tasks where company_id = {company} and id = any(array[{id}, {parent}])",
+        ["comments: of a task"] =
+            "select * from task_comments where company_id = {company} and task_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["comments: lookup"] = "select * from task_comments where company_id = {company} and id = {id}",
         ["patients: page"] = "select * from patients where company_id = {company} and id < {cursor} order by id desc limit 26",
         ["patients: by name"] =
             "select * from patients where company_id = {company} and (name_key, id) > ({text}, {id}) " +

@@ -1,0 +1,70 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.Net.Http.Headers;
+
+namespace ScaleHub.Http.Concurrency;
+
+/// <summary>
+/// <c>ETag</c> on the answers of one resource (RFC 9110, 8.8.3): <c>WithEntityTag()</c> at the route of its GET, POST and PATCH.
+/// The client sends the tag back as <c>If-Match</c> with its change (<see cref="IfMatch"/>), or as <c>If-None-Match</c> with its
+/// next GET, which is then 304 while nothing has changed.
+/// <para>Guarantee: two representations with one tag are the same. The tag is a hash of the JSON, not a counter or a row version:
+/// it needs no column, and neither a clock that goes back, nor a failover that loses a write, nor a restored backup can give one
+/// tag to two states. A new version of the program that adds a member changes every tag, so a client that began to edit before it
+/// gets 412 and reads again.</para>
+/// </summary>
+public static class EntityTags
+{
+    // 128 bits of the hash: as many as a random UUID has, and more than chance meets.
+    private const int HashBytes = 16;
+
+    /// <summary>
+    /// Answers of 200 and 201 with a value get its tag, and a GET whose <c>If-None-Match</c> has it gets 304. Behind
+    /// <c>InTransaction()</c>, which turns the value into bytes.
+    /// </summary>
+    public static RouteHandlerBuilder WithEntityTag(this RouteHandlerBuilder endpoint)
+    {
+        endpoint.Add(builder =>
+        {
+            builder.Metadata.Add(new EntityTagMetadata());
+            if (builder.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault()?.HttpMethods.Contains(HttpMethods.Get) is true)
+                builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status304NotModified, typeof(void)));
+        });
+        return endpoint.AddEndpointFilter(TagAsync);
+    }
+
+    /// <summary>The strong tag of a value, as its JSON is sent.</summary>
+    internal static EntityTagHeaderValue Of(object value, JsonSerializerOptions json)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), json), hash);
+        return new($"\"{Base64Url.EncodeToString(hash[..HashBytes])}\"");
+    }
+
+    private static async ValueTask<object?> TagAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var http = invocation.HttpContext;
+        var result = await next(invocation);
+        if (result is BufferedAnswer) throw new InvalidOperationException("WithEntityTag() comes behind InTransaction().");
+        var answer = result;
+        while (answer is INestedHttpResult nested) answer = nested.Result;
+        if (answer is not (IValueHttpResult { Value: { } value } and IStatusCodeHttpResult { StatusCode: 200 or 201 })) return result;
+
+        var tag = Of(value, IfMatch.JsonOf(http));
+        http.Response.Headers.ETag = tag.ToString();
+        // One coding alone: a strong tag stands for certain bytes, and a compressed answer has others (RFC 9110, 8.8.3.3).
+        http.Request.Headers.AcceptEncoding = "identity";
+        if (!HttpMethods.IsGet(http.Request.Method)) return result;
+        http.Response.Headers.CacheControl = "private, no-cache";
+        return Has(http.Request.Headers.IfNoneMatch, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : result;
+    }
+
+    // What cannot be read is ignored: the client then gets the whole answer, which is never wrong.
+    private static bool Has(Microsoft.Extensions.Primitives.StringValues ifNoneMatch, EntityTagHeaderValue current)
+        => ifNoneMatch.Count > 0 && EntityTagHeaderValue.TryParseList(ifNoneMatch, out var tags)
+            && tags.Any(t => t.Equals(EntityTagHeaderValue.Any) || t.Compare(current, useStrongComparison: false));
+}
+
+/// <summary>That an endpoint's answers have an <c>ETag</c>.</summary>
+public sealed record EntityTagMetadata;
