@@ -52,10 +52,10 @@ public sealed class IdentityModule : IModule
         auth.MapPost("/login", LogIn.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
         // Answers the same to everybody; what it costs is a mail, three an hour for an account.
         auth.MapPost("/password/forgot", ForgotPassword.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth);
-        auth.MapPost("/password/reset", ResetPassword.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth);
-        auth.MapPost("/email/verify", VerifyEmail.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth);
+        auth.MapPost("/password/reset", ResetPassword.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth).ProducesProblem(404);
+        auth.MapPost("/email/verify", VerifyEmail.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth).ProducesProblem(404);
         auth.MapPost("/invitations/accept", AcceptInvitation.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth)
-            .ProducesProblem(403).ProducesProblem(409);
+            .ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
         auth.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
         // Whoever stole a token must not keep its owner from ending the session by using up the limits.
         auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Essential);

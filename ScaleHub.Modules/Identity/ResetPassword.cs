@@ -56,5 +56,5 @@ public static class ResetPassword
     }
 
     internal static ProblemHttpResult NotValid() => TypedResults.Problem(
-        "The link does not work: it is used, has expired, or is not complete. Ask for a new one.", statusCode: StatusCodes.Status400BadRequest);
+        "The link does not work: it is used, has expired, or is not complete. Ask for a new one.", statusCode: StatusCodes.Status404NotFound);
 }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
@@ -33,7 +34,7 @@ public static class CreateTask
     /// <summary>Makes a task, for oneself or somebody else.</summary>
     /// <remarks>An assignee who is not an active user of the company is 409.</remarks>
     public static async Task<Results<Created<TaskResponse>, ProblemHttpResult>> HandleAsync(
-        CreateTaskRequest request, ScaleHubDb db, Tenant tenant, TimeProvider time, CompanyCache cache,
+        CreateTaskRequest request, ScaleHubDb db, JobQueue queue, Tenant tenant, TimeProvider time, CompanyCache cache,
         CancellationToken cancellationToken)
     {
         var (me, assignee) = (tenant.RequiredUserId, request.AssigneeId.Or(tenant.RequiredUserId));
@@ -54,6 +55,7 @@ public static class CreateTask
             UpdatedAt = now,
         };
         db.Tasks.Add(task);
+        TaskNotices.Add(queue, task, assignee: null, dueAt: null, me, now);
         await cache.WillChangeAsync(TasksModule.Cached);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/tasks/{task.Id}", TaskResponse.From(task));

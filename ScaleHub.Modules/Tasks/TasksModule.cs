@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
@@ -18,9 +19,12 @@ public sealed class TasksModule : IModule
     /// <inheritdoc/>
     public string Summary => "Tasks of a company, and what is said about them.";
 
-    // Every task refers to the user who made it, and most to one who does it.
+    // Every task refers to the user who made it, and most to one who does it and is told so.
     /// <inheritdoc/>
-    public IReadOnlyList<string> Uses => ["Identity"];
+    public IReadOnlyList<string> Uses => ["Identity", "Notifications"];
+
+    /// <inheritdoc/>
+    public void AddJobs(JobList jobs) => jobs.Handle<RemindOfTask, RemindOfTaskHandler>();
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http;
 using ScaleHub.Http.Concurrency;
@@ -48,14 +49,16 @@ public sealed record UpdateTaskRequest
             || await db.KeepActiveUserAsync(user, cancellationToken);
 
     /// <summary>Changes a task that <paramref name="db"/> tracks.</summary>
-    internal void Apply(ScaleHubDb db, TaskItem task, DateTimeOffset now)
+    internal void Apply(ScaleHubDb db, JobQueue queue, TaskItem task, DateTimeOffset now)
     {
+        var (assignee, dueAt) = (task.AssigneeId, task.DueAt);
         task.Title = Title.Or(task.Title);
         task.Description = Description.Or(task.Description);
         task.Status = Status.Or(task.Status);
         task.DueAt = DueAt.Or(task.DueAt)?.ToUniversalTime();
         task.AssigneeId = AssigneeId.Or(task.AssigneeId);
         if (db.Entry(task).State == EntityState.Modified) task.UpdatedAt = now;
+        TaskNotices.Add(queue, task, assignee, dueAt, db.Tenant.RequiredUserId, now);
     }
 }
 
@@ -65,14 +68,14 @@ public static class UpdateTask
     /// <summary>Changes the members that are given; null clears a description, a due date or an assignee.</summary>
     /// <remarks>An assignee who is not an active user of the company is 409.</remarks>
     public static async Task<Results<Ok<TaskResponse>, NotFound, ProblemHttpResult>> HandleAsync(
-        Guid id, UpdateTaskRequest request, IfMatch ifMatch, ScaleHubDb db, TimeProvider time, CompanyCache cache,
+        Guid id, UpdateTaskRequest request, IfMatch ifMatch, ScaleHubDb db, JobQueue queue, TimeProvider time, CompanyCache cache,
         CancellationToken cancellationToken)
     {
         if (await db.LockTaskAsync(id, cancellationToken) is not { } task) return TypedResults.NotFound();
         ifMatch.Require(TaskResponse.From(task));
         if (!await request.NamesActiveUserAsync(db, [task], cancellationToken))
             return Problems.Conflict("assigneeId", UpdateTaskRequest.NoSuchUser);
-        request.Apply(db, task, time.GetDatabaseNow());
+        request.Apply(db, queue, task, time.GetDatabaseNow());
         if (db.ChangeTracker.HasChanges())
         {
             await cache.WillChangeAsync(TasksModule.Cached);

@@ -20,6 +20,8 @@ public sealed class TextTests(ApiFixture api)
     [InlineData("a@\u202ecompany.example")]
     [InlineData("@company.example")]
     [InlineData("a@")]
+    [InlineData("<b>a@company.example")]
+    [InlineData("a,b@company.example")]
     public async Task An_address_with_what_cannot_be_seen_is_400_that_names_it(string email)
     {
         using var account = await api.RegisterAsync();

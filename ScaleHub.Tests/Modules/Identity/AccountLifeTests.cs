@@ -20,7 +20,7 @@ public sealed class AccountLifeTests(AccountLifeFixture life) : IClassFixture<Ac
         var token = await life.TokenAsync(owner.Email, Confirm);
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostAsync("email/verify", new { token })));
         Assert.Single(answers, a => a.StatusCode == HttpStatusCode.NoContent);
-        Assert.All(answers.Where(a => a.StatusCode != HttpStatusCode.NoContent), a => Assert.Equal(HttpStatusCode.BadRequest, a.StatusCode));
+        Assert.All(answers.Where(a => a.StatusCode != HttpStatusCode.NoContent), a => Assert.Equal(HttpStatusCode.NotFound, a.StatusCode));
         var at = await VerifiedAsync(owner);
         Assert.NotNull(at);
         // Once confirmed there is nothing to send.
@@ -40,7 +40,7 @@ public sealed class AccountLifeTests(AccountLifeFixture life) : IClassFixture<Ac
         // Of twenty who have the link, one sets the password.
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => PostAsync("password/reset", new { token, password = $"{NewPassword} {i}" })));
         var winner = answers.Index().Single(a => a.Item.StatusCode == HttpStatusCode.NoContent).Index;
-        Assert.All(answers.Where((_, i) => i != winner), a => Assert.Equal(HttpStatusCode.BadRequest, a.StatusCode));
+        Assert.All(answers.Where((_, i) => i != winner), a => Assert.Equal(HttpStatusCode.NotFound, a.StatusCode));
 
         await Poll.UntilAsync(async () => Assert.Equal(HttpStatusCode.Unauthorized, (await owner.Client.GetAsync("/api/v1/sessions")).StatusCode));
         Assert.Equal(HttpStatusCode.Unauthorized, await LogInAsync(owner.Email, Account.Password));
@@ -79,12 +79,14 @@ public sealed class AccountLifeTests(AccountLifeFixture life) : IClassFixture<Ac
         stranger.CompanyId.TryWriteBytes(bytes, bigEndian: true, out _);
         var moved = Base64Url.EncodeToString(bytes);
         var forged = reset[..^1] + (reset[^1] == 'A' ? 'B' : 'A');
-        foreach (var token in new[] { verify, reset[..^1], forged, moved, "", "🙂", new string('a', 200), new string('a', 201), "../etc" })
+        foreach (var token in new[] { verify, reset[..^1], forged, moved, "🙂", new string('a', 200), "../etc" })
+            await (await PostAsync("password/reset", new { token, password = NewPassword })).ProblemAsync(HttpStatusCode.NotFound);
+        foreach (var token in new[] { "", new string('a', 201), null })
             await (await PostAsync("password/reset", new { token, password = NewPassword })).ProblemAsync(HttpStatusCode.BadRequest);
-        await (await PostAsync("email/verify", new { token = reset })).ProblemAsync(HttpStatusCode.BadRequest);
+        await (await PostAsync("email/verify", new { token = reset })).ProblemAsync(HttpStatusCode.NotFound);
 
         await life.Api.ExecuteAsync($"update one_time_tokens set expires_at = now() - interval '1 second' where user_id = '{owner.UserId}'");
-        await (await PostAsync("password/reset", new { token = reset, password = NewPassword })).ProblemAsync(HttpStatusCode.BadRequest);
+        await (await PostAsync("password/reset", new { token = reset, password = NewPassword })).ProblemAsync(HttpStatusCode.NotFound);
         Assert.Equal(HttpStatusCode.OK, await LogInAsync(owner.Email, Account.Password));
         // Who reads the database finds no link in it.
         Assert.DoesNotContain(reset, string.Concat(await life.Api.QueryAsync("select t::text from one_time_tokens t")), StringComparison.Ordinal);
@@ -115,7 +117,7 @@ public sealed class AccountLifeTests(AccountLifeFixture life) : IClassFixture<Ac
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostAsync("invitations/accept", new { token, password = NewPassword })));
         var joined = await Assert.Single(answers, a => a.StatusCode == HttpStatusCode.OK).JsonAsync(HttpStatusCode.OK);
         Assert.All(answers.Where(a => a.StatusCode != HttpStatusCode.OK),
-            a => Assert.Contains(a.StatusCode, new[] { HttpStatusCode.BadRequest, HttpStatusCode.Conflict }));
+            a => Assert.Contains(a.StatusCode, new[] { HttpStatusCode.NotFound, HttpStatusCode.Conflict }));
         var access = joined.GetProperty("accessToken").GetString()!;
         var users = await (await owner.Client.SendAsync(access, "/api/v1/users")).JsonAsync(HttpStatusCode.OK);
         var user = users.GetProperty("items").EnumerateArray().Single(u => u.GetProperty("email").GetString() == email);
@@ -144,7 +146,7 @@ public sealed class AccountLifeTests(AccountLifeFixture life) : IClassFixture<Ac
         var token = await life.TokenAsync(email, "Join Test Company");
         Assert.Equal(HttpStatusCode.NotFound, (await stranger.Client.DeleteAsync($"/api/v1/invitations/{invited.GetProperty("id").GetGuid()}")).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await owner.Client.DeleteAsync($"/api/v1/invitations/{invited.GetProperty("id").GetGuid()}")).StatusCode);
-        await (await PostAsync("invitations/accept", new { token, password = NewPassword })).ProblemAsync(HttpStatusCode.BadRequest);
+        await (await PostAsync("invitations/accept", new { token, password = NewPassword })).ProblemAsync(HttpStatusCode.NotFound);
 
         // The one who asks cannot tell; the one who has the mailbox can.
         await (await InviteAsync(owner, stranger.Email)).JsonAsync(HttpStatusCode.Created);
