@@ -1,21 +1,19 @@
 -- Assignees, due dates, search and comments. Nothing here rewrites a table, and the version before runs on it.
 --
--- On a large database, make the extension and the three indexes by hand first, each with "create index concurrently" and the
--- name and columns below: the migration then finds them and locks nothing for long. Without that, tasks cannot be written while
--- it runs. For a lock it waits three seconds, as requests would queue up behind it; then nothing of it is applied, and it can run
--- again.
+-- On a large database, make the extension and the three indexes by hand first, each with "create index concurrently" and the name
+-- and columns below: the migration then finds them and locks nothing for long. Without that, tasks cannot be written while it runs.
+-- For a lock it waits three seconds, as requests would queue up behind it; then nothing of it is applied, and it can run again.
 set local lock_timeout = '3s';
 
--- The lists of an assignee and of a span of due dates, newest first. (tasks_by_assignee serves an assignee's tasks in one state.)
--- A span is not an index's order: the planner sorts a narrow one, and for a wide one follows the primary key until the page is
--- full.
+-- The lists of an assignee and of a span of due dates, newest first. (tasks_by_assignee serves an assignee's tasks in one state.) A
+-- span is not an index's order: the planner sorts a narrow one, and for a wide one follows the primary key until the page is full.
 create index if not exists tasks_of_assignee on tasks (company_id, assignee_id, id desc);
 create index if not exists tasks_by_due on tasks (company_id, due_at, id desc) where due_at is not null;
 
 -- The search. An index on the expression, because a generated column would rewrite the whole table under an exclusive lock. The
 -- company leads, so a word costs a company what it costs among its own tasks, however many others use it; for a uuid in a GIN
--- index this takes btree_gin, which any owner of a database may create. Without a list of pending entries, which each search
--- would have to read from end to end.
+-- index this takes btree_gin, which any owner of a database may create. Without a list of pending entries, which each search would
+-- have to read from end to end.
 create extension if not exists btree_gin;
 create index if not exists tasks_search on tasks
     using gin (company_id, to_tsvector('simple', title || ' ' || coalesce(description, ''))) with (fastupdate = off);
