@@ -49,7 +49,8 @@ public static class EntityTags
         if (result is BufferedAnswer) throw new InvalidOperationException("WithEntityTag() comes behind InTransaction().");
         var answer = result;
         while (answer is INestedHttpResult nested) answer = nested.Result;
-        if (answer is not (IValueHttpResult { Value: { } value } and IStatusCodeHttpResult { StatusCode: 200 or 201 })) return result;
+        if (answer is not IValueHttpResult { Value: { } value } || answer is not IStatusCodeHttpResult { StatusCode: 200 or 201 })
+            return result;
 
         var tag = Of(value, IfMatch.JsonOf(http));
         http.Response.Headers.ETag = tag.ToString();

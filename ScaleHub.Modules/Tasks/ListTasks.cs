@@ -9,8 +9,8 @@ using ScaleHub.Http.Paging;
 namespace ScaleHub.Modules.Tasks;
 
 /// <summary>
-/// <c>GET /api/v1/tasks?status=&amp;assignee=&amp;dueAfter=&amp;dueBefore=&amp;q=&amp;limit=&amp;cursor=</c>: the company's tasks, newest
-/// first. Cached until a task changes; searches and spans of time, which hardly anybody asks for twice, are not.
+/// <c>GET /api/v1/tasks?status=&amp;assignee=&amp;dueAfter=&amp;dueBefore=&amp;q=&amp;limit=&amp;cursor=</c>: the company's
+/// tasks, newest first. Cached until a task changes; searches and spans of time, which hardly anybody asks for twice, are not.
 /// </summary>
 public static class ListTasks
 {

@@ -29,14 +29,16 @@ internal sealed record TaskFilter(TaskState? State, Guid? Assignee, DateTimeOffs
     /// <summary>
     /// The tasks of a page in which a text is found. The database's function <c>find_tasks</c> looks in the index tasks_search,
     /// which leads by the company, and gives the identifiers of one page; the rows are then read by the primary key. In one plain
-    /// query the index could not be used: under row-level security, <c>@@</c> is applied only to rows that the policy has let through.
+    /// query the index could not be used: under row-level security, <c>@@</c> is applied only to rows that the policy has let
+    /// through.
     /// </summary>
     public IQueryable<TaskItem> Find(ReadDb db, string text, PageBounds bounds)
     {
         var state = State is { } value ? EnumNames.WriteColumn(value) : null;
         return db.Set<TaskItem>().FromSql($"""
-            select * from tasks where id = any(array(select find_tasks({text}, {bounds.Before}::uuid, {bounds.Most}, {state}::text,
-                {Assignee}::uuid, {DueFrom}::timestamptz, {DueBefore}::timestamptz)))
+            select * from tasks where id = any(array(select find_tasks(
+                {text}, {bounds.Before}::uuid, {bounds.Most}, {state}::text, {Assignee}::uuid, {DueFrom}::timestamptz,
+                {DueBefore}::timestamptz)))
             """);
     }
 }

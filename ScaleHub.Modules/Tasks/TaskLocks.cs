@@ -16,8 +16,8 @@ internal static class TaskLocks
         => db.Tasks.FromSql($"select * from tasks where id = {id} for no key update").SingleOrDefaultAsync(cancellationToken);
 
     /// <summary>
-    /// The same for several, by their ids; what does not exist is left out. Always in the order of their ids, so that two requests
-    /// for the same tasks wait for each other and never in a circle.
+    /// The same for several, by their ids; what does not exist is left out. Always in the order of their ids, so that two
+    /// requests for the same tasks wait for each other and never in a circle.
     /// </summary>
     public static Task<Dictionary<Guid, TaskItem>> LockTasksAsync(
         this ScaleHubDb db, IEnumerable<Guid> taskIds, CancellationToken cancellationToken)

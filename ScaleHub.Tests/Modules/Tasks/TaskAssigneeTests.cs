@@ -21,7 +21,7 @@ public sealed class TaskAssigneeTests(ApiFixture api)
         var task = await account.Client.AddTaskAsync(new { title = "theirs", assigneeId = colleague });
         Assert.Equal(colleague, Assignee(task));
 
-        var path = $"{AllTasks}/{PracticeSupport.Id(task)}";
+        var path = $"{All}/{PracticeSupport.Id(task)}";
         Assert.Equal(colleague, Assignee(await ChangeAsync("""{"title":"still theirs"}""")));
         Assert.Equal(account.UserId, Assignee(await ChangeAsync($$"""{"assigneeId":"{{account.UserId}}"}""")));
         Assert.Null(Assignee(await ChangeAsync("""{"assigneeId":null}""")));
@@ -42,23 +42,23 @@ public sealed class TaskAssigneeTests(ApiFixture api)
         var left = (await account.AddAsync("member")).Id;
         var theirs = PracticeSupport.Id(await account.Client.AddTaskAsync(new { title = "theirs", assigneeId = left }));
         Assert.Equal(HttpStatusCode.NoContent, (await account.Client.DeleteAsync($"/api/v1/users/{left}")).StatusCode);
-        var path = $"{AllTasks}/{await account.CreateTaskAsync("mine")}";
-        var before = await account.Client.IdsAsync(AllTasks);
+        var path = $"{All}/{await account.CreateTaskAsync("mine")}";
+        var before = await account.Client.IdsAsync(All);
         var mine = await account.Client.ReadAsync(path);
 
         foreach (var user in (Guid[])[left, stranger.UserId, Guid.NewGuid(), Guid.Empty, Guid.AllBitsSet])
         {
-            (await (await account.Client.PostJsonAsync(AllTasks, new { title = "x", assigneeId = user }))
+            (await (await account.Client.PostJsonAsync(All, new { title = "x", assigneeId = user }))
                 .ProblemAsync(HttpStatusCode.Conflict)).AssertNames("assigneeId");
             (await (await account.Client.PatchAsync(path, $$"""{"title":"x","assigneeId":"{{user}}"}"""))
                 .ProblemAsync(HttpStatusCode.Conflict)).AssertNames("assigneeId");
         }
         await (await account.Client.PatchAsync(path, """{"assigneeId":"me"}""")).ProblemAsync(HttpStatusCode.BadRequest);
-        Assert.Equal(before, await account.Client.IdsAsync(AllTasks));
+        Assert.Equal(before, await account.Client.IdsAsync(All));
         Assert.Equal(mine.ToString(), (await account.Client.ReadAsync(path)).ToString());
 
         // A task of somebody who has left can be changed, and sent back as it was.
-        var kept = await (await account.Client.PatchAsync($"{AllTasks}/{theirs}", $$"""{"title":"x","assigneeId":"{{left}}"}"""))
+        var kept = await (await account.Client.PatchAsync($"{All}/{theirs}", $$"""{"title":"x","assigneeId":"{{left}}"}"""))
             .JsonAsync(HttpStatusCode.OK);
         Assert.Equal(left, Assignee(kept));
     }
@@ -68,7 +68,7 @@ public sealed class TaskAssigneeTests(ApiFixture api)
     {
         using var account = await api.RegisterAsync("ENTERPRISE");
         var user = (await account.AddAsync("member")).Id;
-        var path = $"{AllTasks}/{await account.CreateTaskAsync("mine")}";
+        var path = $"{All}/{await account.CreateTaskAsync("mine")}";
         await using var owner = NpgsqlDataSource.Create(api.Database.Owner);
         await using var connection = await owner.OpenConnectionAsync();
         await using var removal = await connection.BeginTransactionAsync();
@@ -98,23 +98,24 @@ public sealed class TaskAssigneeTests(ApiFixture api)
     {
         using var account = await api.RegisterAsync("ENTERPRISE");
         using var stranger = await api.RegisterAsync();
-        var colleague = (await account.AddAsync("member")).Id;
+        var (me, colleague) = (account.UserId, (await account.AddAsync("member")).Id);
         var made = new List<Guid>();
         for (var i = 0; i < 8; i++)
             made.Add(PracticeSupport.Id(await account.Client.AddTaskAsync(
-                new { title = $"{i}", status = i % 4 < 2 ? "todo" : "done", assigneeId = i % 2 == 0 ? colleague : account.UserId })));
+                new { title = $"{i}", status = i % 4 < 2 ? "todo" : "done", assigneeId = i % 2 == 0 ? colleague : me })));
         made.Reverse();
 
-        Assert.Equal(made.Where((_, i) => i % 2 == 1), await account.Client.WalkAsync($"{AllTasks}?limit=3&assignee={colleague}"));
-        Assert.Equal(made.Where((_, i) => i % 2 == 0), await account.Client.WalkAsync($"{AllTasks}?limit=3&assignee={account.UserId}"));
-        Assert.Equal([made[3], made[7]], await account.Client.WalkAsync($"{AllTasks}?limit=1&status=todo&assignee={colleague}"));
-        Assert.Empty(await stranger.Client.IdsAsync($"{AllTasks}?assignee={colleague}"));
-        Assert.Empty(await account.Client.IdsAsync($"{AllTasks}?assignee={stranger.UserId}"));
-        await (await account.Client.GetAsync($"{AllTasks}?assignee=me")).ProblemAsync(HttpStatusCode.BadRequest);
+        Assert.Equal(made.Where((_, i) => i % 2 == 1), await account.Client.WalkAsync($"{All}?limit=3&assignee={colleague}"));
+        Assert.Equal(made.Where((_, i) => i % 2 == 0), await account.Client.WalkAsync($"{All}?limit=3&assignee={me}"));
+        Assert.Equal([made[3], made[7]], await account.Client.WalkAsync($"{All}?limit=1&status=todo&assignee={colleague}"));
+        Assert.Empty(await stranger.Client.IdsAsync($"{All}?assignee={colleague}"));
+        Assert.Empty(await account.Client.IdsAsync($"{All}?assignee={stranger.UserId}"));
+        await (await account.Client.GetAsync($"{All}?assignee=me")).ProblemAsync(HttpStatusCode.BadRequest);
 
         // The cached list follows.
-        await (await account.Client.PatchAsync($"{AllTasks}/{made[0]}", $$"""{"assigneeId":"{{colleague}}"}""")).JsonAsync(HttpStatusCode.OK);
-        Assert.Equal(made[0], (await account.Client.IdsAsync($"{AllTasks}?assignee={colleague}"))[0]);
+        await (await account.Client.PatchAsync($"{All}/{made[0]}", $$"""{"assigneeId":"{{colleague}}"}"""))
+            .JsonAsync(HttpStatusCode.OK);
+        Assert.Equal(made[0], (await account.Client.IdsAsync($"{All}?assignee={colleague}"))[0]);
     }
 
     [Fact]
@@ -127,18 +128,20 @@ public sealed class TaskAssigneeTests(ApiFixture api)
         foreach (var due in (string[])["2027-03-01T09:59:59.999999Z", Start, "2027-03-01T20:00:00+02:00", End])
             made.Add(PracticeSupport.Id(await account.Client.AddTaskAsync(new { title = due, dueAt = due })));
 
-        Assert.Equal([made[0]], await account.Client.IdsAsync($"{AllTasks}?dueBefore={Start}"));
-        Assert.Equal([made[2], made[1]], await account.Client.WalkAsync($"{AllTasks}?limit=1&dueAfter={Start}&dueBefore={End}"));
-        Assert.Equal([made[3]], await account.Client.IdsAsync($"{AllTasks}?dueAfter={End}"));
-        Assert.Equal([made[3]], await account.Client.IdsAsync($"{AllTasks}?dueAfter=2027-03-02t12:00:00%2B02:00"));
-        Assert.Empty(await account.Client.IdsAsync($"{AllTasks}?dueAfter={End}&dueBefore={Start}"));
-        foreach (var time in (string[])["2027-03-01", "2027-03-01T10:00:00", "03/01/2027", "now", "", "2027-03-01T10:00:00+02:00"])
+        Assert.Equal([made[0]], await account.Client.IdsAsync($"{All}?dueBefore={Start}"));
+        Assert.Equal([made[2], made[1]], await account.Client.WalkAsync($"{All}?limit=1&dueAfter={Start}&dueBefore={End}"));
+        Assert.Equal([made[3]], await account.Client.IdsAsync($"{All}?dueAfter={End}"));
+        Assert.Equal([made[3]], await account.Client.IdsAsync($"{All}?dueAfter=2027-03-02t12:00:00%2B02:00"));
+        Assert.Empty(await account.Client.IdsAsync($"{All}?dueAfter={End}&dueBefore={Start}"));
+        foreach (var time in (string[])["2027-03-01", "2027-03-01T10:00:00", "03/01/2027", "now", "",
+            "2027-03-01T10:00:00+02:00"])
             foreach (var name in (string[])["dueAfter", "dueBefore"])
-                Assert.Contains(name, (await (await account.Client.GetAsync($"{AllTasks}?{name}={time}"))
+                Assert.Contains(name, (await (await account.Client.GetAsync($"{All}?{name}={time}"))
                     .ProblemAsync(HttpStatusCode.BadRequest)).Text("detail"), StringComparison.Ordinal);
-        foreach (var time in (string[])["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+        foreach (var time in (string[])["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00%2B14:00",
+            "9999-12-31T23:59:59-14:00"])
         {
-            var answer = await account.Client.GetAsync($"{AllTasks}?dueAfter={time}");
+            var answer = await account.Client.GetAsync($"{All}?dueAfter={time}");
             Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.BadRequest, $"{time}: {answer.StatusCode}");
         }
     }

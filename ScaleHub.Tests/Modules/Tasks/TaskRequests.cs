@@ -7,11 +7,11 @@ namespace ScaleHub.Tests.Modules.Tasks;
 /// <summary>What tests of tasks ask again and again.</summary>
 internal static class TaskRequests
 {
-    public const string AllTasks = "/api/v1/tasks";
+    public const string All = "/api/v1/tasks";
 
     /// <summary>A task as it was answered on creation.</summary>
     public static async Task<JsonElement> AddTaskAsync(this HttpClient client, object body)
-        => await (await client.PostJsonAsync(AllTasks, body)).JsonAsync(HttpStatusCode.Created);
+        => await (await client.PostJsonAsync(All, body)).JsonAsync(HttpStatusCode.Created);
 
     public static Task<HttpResponseMessage> PatchAsync(this HttpClient client, string path, string body)
         => client.PatchAsync(path, Responses.Json(body));

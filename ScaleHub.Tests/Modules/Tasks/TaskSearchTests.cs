@@ -26,9 +26,9 @@ public sealed class TaskSearchTests(ApiFixture api)
             Assert.True(found.SequenceEqual(await SearchAsync(account, query)), query);
 
         // A change is found at once: searches are not cached.
-        await (await account.Client.PatchAsync($"{AllTasks}/{none}", """{"description":"lenses"}""")).JsonAsync(HttpStatusCode.OK);
+        await (await account.Client.PatchAsync($"{All}/{none}", """{"description":"lenses"}""")).JsonAsync(HttpStatusCode.OK);
         Assert.Equal([none, call, lens], await SearchAsync(account, "lenses"));
-        await account.Client.DeleteAsync($"{AllTasks}/{call}");
+        await account.Client.DeleteAsync($"{All}/{call}");
         Assert.Equal([none, lens], await SearchAsync(account, "lenses"));
     }
 
@@ -50,21 +50,24 @@ public sealed class TaskSearchTests(ApiFixture api)
             })));
         }
         // made[k] is order 11 - k.
-        Assert.Equal(made, await account.Client.WalkAsync($"{AllTasks}?q=order&limit=5"));
-        Assert.Equal(made, await account.Client.WalkAsync($"{AllTasks}?q=order&limit=5&page=1"));
-        Assert.Equal(made.Where((_, k) => (11 - k) % 2 == 0), await account.Client.WalkAsync($"{AllTasks}?q=order&limit=2&status=todo"));
-        Assert.Equal(made.Where((_, k) => (11 - k) % 3 == 0), await account.Client.WalkAsync($"{AllTasks}?q=order&limit=2&assignee={colleague}"));
+        Assert.Equal(made, await account.Client.WalkAsync($"{All}?q=order&limit=5"));
+        Assert.Equal(made, await account.Client.WalkAsync($"{All}?q=order&limit=5&page=1"));
+        Assert.Equal(made.Where((_, k) => (11 - k) % 2 == 0),
+            await account.Client.WalkAsync($"{All}?q=order&limit=2&status=todo"));
+        Assert.Equal(made.Where((_, k) => (11 - k) % 3 == 0),
+            await account.Client.WalkAsync($"{All}?q=order&limit=2&assignee={colleague}"));
         const string From = "2027-03-03T00:00:00Z", Before = "2027-03-08T00:00:00Z";
         Assert.Equal(made.Where((_, k) => 11 - k is >= 2 and < 7),
-            await account.Client.WalkAsync($"{AllTasks}?q=order&limit=2&dueAfter={From}&dueBefore={Before}"));
+            await account.Client.WalkAsync($"{All}?q=order&limit=2&dueAfter={From}&dueBefore={Before}"));
         Assert.Equal(made.Where((_, k) => 11 - k is >= 2 and < 7 && (11 - k) % 6 == 0),
-            await account.Client.WalkAsync($"{AllTasks}?q=order&limit=1&dueAfter={From}&dueBefore={Before}&assignee={colleague}&status=todo"));
-        var page = (await account.Client.ReadAsync($"{AllTasks}?q=order&limit=5&page=2")).GetProperty("page");
+            await account.Client.WalkAsync(
+                $"{All}?q=order&limit=1&dueAfter={From}&dueBefore={Before}&assignee={colleague}&status=todo"));
+        var page = (await account.Client.ReadAsync($"{All}?q=order&limit=5&page=2")).GetProperty("page");
         Assert.Equal(12, page.GetProperty("total").GetInt32());
 
         // A cursor is good for its own search alone.
-        var cursor = (await account.Client.ReadAsync($"{AllTasks}?q=order&limit=2")).GetProperty("page").Text("nextCursor");
-        await (await account.Client.GetAsync($"{AllTasks}?q=else&limit=2&cursor={cursor}")).ProblemAsync(HttpStatusCode.BadRequest);
+        var cursor = (await account.Client.ReadAsync($"{All}?q=order&limit=2")).GetProperty("page").Text("nextCursor");
+        await (await account.Client.GetAsync($"{All}?q=else&limit=2&cursor={cursor}")).ProblemAsync(HttpStatusCode.BadRequest);
     }
 
     [Fact]
@@ -96,24 +99,32 @@ public sealed class TaskSearchTests(ApiFixture api)
     {
         using var account = await api.RegisterAsync();
         await AddAsync(account, "a 'quoted' \"title\" \\ with 100 % {0} $1", null);
-        foreach (var query in (string[])["'", "\"", "\\", "\\\\'", "%", "%%", "_", "{0}", "{", "$1", "@p0", ":*", "a:*", "a:A", "&", "|", "!",
-            "a & b", "a | | b", "!!a", "(", "((()", "<->", "a <-> b", "a <99999> b", "or", "or or or", "a or", "- - -", "-\"", "\"a", "\" \" \"",
-            "';drop table tasks;--", "/*", "\t\r\n", "\u200b", "\ufeff", "\ufffd", "\ud83d\ude80", "\u202e", "ﷺ", "İı", "ß", "e\u0301", "-2147483649",
+        foreach (var query in (string[])["'", "\"", "\\", "\\\\'", "%", "%%", "_", "{0}", "{", "$1", "@p0", ":*", "a:*", "a:A",
+            "&", "|", "!",
+            "a & b", "a | | b", "!!a", "(", "((()", "<->", "a <-> b", "a <99999> b", "or", "or or or", "a or", "- - -", "-\"",
+            "\"a", "\" \" \"",
+            "';drop table tasks;--", "/*", "\t\r\n", "\u200b", "\ufeff", "\ufffd", "\ud83d\ude80", "\u202e", "ﷺ", "İı", "ß",
+            "e\u0301", "-2147483649",
             "1e999", "http://a.example/b?c=d&e=f#g", "a@b.c", "../../etc", "<script>", new string('x', 200), new string('-', 200),
-            new string('"', 200), new string('(', 200), string.Concat(Enumerable.Repeat("🚀", 200)), string.Concat(Enumerable.Repeat("a ", 100)),
-            string.Concat(Enumerable.Repeat("-a ", 66)), string.Concat(Enumerable.Repeat("a-", 100)), string.Concat(Enumerable.Repeat("\"a b\" ", 33))])
+            new string('"', 200), new string('(', 200), string.Concat(Enumerable.Repeat("🚀", 200)),
+            string.Concat(Enumerable.Repeat("a ", 100)),
+            string.Concat(Enumerable.Repeat("-a ", 66)), string.Concat(Enumerable.Repeat("a-", 100)),
+            string.Concat(Enumerable.Repeat("\"a b\" ", 33))])
             await AssertNoErrorAsync(Uri.EscapeDataString(query));
         // What is no UTF-8, and half a pair.
-        foreach (var escaped in (string[])["%ff", "%fe%ff", "%c0%af", "%ed%a0%80", "%zz", "%", "+", "%2500"]) await AssertNoErrorAsync(escaped);
-        foreach (var refused in (string[])["", "%20", "%00", "a%00b", "%01", "%c2%85", new string('x', 201), string.Concat(Enumerable.Repeat("%F0%9F%9A%80", 201))])
-            (await (await account.Client.GetAsync($"{AllTasks}?q={refused}")).ProblemAsync(HttpStatusCode.BadRequest)).AssertNames("q");
-        await (await account.Client.GetAsync($"{AllTasks}?q=a&q=b")).ProblemAsync(HttpStatusCode.BadRequest);
-        await (await account.Client.GetAsync($"{AllTasks}?q=a&page=10001")).ProblemAsync(HttpStatusCode.BadRequest);
-        Assert.Equal(HttpStatusCode.OK, (await account.Client.GetAsync($"{AllTasks}?q=a&page=10000&limit=1")).StatusCode);
+        foreach (var escaped in (string[])["%ff", "%fe%ff", "%c0%af", "%ed%a0%80", "%zz", "%", "+", "%2500"])
+            await AssertNoErrorAsync(escaped);
+        foreach (var refused in (string[])["", "%20", "%00", "a%00b", "%01", "%c2%85", new string('x', 201),
+            string.Concat(Enumerable.Repeat("%F0%9F%9A%80", 201))])
+            (await (await account.Client.GetAsync($"{All}?q={refused}"))
+                .ProblemAsync(HttpStatusCode.BadRequest)).AssertNames("q");
+        await (await account.Client.GetAsync($"{All}?q=a&q=b")).ProblemAsync(HttpStatusCode.BadRequest);
+        await (await account.Client.GetAsync($"{All}?q=a&page=10001")).ProblemAsync(HttpStatusCode.BadRequest);
+        Assert.Equal(HttpStatusCode.OK, (await account.Client.GetAsync($"{All}?q=a&page=10000&limit=1")).StatusCode);
 
         async Task AssertNoErrorAsync(string escaped)
         {
-            var answer = await account.Client.GetAsync($"{AllTasks}?q={escaped}");
+            var answer = await account.Client.GetAsync($"{All}?q={escaped}");
             if (answer.StatusCode != HttpStatusCode.BadRequest) await answer.JsonAsync(HttpStatusCode.OK);
             else await answer.ProblemAsync(HttpStatusCode.BadRequest);
         }
@@ -138,15 +149,17 @@ public sealed class TaskSearchTests(ApiFixture api)
         using var account = await api.RegisterAsync();
         await api.ExecuteAsync($"""
             insert into tasks (company_id, id, title, created_by)
-            select '{account.CompanyId}', (left(uuid7_floor(now() - n * interval '1 second')::text, 14) || '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+            select '{account.CompanyId}',
+                (left(uuid7_floor(now() - n * interval '1 second')::text, 14) || '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
                 'common ' || md5(n::text) || case when n % 10000 = 0 then ' rare' else '' end, '{account.UserId}'
             from generate_series(1, 20000) n;
             analyze tasks
             """);
         Assert.Equal(2, (await SearchAsync(account, "rare")).Count);
-        var page = await account.Client.ReadAsync($"{AllTasks}?q=common&limit=100");
+        var page = await account.Client.ReadAsync($"{All}?q=common&limit=100");
         Assert.Equal(100, page.Items().Length);
-        var next = await account.Client.ReadAsync($"{AllTasks}?q=common&limit=100&cursor={page.GetProperty("page").Text("nextCursor")}");
+        var cursor = page.GetProperty("page").Text("nextCursor");
+        var next = await account.Client.ReadAsync($"{All}?q=common&limit=100&cursor={cursor}");
         Assert.Equal(200, page.Items().Concat(next.Items()).Select(PracticeSupport.Id).Distinct().Count());
 
         var rare = await PlanAsync(account, "rare");
@@ -166,7 +179,8 @@ public sealed class TaskSearchTests(ApiFixture api)
         connection.Notice += (_, e) => told.Enqueue(e.Notice.MessageText);
         await using var command = new NpgsqlCommand($"""
             load 'auto_explain';
-            set auto_explain.log_min_duration = 0; set auto_explain.log_nested_statements = on; set auto_explain.log_level = notice;
+            set auto_explain.log_min_duration = 0; set auto_explain.log_level = notice;
+            set auto_explain.log_nested_statements = on;
             set app.company_id = '{account.CompanyId}';
             select find_tasks('{query}', null, 26, null, null, null, null)
             """, connection);
@@ -178,5 +192,5 @@ public sealed class TaskSearchTests(ApiFixture api)
         => PracticeSupport.Id(await account.Client.AddTaskAsync(new { title, description }));
 
     private static Task<List<Guid>> SearchAsync(Account account, string query)
-        => account.Client.IdsAsync($"{AllTasks}?q={Uri.EscapeDataString(query)}");
+        => account.Client.IdsAsync($"{All}?q={Uri.EscapeDataString(query)}");
 }

@@ -110,7 +110,8 @@ public sealed class SentQueryPlanTests : IAsyncLifetime
         foreach (var route in document.GetProperty("paths").EnumerateObject())
         {
             if (!route.Value.TryGetProperty("get", out var get) || !route.Name.StartsWith("/api/v1/", StringComparison.Ordinal)) continue;
-            var path = route.Name.Replace("{id}", $"{Guid.CreateVersion7()}", StringComparison.Ordinal);
+            var path = ((string[])["{id}", "{commentId}"]).Aggregate(
+                route.Name, (name, part) => name.Replace(part, $"{Guid.CreateVersion7()}", StringComparison.Ordinal));
             paths.Add(path);
             if (!get.TryGetProperty("parameters", out var parameters)) continue;
             foreach (var parameter in parameters.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query"))
@@ -133,7 +134,7 @@ public sealed class SentQueryPlanTests : IAsyncLifetime
             "date-time" => "2026-01-01T00:00:00Z",
             "int32" => name == "limit" ? "1" : "2",
             _ => null,
-        } : name == "limit" ? "1" : name == "page" ? "2" : null;
+        } : name == "limit" ? "1" : name == "page" ? "2" : name == "q" ? "sample" : null;
     }
 
     private static async Task<string?> NextAsync(HttpResponseMessage response, string path)
