@@ -77,6 +77,7 @@ internal sealed class SendResetLinkHandler(ScaleHubDb db, JobQueue queue, IOptio
         var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == job.UserId && u.DeletedAt == null, cancellationToken);
         if (user is null || await db.OneTimeTokens.CountAsync(t => t.UserId == user.Id && t.Purpose == OneTimePurpose.ResetPassword
             && t.CreatedAt > anHourAgo, cancellationToken) >= SendResetLink.MostPerHour) return;
+        await OneTimeToken.TidyAsync(db, user.Id, now, cancellationToken);
         var (row, link) = OneTimeToken.For(user.CompanyId, user.Id, OneTimePurpose.ResetPassword, SendResetLink.Lifetime, now);
         db.OneTimeTokens.Add(row);
         queue.Add(new SendMail(user.Email, "Set a new password",

@@ -62,6 +62,8 @@ public static class InviteUser
         await db.Database.ExecuteSqlAsync($"select from companies where id = {me.CompanyId} for no key update", cancellationToken);
         if (await db.Invitations.CountAsync(i => i.AcceptedAt == null && i.ExpiresAt > now, cancellationToken) >= Most)
             return Problems.Conflict("email", $"There are {Most} open invitations. Withdraw some, or wait until some are accepted.");
+        var lastMonth = now.AddDays(-30);
+        await db.Invitations.Where(i => i.ExpiresAt < lastMonth).ExecuteDeleteAsync(cancellationToken);
         var company = await db.Companies.AsNoTracking().SingleAsync(c => c.Id == me.CompanyId, cancellationToken);
         var link = LinkToken.Create(me.CompanyId, Guid.CreateVersion7(now));
         var invitation = new Invitation

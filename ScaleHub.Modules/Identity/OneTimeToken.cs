@@ -59,6 +59,13 @@ public sealed class OneTimeToken : ITenantEntity
         }, link);
     }
 
+    /// <summary>Deletes what a user was sent and has not worked for a day, so that no more is kept than what was sent lately.</summary>
+    internal static Task TidyAsync(ScaleHubDb db, Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var yesterday = now.AddDays(-1);
+        return db.OneTimeTokens.Where(t => t.UserId == userId && t.ExpiresAt < yesterday).ExecuteDeleteAsync(cancellationToken);
+    }
+
     /// <summary>The one behind a link, if it works now. <see cref="UseAsync"/> decides.</summary>
     internal static async Task<OneTimeToken?> FindAsync(
         ScaleHubDb db, LinkToken link, OneTimePurpose purpose, DateTimeOffset now, CancellationToken cancellationToken)

@@ -19,7 +19,9 @@ public static class SendVerification
         var user = await db.Users.AsNoTracking().SingleAsync(u => u.Id == me.UserId, cancellationToken);
         if (user.EmailVerifiedAt is null)
         {
-            VerifyEmail.Ask(db, queue, mail.Value, user, time.GetDatabaseNow());
+            var now = time.GetDatabaseNow();
+            await OneTimeToken.TidyAsync(db, user.Id, now, cancellationToken);
+            VerifyEmail.Ask(db, queue, mail.Value, user, now);
             await db.SaveChangesAsync(cancellationToken);
         }
         return TypedResults.Accepted((string?)null);

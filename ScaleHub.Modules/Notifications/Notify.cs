@@ -19,6 +19,9 @@ namespace ScaleHub.Modules.Notifications;
 /// <param name="SubjectId">The task it is about.</param>
 public sealed record Notify(Guid UserId, NotificationKind About, string Title, string? Body = null, Guid? SubjectId = null) : IJob
 {
+    /// <summary>Notifications that a user has at most: the oldest go.</summary>
+    internal const int MostPerUser = 1000;
+
     /// <inheritdoc/>
     public static string Kind => "notifications.notify";
 }
@@ -48,5 +51,10 @@ internal sealed class NotifyHandler(ScaleHubDb db, JobQueue queue, IOptions<Mail
         if (user.WantsMail)
             queue.Add(new SendMail(user.Email, job.Title, job.Body is null ? [job.Title] : [job.Body], mail.Value.PublicUrl, "Open ScaleHub"));
         await db.SaveChangesAsync(cancellationToken);
+        // One index entry is read unless there are that many.
+        await db.Database.ExecuteSqlAsync($"""
+            delete from notifications where user_id = {job.UserId} and id <= (
+                select id from notifications where user_id = {job.UserId} order by id desc offset {Notify.MostPerUser} limit 1)
+            """, cancellationToken);
     }
 }

@@ -28,7 +28,13 @@ internal sealed class JobLoop(
     private readonly CancellationTokenSource _stopJobs = new(), _stopRenewing = new();
     private Guid _lastCompany;
 
+    // The worker itself needs connections too: for claims, leases, schedules and progress.
+    private const int OwnConnections = 4;
+
     private JobsOptions Options => options.Value;
+
+    /// <summary>As many as the pool has connections for: a job that waits for one would fail.</summary>
+    private int Slots => Math.Max(1, Math.Min(Options.Slots, nodes.All[0].PoolSize - OwnConnections));
 
     private TimeSpan Lease => TimeSpan.FromSeconds(Options.LeaseSeconds);
 
@@ -69,7 +75,7 @@ internal sealed class JobLoop(
         while (true)
         {
             var more = false;
-            if (_held.Count < Options.Slots) await rounds.RunAsync(async () => more = await ClaimOnceAsync(stopping), stopping);
+            if (_held.Count < Slots) await rounds.RunAsync(async () => more = await ClaimOnceAsync(stopping), stopping);
             if (!more) await _changed.WaitAsync(TimeSpan.FromMilliseconds(Options.PollMs), stopping);
         }
     }
@@ -77,8 +83,8 @@ internal sealed class JobLoop(
     /// <summary>Whether there may be more.</summary>
     private async Task<bool> ClaimOnceAsync(CancellationToken stopping)
     {
-        var free = Options.Slots - _held.Count;
-        var forAnybody = free - Options.ReservedSlots;
+        var free = Slots - _held.Count;
+        var forAnybody = free - Math.Min(Options.ReservedSlots, Slots - 1);
         // The last slots are for companies that have none.
         Guid[] busy = forAnybody > 0 ? [] : [.. _held.Values.Select(h => h.Job.CompanyId).Distinct()];
         var claimed = await store.ClaimAsync(
@@ -90,7 +96,7 @@ internal sealed class JobLoop(
             _ = Task.Run(() => RunAsync(held), CancellationToken.None);
         }
         if (claimed.Count > 0) _lastCompany = claimed[^1].CompanyId;
-        return claimed.Count > 0 && _held.Count < Options.Slots;
+        return claimed.Count > 0 && _held.Count < Slots;
     }
 
     private async Task RunAsync(HeldJob held)

@@ -9,8 +9,8 @@ public sealed class JobsOptions : IValidatableObject
     public const string Section = "Jobs";
 
     /// <summary>
-    /// Jobs that a worker runs at a time. Each may hold a connection to the primary, and the worker needs a few for itself, so the pool
-    /// (<c>DB_POOL_MAX</c>, 20 by default) has to be larger. Default 12.
+    /// Jobs that a worker runs at a time. Each may hold a connection to the primary, and the worker needs four for itself: with a smaller
+    /// pool (<c>DB_POOL_MAX</c>, 20 by default) it runs as many jobs as that leaves connections for. Default 12.
     /// </summary>
     [Range(1, 500)] public int Slots { get; set; } = 12;
 
