@@ -17,6 +17,11 @@ public static class Access
     /// <summary>Whoever has a session: any role of any company, the platform's operators too.</summary>
     public const string SignedIn = "signed-in";
 
+    /// <summary>The claim of a caller who is a machine: the identifier of its key.</summary>
+    public const string KeyClaim = "key";
+
+    private const string Person = "person";
+
     /// <summary>The claim that has the caller's role.</summary>
     public const string RoleClaim = "role";
 
@@ -41,10 +46,15 @@ public static class Access
         return endpoints.RequireAuthorization(Policy(role)).WithMetadata(new RequiredRole(role));
     }
 
+    /// <summary>Only for people who have signed in, whatever their role: an API key gets 403.</summary>
+    public static TBuilder RequirePerson<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder
+        => endpoints.RequireAuthorization(Person);
+
     /// <summary>Registers a policy for each role.</summary>
     public static void AddAccessPolicies(this IServiceCollection services)
     {
         var authorization = services.AddAuthorizationBuilder();
+        authorization.AddPolicy(Person, policy => policy.RequireAssertion(context => !context.User.HasClaim(c => c.Type == KeyClaim)));
         foreach (var (required, roles) in Allowed)
         {
             authorization.AddPolicy(Policy(required), policy => policy.RequireAssertion(

@@ -27,7 +27,8 @@ public sealed class ApplyingLimits(
         if (policy.Counts is CountedBy.Address || context.Features.Get<AccessToken>() is not { } caller)
             return ([ByAddress(policy, context)], null);
         var tag = $"{redis.Prefix}:{{{caller.CompanyId:N}}}";
-        var user = $":{caller.UserId:N}";
+        // A key has limits of its own: the person who made it must not be kept out by a machine.
+        var user = caller.IsKey ? $":key:{caller.SessionId:N}" : $":{caller.UserId:N}";
         if (policy.Counts is CountedBy.UserAlone) return ([Limit(policy, tag, user)], null);
         ApplyingLimit[] byUser = policy.Counts is CountedBy.AnonymousAddress
             ? [Limit(RateLimits.User, tag, user)] : [Limit(RateLimits.User, tag, user), Limit(policy, tag, user)];

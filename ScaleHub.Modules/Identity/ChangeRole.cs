@@ -25,7 +25,7 @@ public static class ChangeRole
 {
     /// <summary>Gives a user another role. A company keeps at least one owner.</summary>
     public static async Task<Results<Ok<UserResponse>, NotFound, ProblemHttpResult>> HandleAsync(
-        Guid id, ChangeRoleRequest request, AccessToken me, ScaleHubDb db, LiveSessions live, TimeProvider time,
+        Guid id, ChangeRoleRequest request, AccessToken me, ScaleHubDb db, LiveSessions live, ApiKeys keys, TimeProvider time,
         CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -37,6 +37,8 @@ public static class ChangeRole
         if (await IsLastOwnerAsync(db, user, cancellationToken)) return LastOwner();
         await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, await db.Sessions
             .Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow())).Select(s => s.Id).ToListAsync(cancellationToken));
+        await keys.WillChangeAsync(
+            db.UnitOfWork, await db.ApiKeys.Where(k => k.CreatedBy == id).Select(k => k.Id).ToListAsync(cancellationToken));
         user.Role = request.Role;
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);

@@ -28,6 +28,7 @@ public sealed class IdentityModule : IModule
     {
         services.AddOptions<IdentityOptions>().BindConfiguration(IdentityOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<LiveSessions>();
+        services.AddSingleton<ApiKeys>();
         services.AddSingleton<SigningKeyRing>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
@@ -58,18 +59,25 @@ public sealed class IdentityModule : IModule
             .ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
         auth.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
         // Whoever stole a token must not keep its owner from ending the session by using up the limits.
-        auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Essential);
+        auth.MapPost("/logout", LogOut.HandleAsync).RequireRole(Access.SignedIn).RequirePerson()
+            .WithRateLimit(RateLimits.Essential);
 
-        var account = v1.MapGroup("/account").RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Strict);
+        var account = v1.MapGroup("/account").RequireRole(Access.SignedIn).RequirePerson().WithRateLimit(RateLimits.Strict);
         account.MapPut("/password", ChangePassword.HandleAsync);
         account.MapPost("/verification", SendVerification.HandleAsync).WithIdempotency();
 
-        var invitations = v1.MapGroup("/invitations").RequireRole(Roles.Admin);
+        var invitations = v1.MapGroup("/invitations").RequireRole(Roles.Admin).RequirePerson();
         invitations.MapPost("/", InviteUser.HandleAsync).WithIdempotency().WithRateLimit(RateLimits.Strict).ProducesProblem(409);
         invitations.MapGet("/", ListInvitations.HandleAsync);
         invitations.MapDelete("/{id:guid}", WithdrawInvitation.HandleAsync);
 
-        var sessions = v1.MapGroup("/sessions").RequireRole(Access.SignedIn).WithRateLimit(RateLimits.Essential);
+        // A key makes no keys: who has one that is to end must not have made another.
+        var keys = v1.MapGroup("/api-keys").RequireRole(Roles.Admin).RequirePerson();
+        keys.MapPost("/", CreateApiKey.HandleAsync).AddEndpointFilter(NotStoredAsync).WithRateLimit(RateLimits.Strict).ProducesProblem(409);
+        keys.MapGet("/", ListApiKeys.HandleAsync);
+        keys.MapDelete("/{id:guid}", RevokeApiKey.HandleAsync);
+
+        var sessions = v1.MapGroup("/sessions").RequireRole(Access.SignedIn).RequirePerson().WithRateLimit(RateLimits.Essential);
         sessions.MapGet("/", ListSessions.HandleAsync);
         sessions.MapDelete("/", EndOtherSessions.HandleAsync);
         sessions.MapDelete("/{id:guid}", EndSession.HandleAsync);
@@ -77,10 +85,10 @@ public sealed class IdentityModule : IModule
         var users = v1.MapGroup("/users").RequireRole(Roles.Admin);
         users.MapGet("/", ListUsers.HandleAsync);
         users.MapGet("/{id:guid}", GetUser.HandleAsync);
-        users.MapPost("/", AddUser.HandleAsync).AddEndpointFilter(AddUser.HashFirstAsync).WithIdempotency()
+        users.MapPost("/", AddUser.HandleAsync).RequirePerson().AddEndpointFilter(AddUser.HashFirstAsync).WithIdempotency()
             .WithRateLimit(RateLimits.Strict).ProducesProblem(409);
-        users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).ProducesProblem(409);
-        users.MapDelete("/{id:guid}", RemoveUser.HandleAsync).ProducesProblem(409);
+        users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).RequirePerson().ProducesProblem(409);
+        users.MapDelete("/{id:guid}", RemoveUser.HandleAsync).RequirePerson().ProducesProblem(409);
 
         root.MapAccountPage();
         root.MapGet("/.well-known/jwks.json", PublishKeys.HandleAsync).AllowAnonymous();

@@ -21,6 +21,9 @@ public static class IdentityTables
         /// <summary>Links that were sent to the tenant's users.</summary>
         public DbSet<OneTimeToken> OneTimeTokens => db.Set<OneTimeToken>();
 
+        /// <summary>The tenant's keys for machines.</summary>
+        public DbSet<ApiKey> ApiKeys => db.Set<ApiKey>();
+
         /// <summary>Who was asked to join the tenant.</summary>
         public DbSet<Invitation> Invitations => db.Set<Invitation>();
 
@@ -39,6 +42,9 @@ public static class IdentityTables
 
         /// <summary>The tenant's sessions.</summary>
         public IQueryable<Session> Sessions => db.Set<Session>();
+
+        /// <summary>The tenant's keys for machines.</summary>
+        public IQueryable<ApiKey> ApiKeys => db.Set<ApiKey>();
 
         /// <summary>Who was asked to join the tenant.</summary>
         public IQueryable<Invitation> Invitations => db.Set<Invitation>();

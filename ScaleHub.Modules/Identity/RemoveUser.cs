@@ -18,7 +18,8 @@ public static class RemoveUser
 {
     /// <summary>Removes a user. A company keeps at least one owner.</summary>
     public static async Task<Results<NoContent, NotFound, ProblemHttpResult>> HandleAsync(
-        Guid id, AccessToken me, ScaleHubDb db, CompanyCache cache, LiveSessions live, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, AccessToken me, ScaleHubDb db, CompanyCache cache, LiveSessions live, ApiKeys keys, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.GiveBackQuotaAsync(cache, User.Quota, id, cancellationToken);
@@ -31,6 +32,8 @@ public static class RemoveUser
         var now = time.GetDatabaseNow();
         await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, await db.Sessions
             .Where(s => s.UserId == id).Where(Session.IsLiveAt(now)).Select(s => s.Id).ToListAsync(cancellationToken));
+        await keys.WillChangeAsync(
+            db.UnitOfWork, await db.ApiKeys.Where(k => k.CreatedBy == id).Select(k => k.Id).ToListAsync(cancellationToken));
         user.DeletedAt = now;
         await db.SaveChangesAsync(cancellationToken);
         await db.Logins.Where(l => l.UserId == id).ExecuteDeleteAsync(cancellationToken);

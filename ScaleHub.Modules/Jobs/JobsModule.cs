@@ -1,6 +1,7 @@
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
+using ScaleHub.Http.Idempotency;
 using ScaleHub.Http.Overload;
 using ScaleHub.Http.RateLimiting;
 
@@ -35,6 +36,6 @@ public sealed class JobsModule : IModule
         var operations = root.MapGroup("/api/admin/jobs").RequireRole(Roles.Operator).WithRateLimit(RateLimits.Admin);
         operations.MapGet("/", SummariseJobs.HandleAsync);
         operations.MapGet("/dead", ListDeadJobs.HandleAsync);
-        operations.MapPost("/redrive", RedriveJobs.HandleAsync);
+        operations.MapPost("/redrive", RedriveJobs.HandleAsync).WithIdempotency();
     }
 }

@@ -3,7 +3,6 @@ using System.Linq.Expressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Paging;
 
 namespace ScaleHub.Modules.Jobs;
@@ -32,12 +31,7 @@ public static class ListDeadJobs
     /// <summary>Lists the dead jobs of all companies, newest first.</summary>
     // Served by the index jobs_dead_everywhere.
     public static async Task<Ok<PagedList<DeadJobResponse>>> HandleAsync(
-        [Description("Only jobs of this kind.")] string? kind, [AsParameters] PageQuery page, IServiceScopeFactory scopes,
-        CancellationToken cancellationToken)
-    {
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
-        var dead = scope.ServiceProvider.GetRequiredService<ReadDb>().DeadJobs;
-        return TypedResults.Ok(await page.NewestFirstAsync(
-            kind is null ? dead : dead.Where(j => j.Kind == kind), j => j.Id, DeadJobResponse.Projection, cancellationToken, PageSize.Small));
-    }
+        [Description("Only jobs of this kind.")] string? kind, [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
+        => TypedResults.Ok(await page.NewestFirstAsync(kind is null ? db.DeadJobs : db.DeadJobs.Where(j => j.Kind == kind),
+            j => j.Id, DeadJobResponse.Projection, cancellationToken, PageSize.Small));
 }

@@ -1,9 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Errors;
 using ScaleHub.Http.Input;
@@ -30,13 +28,12 @@ public static class RedriveJobs
     /// Queues dead jobs again. One whose key against doubles is held by a newer job stays dead: the newer one does the same.
     /// </summary>
     public static async Task<Results<Ok<RedriveJobsResponse>, ProblemHttpResult>> HandleAsync(
-        RedriveJobsRequest request, IServiceScopeFactory scopes, ReadConsistency consistency, JobBell bell, CancellationToken cancellationToken)
+        RedriveJobsRequest request, ScaleHubDb db, JobBell bell, CancellationToken cancellationToken)
     {
         if (request.Id is null == request.Kind is null)
             return TypedResults.Problem("Give an id or a kind, one of the two.", statusCode: StatusCodes.Status400BadRequest,
                 extensions: [Problems.Errors("id", "Give an id or a kind, one of the two.")]);
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
-        var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
+        bell.RingAfterCommit(db.UnitOfWork);
         // "limit" is one more than is queued, to know whether there are more.
         var found = await db.Database.SqlQuery<Guid>($"""
             select id as "Value" from jobs d
@@ -48,8 +45,6 @@ public static class RedriveJobs
         var redriven = await db.Database.ExecuteSqlAsync($"""
             update jobs set state = 'queued', attempts = 0, due_at = now(), failure = null where state = 'dead' and id = any({chosen})
             """, cancellationToken);
-        consistency.WroteAs(scope.ServiceProvider.GetRequiredService<ReadConsistency>());
-        bell.Ring();
         return TypedResults.Ok(new RedriveJobsResponse(redriven, Remaining: found.Count > AtATime));
     }
 }

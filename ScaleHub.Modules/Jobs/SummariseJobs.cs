@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Jobs;
 
@@ -22,12 +21,10 @@ public sealed record JobSummary(string Kind, JobState Status, long Count, double
 public static class SummariseJobs
 {
     /// <summary>Counts the jobs of all companies that have not ended, by kind and state, with the age of the oldest.</summary>
-    // Reads the whole queue, which holds what is to be done and nothing else, on a standby if there is one.
-    public static async Task<Ok<SummariseJobsResponse>> HandleAsync(IServiceScopeFactory scopes, CancellationToken cancellationToken)
+    // Reads the whole queue, which holds what is to be done and nothing else, on a standby if there is one. Operators belong to the
+    // platform, which sees the jobs of all companies.
+    public static async Task<Ok<SummariseJobsResponse>> HandleAsync(ReadDb db, CancellationToken cancellationToken)
     {
-        // A scope of its own: the request's may belong to nobody, and this is the platform's.
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
-        var db = scope.ServiceProvider.GetRequiredService<ReadDb>();
         var rows = await db.Database.SqlQuery<JobSummaryRow>($"""
             select kind as "Kind", case state when 'blocked' then 'queued' else state end as "State", count(*) as "Count",
                 greatest(0, extract(epoch from now() - min(case state when 'running' then created_at else due_at end)))::float8 as "Oldest",

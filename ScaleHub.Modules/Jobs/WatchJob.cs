@@ -20,7 +20,8 @@ namespace ScaleHub.Modules.Jobs;
 /// connections. Places for streams are bounded (<c>Overload__Streams</c>).</para>
 /// </summary>
 public sealed class WatchJob(
-    IServiceScopeFactory scopes, LiveSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time, AccessToken me, Guid id)
+    IServiceScopeFactory scopes, LiveSessions sessions, ApiKeys keys, IHostApplicationLifetime lifetime, TimeProvider time, AccessToken me,
+    Guid id)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(15);
@@ -28,10 +29,10 @@ public sealed class WatchJob(
 
     /// <summary>Streams how a job goes on: one that the caller caused, or for admins any of the company.</summary>
     public static async Task<Results<ServerSentEventsResult<JobResponse>, NotFound>> HandleAsync(
-        Guid id, AccessToken me, IServiceScopeFactory scopes, LiveSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time,
-        ReadConsistency consistency, HttpContext http, CancellationToken cancellationToken)
+        Guid id, AccessToken me, IServiceScopeFactory scopes, LiveSessions sessions, ApiKeys keys, IHostApplicationLifetime lifetime,
+        TimeProvider time, ReadConsistency consistency, HttpContext http, CancellationToken cancellationToken)
     {
-        var watch = new WatchJob(scopes, sessions, lifetime, time, me, id);
+        var watch = new WatchJob(scopes, sessions, keys, lifetime, time, me, id);
         // The first look must find a job that the caller has just caused.
         if (await watch.LookAsync(consistency, cancellationToken) is not { } first) return TypedResults.NotFound();
         // nginx would keep events back until its buffer is full.
@@ -48,7 +49,7 @@ public sealed class WatchJob(
         yield return Event(job);
         while (!job.IsOver && time.GetElapsedTime(began) < Longest && await NextAsync(timer, ending.Token))
         {
-            if (await sessions.FindAsync(me.CompanyId, me.SessionId, cancellationToken) is null) yield break;
+            if (!await IsStillSignedInAsync(cancellationToken)) yield break;
             // It is not there for a moment on a standby that is behind the one that had it: then the next look finds it.
             if (await LookAsync(null, cancellationToken) is not { } now) continue;
             if (IsSame(now, job) && time.GetElapsedTime(told) < RepeatAfter) continue;
@@ -68,6 +69,11 @@ public sealed class WatchJob(
             return false;
         }
     }
+
+    private async ValueTask<bool> IsStillSignedInAsync(CancellationToken cancellationToken)
+        => me.IsKey
+            ? await keys.FindAsync(me.CompanyId, me.SessionId, cancellationToken) is not null
+            : await sessions.FindAsync(me.CompanyId, me.SessionId, cancellationToken) is not null;
 
     // A scope for each look: a stream must not hold on to one database node.
     private async Task<JobResponse?> LookAsync(ReadConsistency? asker, CancellationToken cancellationToken)

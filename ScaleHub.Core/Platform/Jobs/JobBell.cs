@@ -21,8 +21,8 @@ public sealed class JobBell(PostgresNodes nodes, ILogger<JobBell> logger) : Back
 
     private readonly SemaphoreSlim _rung = new(0, 1);
 
-    /// <summary>Rings once the unit of work has committed.</summary>
-    internal void RingAfterCommit(UnitOfWork unitOfWork) => unitOfWork.AfterCommit(
+    /// <summary>Rings once the unit of work has committed. Call it before the write.</summary>
+    public void RingAfterCommit(UnitOfWork unitOfWork) => unitOfWork.AfterCommit(
         () =>
         {
             Ring();

@@ -26,7 +26,7 @@ public sealed class MailOptions
     /// The folder for mails when there is no server, one file of the form .eml each. By default <c>scalehub-mail</c> in the folder for
     /// temporary files.
     /// </summary>
-    [Required] public string Folder { get; set; } = Path.Combine(Path.GetTempPath(), "scalehub-mail");
+    public string? Folder { get; set; }
 
     /// <summary>Seconds that the server may take for each answer.</summary>
     [Range(1, 120)] public int TimeoutSeconds { get; set; } = 10;

@@ -39,7 +39,7 @@ internal sealed class FolderSender(IOptions<MailOptions> options) : IMailSender
 {
     public async Task SendAsync(MimeMessage message, CancellationToken cancellationToken)
     {
-        var folder = options.Value.Folder;
+        var folder = options.Value.Folder ?? Path.Combine(Path.GetTempPath(), "scalehub-mail");
         // Mails have links in them that sign people in.
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
         else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

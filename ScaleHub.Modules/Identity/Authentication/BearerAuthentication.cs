@@ -11,7 +11,8 @@ namespace ScaleHub.Modules.Identity.Authentication;
 /// <summary>
 /// <c>Authorization: Bearer</c> (RFC 6750). A request without a token is anonymous; one with a token that does not hold is 401
 /// wherever the endpoint is not public. A token holds when it is ours and of this moment, its session has not been ended, and the
-/// user is still there and has the role that it names (<see cref="LiveSessions"/>).
+/// user is still there and has the role that it names (<see cref="LiveSessions"/>). A machine sends its key instead
+/// (<see cref="ApiKeys"/>).
 /// </summary>
 public static class BearerAuthentication
 {
@@ -41,7 +42,7 @@ public static class BearerAuthentication
 
     private sealed class BearerHandler(
         IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessTokens tokens,
-        LiveSessions sessions)
+        LiveSessions sessions, ApiKeys keys)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
     {
         private const string Prefix = "Bearer ";
@@ -52,15 +53,26 @@ public static class BearerAuthentication
             if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return AuthenticateResult.NoResult();
             if (Request.Headers.Authorization is not [{ } value] || !value.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
                 return AuthenticateResult.NoResult();
-            if (await tokens.VerifyAsync(value[Prefix.Length..].Trim(), Context.RequestAborted) is not { } token)
+            var text = value[Prefix.Length..].Trim();
+            if (text.StartsWith(ApiKeys.Prefix, StringComparison.Ordinal))
+                return await keys.FindAsync(text, Context.RequestAborted) is { } key
+                    ? Success(key)
+                    : AuthenticateResult.Fail("The API key is not valid.");
+            if (await tokens.VerifyAsync(text, Context.RequestAborted) is not { } token)
                 return AuthenticateResult.Fail("The access token is not valid.");
             var session = await sessions.FindAsync(token.CompanyId, token.SessionId, Context.RequestAborted);
             if (session is null || session != new LiveSession(token.CompanyId, token.UserId, token.Role))
                 return AuthenticateResult.Fail("The session has ended.");
-            Context.Features.Set(token);
+            return Success(token);
+        }
+
+        private AuthenticateResult Success(AccessToken caller)
+        {
+            Context.Features.Set(caller);
             var identity = new ClaimsIdentity(
-                [new("sub", token.UserId.ToString()), new("company", token.CompanyId.ToString()), new(Access.RoleClaim, token.Role)],
+                [new("sub", caller.UserId.ToString()), new("company", caller.CompanyId.ToString()), new(Access.RoleClaim, caller.Role)],
                 SchemeName, "sub", Access.RoleClaim);
+            if (caller.IsKey) identity.AddClaim(new(Access.KeyClaim, caller.SessionId.ToString()));
             return AuthenticateResult.Success(new(new(identity), SchemeName));
         }
 

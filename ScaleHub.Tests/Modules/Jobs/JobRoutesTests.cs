@@ -30,8 +30,12 @@ public sealed class JobRoutesTests(ApiFixture api)
         Assert.Equal(HttpStatusCode.Forbidden, (await member.GetAsync("/api/v1/jobs")).StatusCode);
 
         var list = await (await owner.Client.GetAsync("/api/v1/jobs")).JsonAsync(HttpStatusCode.OK);
-        Assert.Equal(new[] { mine, owners }.Order(), list.GetProperty("items").EnumerateArray().Select(j => j.GetProperty("id").GetGuid()).Order());
-        Assert.Empty((await (await stranger.Client.GetAsync("/api/v1/jobs")).JsonAsync(HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
+        Assert.Equal(new[] { mine, owners }.Order(), Shown(list));
+        Assert.Empty(Shown(await (await stranger.Client.GetAsync("/api/v1/jobs")).JsonAsync(HttpStatusCode.OK)));
+
+        // Besides the mails of the registrations.
+        static IEnumerable<Guid> Shown(JsonElement list) => list.GetProperty("items").EnumerateArray()
+            .Where(j => j.GetProperty("kind").GetString() == "test.shown").Select(j => j.GetProperty("id").GetGuid()).Order();
     }
 
     [Fact]
