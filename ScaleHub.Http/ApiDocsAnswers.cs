@@ -46,6 +46,7 @@ internal static class ApiDocsAnswers
             Answers(401, "No valid access token, or its session has ended.");
             if (metadata.OfType<RequiredRole>().LastOrDefault() is { Role: not Access.SignedIn } required)
                 Answers(403, $"For the role {required.Role}, and those that may do more.");
+            else if (metadata.OfType<PeopleOnly>().Any()) Answers(403, "For people who have signed in, not for API keys.");
             if (metadata.OfType<IdempotencyMetadata>().LastOrDefault() is { } idempotency) AddKey(idempotency.Required);
         }
         if (metadata.OfType<EntityTagMetadata>().Any()) AddEntityTag();

@@ -9,7 +9,8 @@ return await ClearErrors.RunAsync(async () =>
 {
     var builder = WebApplication.CreateBuilder(args);
     builder.AddServiceDefaults();
-    if (!int.TryParse(builder.Configuration["SMTP_PORT"], NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is 0 or > 65535)
+    if (!int.TryParse(builder.Configuration["SMTP_PORT"], NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+        || port is 0 or > 65535)
         throw new ConfigurationException("SMTP_PORT must be a number from 1 to 65535.");
     builder.Services.AddSingleton<Mailbox>();
     builder.Services.AddHostedService(services => new Catcher(services.GetRequiredService<Mailbox>(), port));

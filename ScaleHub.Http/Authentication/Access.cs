@@ -8,6 +8,9 @@ namespace ScaleHub.Http.Authentication;
 /// </summary>
 public sealed record RequiredRole(string Role);
 
+/// <summary>That an endpoint is for people, and answers an API key with 403.</summary>
+public sealed record PeopleOnly;
+
 /// <summary>
 /// The decision who may use an endpoint, declared beside it: <c>.RequireRole(Roles.Admin)</c>, or <c>AllowAnonymous()</c>. A test
 /// walks the routes and fails for one without.
@@ -48,7 +51,7 @@ public static class Access
 
     /// <summary>Only for people who have signed in, whatever their role: an API key gets 403.</summary>
     public static TBuilder RequirePerson<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder
-        => endpoints.RequireAuthorization(Person);
+        => endpoints.RequireAuthorization(Person).WithMetadata(new PeopleOnly());
 
     /// <summary>Registers a policy for each role.</summary>
     public static void AddAccessPolicies(this IServiceCollection services)

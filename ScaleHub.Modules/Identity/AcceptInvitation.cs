@@ -73,5 +73,6 @@ public static class AcceptInvitation
         return TypedResults.Ok(new LogInResponse(accessToken, refreshToken, tokens.ExpiresIn));
     }
 
-    private static ProblemHttpResult Taken() => Problems.Conflict("email", "This e-mail address is in use already: it signs in to another company.");
+    private static ProblemHttpResult Taken()
+        => Problems.Conflict("email", "This e-mail address is in use already: it signs in to another company.");
 }

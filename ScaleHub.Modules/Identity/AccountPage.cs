@@ -6,8 +6,8 @@ using ScaleHub.Modules.Identity.Authentication;
 namespace ScaleHub.Modules.Identity;
 
 /// <summary>
-/// <c>GET /account</c>: the page that links in mails lead to (<c>Assets/account.*</c>). It has the link's token from the address's
-/// fragment, which no server and no other page sees, and calls the API with it.
+/// <c>GET /account</c>: the page that links in mails lead to (<c>Assets/account.*</c>). It has the link's token from the
+/// address's fragment, which no server and no other page sees, and calls the API with it.
 /// </summary>
 internal static class AccountPage
 {
@@ -18,7 +18,8 @@ internal static class AccountPage
         + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
     /// <summary>A link for a mail.</summary>
-    public static string Link(MailOptions mail, string purpose, LinkToken token) => $"{mail.PublicUrl.TrimEnd('/')}{Path}#{purpose}={token.Text}";
+    public static string Link(MailOptions mail, string purpose, LinkToken token)
+        => $"{mail.PublicUrl.TrimEnd('/')}{Path}#{purpose}={token.Text}";
 
     /// <summary>The page.</summary>
     public static void MapAccountPage(this IEndpointRouteBuilder routes)

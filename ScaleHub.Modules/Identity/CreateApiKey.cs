@@ -49,8 +49,8 @@ public sealed record CreateApiKeyResponse(Guid Id, string Key, string Role, Date
 public static class CreateApiKey
 {
     /// <summary>
-    /// Makes a key, which acts in the name of whoever makes it, in the role that is asked for. The answer is the only place where the
-    /// key can be seen, so no repetition of the request gets it again: it makes another.
+    /// Makes a key, which acts in the name of whoever makes it, in the role that is asked for. The answer is the only place where
+    /// the key can be seen, so no repetition of the request gets it again: it makes another.
     /// </summary>
     public static async Task<Results<Created<CreateApiKeyResponse>, ProblemHttpResult>> HandleAsync(
         CreateApiKeyRequest request, AccessToken me, ScaleHubDb db, ApiKeys keys, TimeProvider time, CancellationToken cancellationToken)

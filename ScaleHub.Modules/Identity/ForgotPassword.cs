@@ -19,7 +19,8 @@ public sealed record ForgotPasswordRequest([property: Required, Text(254, 1)] st
 
 /// <summary>
 /// <c>POST /api/v1/auth/password/forgot</c>: whoever has the account's mailbox gets a link to set a new password.
-/// <para>The answer and its time are the same whether there is such an account or not: the request adds a job and looks nothing up.</para>
+/// <para>The answer and its time are the same whether there is such an account or not: the request adds a job and looks nothing
+/// up.</para>
 /// </summary>
 public static class ForgotPassword
 {

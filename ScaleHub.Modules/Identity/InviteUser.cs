@@ -49,8 +49,8 @@ public static class InviteUser
     public const int Most = 100;
 
     /// <summary>
-    /// Sends an invitation, which works for a week. It counts against the quota of users when it is accepted. An address that is in use
-    /// already is invited all the same, and told so when it accepts: otherwise anybody could find out who has an account.
+    /// Sends an invitation, which works for a week. It counts against the quota of users when it is accepted. An address that is
+    /// in use already is invited all the same, and told so when it accepts: otherwise anybody could find out who has an account.
     /// </summary>
     public static async Task<Results<Created<InvitationResponse>, ProblemHttpResult>> HandleAsync(
         InviteUserRequest request, AccessToken me, ScaleHubDb db, JobQueue queue, IOptions<MailOptions> mail, TimeProvider time,

@@ -44,7 +44,8 @@ public sealed class OneTimeToken : ITenantEntity
     public DateTimeOffset? UsedAt { get; set; }
 
     /// <summary>A new one and what its link carries; the caller saves it.</summary>
-    internal static (OneTimeToken Row, LinkToken Link) For(Guid companyId, Guid userId, OneTimePurpose purpose, TimeSpan life, DateTimeOffset now)
+    internal static (OneTimeToken Row, LinkToken Link) For(
+        Guid companyId, Guid userId, OneTimePurpose purpose, TimeSpan life, DateTimeOffset now)
     {
         var link = LinkToken.Create(companyId, Guid.CreateVersion7(now));
         return (new()
@@ -59,7 +60,8 @@ public sealed class OneTimeToken : ITenantEntity
         }, link);
     }
 
-    /// <summary>Deletes what a user was sent and has not worked for a day, so that no more is kept than what was sent lately.</summary>
+    /// <summary>Deletes what a user was sent and has not worked for a day, so that no more is kept than what was sent
+    /// lately.</summary>
     internal static Task TidyAsync(ScaleHubDb db, Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var yesterday = now.AddDays(-1);
@@ -70,7 +72,8 @@ public sealed class OneTimeToken : ITenantEntity
     internal static async Task<OneTimeToken?> FindAsync(
         ScaleHubDb db, LinkToken link, OneTimePurpose purpose, DateTimeOffset now, CancellationToken cancellationToken)
         => await db.OneTimeTokens.AsNoTracking()
-                .SingleOrDefaultAsync(t => t.Id == link.Id && t.Purpose == purpose && t.UsedAt == null && t.ExpiresAt > now, cancellationToken)
+                .SingleOrDefaultAsync(
+                    t => t.Id == link.Id && t.Purpose == purpose && t.UsedAt == null && t.ExpiresAt > now, cancellationToken)
             is { } token && link.Is(token.TokenHash) ? token : null;
 
     /// <summary>Uses it up, in the open transaction: of several that try at once, one gets true.</summary>

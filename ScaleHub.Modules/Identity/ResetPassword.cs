@@ -26,8 +26,8 @@ public sealed record ResetPasswordRequest([property: Required, StringLength(200)
 public static class ResetPassword
 {
     /// <summary>
-    /// Sets a new password. The link is used up, other links of the user end, and so does every session: whoever had the old password
-    /// is out within a second.
+    /// Sets a new password. The link is used up, other links of the user end, and so does every session: whoever had the old
+    /// password is out within a second.
     /// </summary>
     public static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
         ResetPasswordRequest request, Tenant tenant, ScaleHubDb db, Passwords passwords, LiveSessions live, JobQueue queue,
@@ -37,7 +37,8 @@ public static class ResetPassword
         if (LinkToken.Read(request.Token) is not { } link) return NotValid();
         tenant.ActAs(link.CompanyId, null);
         // Looked at first: hashing costs, and nobody gets it for nothing.
-        if (await OneTimeToken.FindAsync(db, link, OneTimePurpose.ResetPassword, now, cancellationToken) is not { } token) return NotValid();
+        if (await OneTimeToken.FindAsync(db, link, OneTimePurpose.ResetPassword, now, cancellationToken) is not { } token)
+            return NotValid();
         var hash = await passwords.HashAsync(request.Password, cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await ChangeRole.LockAsync(db, link.CompanyId, token.UserId, cancellationToken);
@@ -56,5 +57,6 @@ public static class ResetPassword
     }
 
     internal static ProblemHttpResult NotValid() => TypedResults.Problem(
-        "The link does not work: it is used, has expired, or is not complete. Ask for a new one.", statusCode: StatusCodes.Status404NotFound);
+        "The link does not work: it is used, has expired, or is not complete. Ask for a new one.",
+        statusCode: StatusCodes.Status404NotFound);
 }

@@ -16,7 +16,8 @@ namespace ScaleHub.Modules.Identity;
 [BodyExample("""{ "token": "from the link in the mail" }""")]
 public sealed record VerifyEmailRequest([property: Required, StringLength(200)] string Token);
 
-/// <summary><c>POST /api/v1/auth/email/verify</c>: a user shows that the address is his, by the link that was sent to it.</summary>
+/// <summary><c>POST /api/v1/auth/email/verify</c>: a user shows that the address is his, by the link that was sent to
+/// it.</summary>
 public static class VerifyEmail
 {
     /// <summary>How long the link works.</summary>

@@ -16,7 +16,8 @@ public static class CancelJob
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
         Guid id, AccessToken me, ScaleHubDb db, CancellationToken cancellationToken)
     {
-        if (!await JobResponse.VisibleTo(me, db.Set<JobView>()).AnyAsync(j => j.Id == id, cancellationToken)) return TypedResults.NotFound();
+        if (!await JobResponse.VisibleTo(me, db.Set<JobView>()).AnyAsync(j => j.Id == id, cancellationToken))
+            return TypedResults.NotFound();
         await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"select cancel_job({me.CompanyId}, {id})", cancellationToken);
         await db.Database.CommitTransactionAsync(CancellationToken.None);

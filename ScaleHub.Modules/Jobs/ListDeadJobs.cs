@@ -9,7 +9,8 @@ namespace ScaleHub.Modules.Jobs;
 
 /// <summary>A dead job as operators see it.</summary>
 /// <param name="Id">UUIDv7.</param>
-/// <param name="CompanyId">Whose job it is; the platform's own are of the company <c>ffffffff-ffff-ffff-ffff-ffffffffffff</c>.</param>
+/// <param name="CompanyId">Whose job it is; the platform's own are of the company
+/// <c>ffffffff-ffff-ffff-ffff-ffffffffffff</c>.</param>
 /// <param name="Kind">What it was to do.</param>
 /// <param name="Attempts">How often it was tried.</param>
 /// <param name="Error">What went wrong in the last attempt, in the program's terms.</param>
@@ -31,7 +32,8 @@ public static class ListDeadJobs
     /// <summary>Lists the dead jobs of all companies, newest first.</summary>
     // Served by the index jobs_dead_everywhere.
     public static async Task<Ok<PagedList<DeadJobResponse>>> HandleAsync(
-        [Description("Only jobs of this kind.")] string? kind, [AsParameters] PageQuery page, ReadDb db, CancellationToken cancellationToken)
+        [Description("Only jobs of this kind.")] string? kind, [AsParameters] PageQuery page, ReadDb db,
+        CancellationToken cancellationToken)
         => TypedResults.Ok(await page.NewestFirstAsync(kind is null ? db.DeadJobs : db.DeadJobs.Where(j => j.Kind == kind),
             j => j.Id, DeadJobResponse.Projection, cancellationToken, PageSize.Small));
 }

@@ -37,8 +37,10 @@ public static class RedriveJobs
         // "limit" is one more than is queued, to know whether there are more.
         var found = await db.Database.SqlQuery<Guid>($"""
             select id as "Value" from jobs d
-            where state = 'dead' and ({request.Id}::uuid is null or id = {request.Id}) and ({request.Kind}::text is null or kind = {request.Kind})
-              and not exists (select from jobs o where o.company_id = d.company_id and o.dedupe_key = d.dedupe_key and o.state <> 'dead')
+            where state = 'dead' and ({request.Id}::uuid is null or id = {request.Id})
+              and ({request.Kind}::text is null or kind = {request.Kind})
+              and not exists (
+                  select from jobs o where o.company_id = d.company_id and o.dedupe_key = d.dedupe_key and o.state <> 'dead')
             order by id desc limit {AtATime + 1}
             """).ToListAsync(cancellationToken);
         var chosen = found.Take(AtATime).ToArray();

@@ -13,7 +13,8 @@ public sealed record SummariseJobsResponse(IReadOnlyList<JobSummary> Items);
 /// <param name="Kind">What they do.</param>
 /// <param name="Status">Where they are.</param>
 /// <param name="Count">How many.</param>
-/// <param name="OldestSeconds">For how long the oldest has been waiting, running or dead, in seconds; 0 for one that is not due.</param>
+/// <param name="OldestSeconds">For how long the oldest has been waiting, running or dead, in seconds; 0 for one that is not
+/// due.</param>
 /// <param name="Failed">How many of them have failed at least once.</param>
 public sealed record JobSummary(string Kind, JobState Status, long Count, double OldestSeconds, long Failed);
 
@@ -21,13 +22,14 @@ public sealed record JobSummary(string Kind, JobState Status, long Count, double
 public static class SummariseJobs
 {
     /// <summary>Counts the jobs of all companies that have not ended, by kind and state, with the age of the oldest.</summary>
-    // Reads the whole queue, which holds what is to be done and nothing else, on a standby if there is one. Operators belong to the
-    // platform, which sees the jobs of all companies.
+    // Reads the whole queue, which holds what is to be done and nothing else, on a standby if there is one. Operators belong to
+    // the platform, which sees the jobs of all companies.
     public static async Task<Ok<SummariseJobsResponse>> HandleAsync(ReadDb db, CancellationToken cancellationToken)
     {
         var rows = await db.Database.SqlQuery<JobSummaryRow>($"""
             select kind as "Kind", case state when 'blocked' then 'queued' else state end as "State", count(*) as "Count",
-                greatest(0, extract(epoch from now() - min(case state when 'running' then created_at else due_at end)))::float8 as "Oldest",
+                greatest(0, extract(epoch from now() - min(case state when 'running' then created_at else due_at end)))::float8
+                    as "Oldest",
                 count(*) filter (where error is not null) as "Failed"
             from jobs group by 1, 2 order by 1, 2
             """).ToListAsync(cancellationToken);

@@ -13,11 +13,12 @@ namespace ScaleHub.Modules.Jobs;
 
 /// <summary>
 /// <c>GET /api/v1/jobs/{id}/events</c>: the job as it goes on, as Server-Sent Events (WHATWG HTML, 9.2).
-/// <para>An event <c>job</c> with a <see cref="JobResponse"/> at once, and whenever it has changed, within half a second; the same again
-/// after 15 s without a change, so that nobody in between takes the connection for dead. The stream ends when the job does, after ten
-/// minutes, with the session, and when the instance stops; a client that reconnects goes on with the present state.</para>
-/// <para>It looks in the database twice a second, as a list of listeners in every instance would have to survive the loss of Redis and of
-/// connections. Places for streams are bounded (<c>Overload__Streams</c>).</para>
+/// <para>An event <c>job</c> with a <see cref="JobResponse"/> at once, and whenever it has changed, within half a second; the
+/// same again after 15 s without a change, so that nobody in between takes the connection for dead. The stream ends when the job
+/// does, after ten minutes, with the session, and when the instance stops; a client that reconnects goes on with the present
+/// state.</para>
+/// <para>It looks in the database twice a second, as a list of listeners in every instance would have to survive the loss of
+/// Redis and of connections. Places for streams are bounded (<c>Overload__Streams</c>).</para>
 /// </summary>
 public sealed class WatchJob(
     IServiceScopeFactory scopes, LiveSessions sessions, ApiKeys keys, IHostApplicationLifetime lifetime, TimeProvider time, AccessToken me,

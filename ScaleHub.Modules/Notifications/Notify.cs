@@ -9,8 +9,8 @@ using ScaleHub.Modules.Identity;
 namespace ScaleHub.Modules.Notifications;
 
 /// <summary>
-/// Tells a user something: in the list of notifications, exactly once, and by mail unless the user does not want that. Add it to the queue
-/// in the transaction of what has happened.
+/// Tells a user something: in the list of notifications, exactly once, and by mail unless the user does not want that. Add it to
+/// the queue in the transaction of what has happened.
 /// </summary>
 /// <param name="UserId">Who should know. Nothing happens when the user was removed meanwhile.</param>
 /// <param name="About">What it is about.</param>
@@ -49,7 +49,7 @@ internal sealed class NotifyHandler(ScaleHubDb db, JobQueue queue, IOptions<Mail
             CreatedAt = time.GetDatabaseNow(),
         });
         if (user.WantsMail)
-            queue.Add(new SendMail(user.Email, job.Title, job.Body is null ? [job.Title] : [job.Body], mail.Value.PublicUrl, "Open ScaleHub"));
+            queue.Add(new SendMail(user.Email, job.Title, [job.Body ?? job.Title], mail.Value.PublicUrl, "Open ScaleHub"));
         await db.SaveChangesAsync(cancellationToken);
         // One index entry is read unless there are that many.
         await db.Database.ExecuteSqlAsync($"""

@@ -6,8 +6,8 @@ using ScaleHub.Modules.Notifications;
 namespace ScaleHub.Modules.Tasks;
 
 /// <summary>
-/// Reminds whoever does a task, an hour before it is due. Every due date has a job of its own; one whose task is done by then, or is due at
-/// another time, does nothing, so that nobody has to look for the job when a task is changed.
+/// Reminds whoever does a task, an hour before it is due. Every due date has a job of its own; one whose task is done by then, or
+/// is due at another time, does nothing, so that nobody has to look for the job when a task is changed.
 /// </summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="DueAt">When it was due when the job was added.</param>
@@ -26,7 +26,8 @@ internal sealed class RemindOfTaskHandler(ScaleHubDb db, JobQueue queue) : IJobH
     {
         var task = await db.Tasks.AsNoTracking().SingleOrDefaultAsync(t => t.Id == job.TaskId, cancellationToken);
         if (task is not { AssigneeId: { } assignee, Status: not TaskState.Done } || task.DueAt != job.DueAt) return;
-        queue.Add(new Notify(assignee, NotificationKind.TaskDue, TaskNotices.Title("Due", task), $"{task.Title}\nDue {job.DueAt:yyyy-MM-dd HH:mm} UTC.", task.Id));
+        queue.Add(new Notify(assignee, NotificationKind.TaskDue, TaskNotices.Title("Due", task),
+            $"{task.Title}\nDue {job.DueAt:yyyy-MM-dd HH:mm} UTC.", task.Id));
         await db.SaveChangesAsync(cancellationToken);
     }
 }

@@ -39,7 +39,8 @@ public static class UpdateTasks
     /// <summary>Makes the same changes in up to 100 tasks, in all or in none.</summary>
     /// <remarks>One that does not exist is 404, and the answer names it. Each task is overwritten: the last write wins.</remarks>
     public static async Task<Results<Ok<BulkTasksResponse>, ProblemHttpResult>> HandleAsync(
-        UpdateTasksRequest request, ScaleHubDb db, JobQueue queue, TimeProvider time, CompanyCache cache, CancellationToken cancellationToken)
+        UpdateTasksRequest request, ScaleHubDb db, JobQueue queue, TimeProvider time, CompanyCache cache,
+        CancellationToken cancellationToken)
     {
         var tasks = await db.LockTasksAsync(request.Ids, cancellationToken);
         if (TaskLocks.Missing(request.Ids, tasks) is { } missing) return missing;

@@ -8,7 +8,8 @@ using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.System;
 
-/// <summary>From a request through the queue, the worker and the mail server to what a developer sees, in the whole system.</summary>
+/// <summary>From a request through the queue, the worker and the mail server to what a developer sees, in the whole
+/// system.</summary>
 [Collection(GraphCollection.Name)]
 public sealed class MailedLinksTests(GraphFixture graph, InstalledBrowser browser) : IClassFixture<InstalledBrowser>
 {

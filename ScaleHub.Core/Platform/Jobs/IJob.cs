@@ -1,8 +1,9 @@
 namespace ScaleHub.Core.Platform.Jobs;
 
 /// <summary>
-/// Something to be done later by a worker: a record whose members are the job's arguments. It is kept as JSON, so add members with
-/// defaults and never rename one, because jobs of the last release may still be waiting. docs/jobs.md explains how to add a job.
+/// Something to be done later by a worker: a record whose members are the job's arguments. It is kept as JSON, so add members
+/// with defaults and never rename one, because jobs of the last release may still be waiting. docs/jobs.md explains how to add a
+/// job.
 /// </summary>
 public interface IJob
 {
@@ -21,8 +22,8 @@ public interface IJobHandler<in TJob> where TJob : IJob
     /// <param name="job">Its arguments.</param>
     /// <param name="run">This run of it: its identifier, its attempt, its progress.</param>
     /// <param name="cancellationToken">
-    /// Cancelled when somebody cancels the job, when it takes longer than its policy allows, when the worker has lost its lease, and
-    /// when the worker stops.
+    /// Cancelled when somebody cancels the job, when it takes longer than its policy allows, when the worker has lost its lease,
+    /// and when the worker stops.
     /// </param>
     /// <exception cref="JobFailedException">Trying again is no use.</exception>
     Task HandleAsync(TJob job, JobRun run, CancellationToken cancellationToken);
@@ -32,7 +33,8 @@ public interface IJobHandler<in TJob> where TJob : IJob
 public sealed record JobPolicy
 {
     /// <summary>
-    /// A job fails for good with its last attempt. By the default back-off the ninth retry comes about four hours after the first run.
+    /// A job fails for good with its last attempt. By the default back-off the ninth retry comes about four hours after the first
+    /// run.
     /// </summary>
     public const int MaxAttempts = 10;
 

@@ -4,7 +4,8 @@ using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Core.Platform.Jobs;
 
-/// <summary>A job as <see cref="JobQueue"/> adds it; 0080_jobs.sql says what the columns mean. Only the queue makes one.</summary>
+/// <summary>A job as <see cref="JobQueue"/> adds it; 0080_jobs.sql says what the columns mean. Only the queue makes
+/// one.</summary>
 public sealed class Job : ITenantEntity
 {
     /// <inheritdoc/>

@@ -102,7 +102,8 @@ public sealed class JobBellListener(PostgresNodes nodes, Action heard, ILogger l
             new NpgsqlConnectionStringBuilder(primary.ConnectionString) { Pooling = false, KeepAlive = 10 }.ConnectionString);
         await connection.OpenAsync(stopping);
         connection.Notification += (_, _) => heard();
-        await using (var listen = new NpgsqlCommand($"listen {JobBell.Channel}", connection)) await listen.ExecuteNonQueryAsync(stopping);
+        await using (var listen = new NpgsqlCommand($"listen {JobBell.Channel}", connection))
+            await listen.ExecuteNonQueryAsync(stopping);
         heard();
         while (nodes.ForWrite() == primary) await connection.WaitAsync(LookForPrimaryEvery, stopping);
     }

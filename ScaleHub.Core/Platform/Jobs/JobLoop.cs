@@ -8,22 +8,23 @@ namespace ScaleHub.Core.Platform.Jobs;
 
 /// <summary>
 /// Claims jobs and runs them: <see cref="JobsOptions.Slots"/> at a time on each worker, any number of workers.
-/// <para>Guarantee: a job is run by one worker at a time, and one that dies with its worker is run again when its lease has ended.
-/// Companies are served in turn, and none takes the last <see cref="JobsOptions.ReservedSlots"/> slots while it has others. Jobs with
-/// one ordering key run one after another.</para>
-/// <para>Without the database nothing is claimed; what is running fails at its end and is tried again. A worker that stops finishes
-/// what it can in five seconds and gives the rest back.</para>
+/// <para>Guarantee: a job is run by one worker at a time, and one that dies with its worker is run again when its lease has
+/// ended. Companies are served in turn, and none takes the last <see cref="JobsOptions.ReservedSlots"/> slots while it has
+/// others. Jobs with one ordering key run one after another.</para>
+/// <para>Without the database nothing is claimed; what is running fails at its end and is tried again. A worker that stops
+/// finishes what it can in five seconds and gives the rest back.</para>
 /// </summary>
 internal sealed class JobLoop(
     JobList jobs, JobStore store, JobRunner runner, PostgresNodes nodes, IOptions<JobsOptions> options, TimeProvider time,
     ILogger<JobLoop> logger) : BackgroundService
 {
-    private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
 
     private readonly string _worker = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}"[..40];
     private readonly string[] _kinds = [.. jobs.Kinds.Keys];
-    private readonly ConcurrentDictionary<Guid, HeldJob> _held = [];
+
+    // By claim: a job whose lease was lost may be claimed again while its first run has not ended yet.
+    private readonly ConcurrentDictionary<(Guid Id, long Fence), HeldJob> _held = [];
     private readonly SemaphoreSlim _changed = new(0, 1);
     private readonly CancellationTokenSource _stopJobs = new(), _stopRenewing = new();
     private Guid _lastCompany;
@@ -37,6 +38,9 @@ internal sealed class JobLoop(
     private int Slots => Math.Max(1, Math.Min(Options.Slots, nodes.All[0].PoolSize - OwnConnections));
 
     private TimeSpan Lease => TimeSpan.FromSeconds(Options.LeaseSeconds);
+
+    // Often, as this is also when a worker learns that a job was cancelled.
+    private TimeSpan RenewEvery => TimeSpan.FromSeconds(Math.Min(2, Options.LeaseSeconds / 3.0));
 
     /// <summary>Jobs may have come, or a slot is free.</summary>
     internal void Wake()
@@ -92,7 +96,7 @@ internal sealed class JobLoop(
         foreach (var job in claimed)
         {
             var held = new HeldJob(job, time.GetTimestamp(), jobs.Kinds[job.Kind].Policy.Timeout);
-            _held[job.Id] = held;
+            _held[job.Claim] = held;
             _ = Task.Run(() => RunAsync(held), CancellationToken.None);
         }
         if (claimed.Count > 0) _lastCompany = claimed[^1].CompanyId;
@@ -102,7 +106,7 @@ internal sealed class JobLoop(
     private async Task RunAsync(HeldJob held)
     {
         await runner.RunAsync(held, _stopJobs.Token);
-        _held.TryRemove(held.Job.Id, out _);
+        _held.TryRemove(held.Job.Claim, out _);
         held.Dispose();
         Wake();
     }
@@ -136,7 +140,7 @@ internal sealed class JobLoop(
         foreach (var job in mine)
         {
             // One that has ended meanwhile is not there either: it no longer listens.
-            if (!held.TryGetValue(job.Job.Id, out var cancelled)) EndIfHeld(job, HeldJobEnd.Lost);
+            if (!held.TryGetValue(job.Job.Claim, out var cancelled)) EndIfHeld(job, HeldJobEnd.Lost);
             else if (cancelled) EndIfHeld(job, HeldJobEnd.Cancelled);
         }
     }
@@ -145,7 +149,7 @@ internal sealed class JobLoop(
     {
         try
         {
-            if (_held.ContainsKey(job.Job.Id)) job.End(why);
+            if (_held.ContainsKey(job.Job.Claim)) job.End(why);
         }
         catch (ObjectDisposedException)
         {

@@ -15,8 +15,8 @@ public sealed record JobOptions
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>
-    /// Jobs of a company with the same key run one after another, in the order in which their transactions added them; one that fails
-    /// holds the others up until it succeeds or is dead. 1 to 200 characters.
+    /// Jobs of a company with the same key run one after another, in the order in which their transactions added them; one that
+    /// fails holds the others up until it succeeds or is dead. 1 to 200 characters.
     /// </summary>
     public string? OrderingKey { get; init; }
 
@@ -27,7 +27,8 @@ public sealed record JobOptions
 /// <summary>
 /// Adds jobs to the queue in PostgreSQL, in the transaction of the change that causes them (a transactional outbox).
 /// <para>Guarantee: a job that was added exists if and only if its transaction commits, and is then run until it succeeds, is
-/// cancelled, or has failed <see cref="JobPolicy.MaxAttempts"/> times; its completion and what its handler wrote commit together.</para>
+/// cancelled, or has failed <see cref="JobPolicy.MaxAttempts"/> times; its completion and what its handler wrote commit
+/// together.</para>
 /// <para>Workers are woken when the transaction has committed. If that word is lost, they find the job within a second.</para>
 /// <para>Sources: River, Oban and Graphile Worker, queues in PostgreSQL whose guarantees these are; docs/jobs.md compares.</para>
 /// </summary>
@@ -61,13 +62,14 @@ public sealed class JobQueue(ScaleHubDb db, JobBell bell, TimeProvider time)
     /// <param name="cancellationToken">Ends the wait for another transaction that adds the same.</param>
     /// <returns>The job's identifier, or that of the one there is.</returns>
     /// <exception cref="InvalidOperationException">There is no transaction open.</exception>
-    public async Task<Guid> AddOnceAsync<TJob>(TJob job, string key, JobOptions? options = null, CancellationToken cancellationToken = default)
-        where TJob : IJob
+    public async Task<Guid> AddOnceAsync<TJob>(
+        TJob job, string key, JobOptions? options = null, CancellationToken cancellationToken = default) where TJob : IJob
     {
         var row = New(job, options);
         if (row.State == JobState.Queued) bell.RingAfterCommit(db.UnitOfWork);
         await using var command = new NpgsqlCommand("""
-            insert into jobs (company_id, id, kind, payload, state, due_at, ordering_key, trace_parent, created_by, created_at, dedupe_key)
+            insert into jobs
+                (company_id, id, kind, payload, state, due_at, ordering_key, trace_parent, created_by, created_at, dedupe_key)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             on conflict (company_id, dedupe_key) where dedupe_key is not null and state <> 'dead'
             -- Nothing changes; the row is locked, and so cannot be done before this transaction is.
@@ -112,8 +114,8 @@ public sealed class JobQueue(ScaleHubDb db, JobBell bell, TimeProvider time)
 }
 
 /// <summary>
-/// Identifiers in the order in which this process makes them (RFC 9562, 6.2, method 3): Entity Framework inserts rows in the order of
-/// their keys, and jobs with one ordering key must be inserted in the order in which they were added.
+/// Identifiers in the order in which this process makes them (RFC 9562, 6.2, method 3): Entity Framework inserts rows in the
+/// order of their keys, and jobs with one ordering key must be inserted in the order in which they were added.
 /// </summary>
 internal static class JobIds
 {

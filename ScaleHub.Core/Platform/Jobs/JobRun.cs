@@ -13,7 +13,8 @@ public sealed class JobRun
 
     internal JobRun(JobStore store, TimeProvider time, ClaimedJob job) => (_store, _time, Claimed) = (store, time, job);
 
-    /// <summary>The job's identifier: the same in every run of it, so a key for effects elsewhere that must happen once.</summary>
+    /// <summary>The job's identifier: the same in every run of it, so a key for effects elsewhere that must happen
+    /// once.</summary>
     public Guid Id => Claimed.Id;
 
     /// <summary>1 in the first run.</summary>
@@ -30,8 +31,8 @@ public sealed class JobRun
     internal string? ResultJson => Result is null ? null : JsonSerializer.Serialize(Result, JobQueue.Json);
 
     /// <summary>
-    /// Says how far the job is. Written at most twice a second, on a connection of its own, so that it is seen before the handler's
-    /// transaction ends. A failure to write it is no failure of the job.
+    /// Says how far the job is. Written at most twice a second, on a connection of its own, so that it is seen before the
+    /// handler's transaction ends. A failure to write it is no failure of the job.
     /// </summary>
     /// <param name="percent">0 to 100.</param>
     /// <param name="text">What it does now, at most 200 characters.</param>
@@ -47,4 +48,8 @@ public sealed class JobRun
 /// <summary>A job that this worker holds.</summary>
 internal sealed record ClaimedJob(
     Guid CompanyId, Guid Id, string Kind, string Payload, int Attempt, long Fence, string? TraceParent, Guid? CreatedBy,
-    DateTimeOffset CreatedAt, TimeSpan Waited, bool CancelRequested);
+    DateTimeOffset CreatedAt, TimeSpan Waited, bool CancelRequested)
+{
+    /// <summary>Which claim of the job it is.</summary>
+    public (Guid Id, long Fence) Claim => (Id, Fence);
+}

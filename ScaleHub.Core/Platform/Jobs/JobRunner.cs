@@ -10,8 +10,9 @@ namespace ScaleHub.Core.Platform.Jobs;
 
 /// <summary>
 /// Runs one job that this worker holds, and writes how it ended.
-/// <para>Guarantee: of a job with a transaction, the effects and the completion are committed together or not at all, and only by the
-/// holder of the last fence. If the end cannot be written, because the database is away, the lease ends and the job is run again.</para>
+/// <para>Guarantee: of a job with a transaction, the effects and the completion are committed together or not at all, and only by
+/// the holder of the last fence. If the end cannot be written, because the database is away, the lease ends and the job is run
+/// again.</para>
 /// </summary>
 internal sealed class JobRunner(
     JobList jobs, JobStore store, IServiceScopeFactory scopes, JobMetrics metrics, TimeProvider time, ILogger<JobRunner> logger)

@@ -6,8 +6,8 @@ using ScaleHub.Core.Platform.Tenancy;
 namespace ScaleHub.Core.Platform.Jobs;
 
 /// <summary>
-/// The worker's side of the queue: the functions of 0080_jobs.sql, each called in one round trip and a transaction of its own, as the
-/// platform unless it says otherwise. Every change of a job that is running names its fence, and changes nothing when the job
+/// The worker's side of the queue: the functions of 0080_jobs.sql, each called in one round trip and a transaction of its own, as
+/// the platform unless it says otherwise. Every change of a job that is running names its fence, and changes nothing when the job
 /// has another one by now.
 /// </summary>
 internal sealed class JobStore(PostgresNodes nodes)
@@ -30,15 +30,16 @@ internal sealed class JobStore(PostgresNodes nodes)
     }
 
     /// <summary>
-    /// Holds the jobs for another lease. Those that are missing in the answer are not this worker's any more; true: it shall stop.
+    /// Holds the jobs for another lease. Those that are missing in the answer are not this worker's any more; true: it shall
+    /// stop.
     /// </summary>
-    public async Task<Dictionary<Guid, bool>> RenewAsync(
+    public async Task<Dictionary<(Guid Id, long Fence), bool>> RenewAsync(
         IReadOnlyCollection<ClaimedJob> jobs, TimeSpan lease, CancellationToken cancellationToken)
     {
         // A row that is locked is being ended by this worker just now: it needs no longer lease, and is not waited for.
         await using var batch = Batch(Tenant.Platform, """
             with held as materialized (
-                select j.company_id, j.id, j.cancel_requested, j.due_at
+                select j.company_id, j.id, j.fence, j.cancel_requested, j.due_at
                 from unnest($1, $2, $3) as mine (company_id, id, fence)
                 join jobs j on j.company_id = mine.company_id and j.id = mine.id and j.fence = mine.fence and j.state = 'running'),
             free as materialized (
@@ -47,16 +48,17 @@ internal sealed class JobStore(PostgresNodes nodes)
             renewed as (
                 update jobs j set due_at = now() + $4 from free f
                 where j.company_id = f.company_id and j.id = f.id and j.state = 'running')
-            select id, cancel_requested from held
+            select id, fence, cancel_requested from held
             """, jobs.Select(j => j.CompanyId).ToArray(), jobs.Select(j => j.Id).ToArray(), jobs.Select(j => j.Fence).ToArray(), lease);
-        var held = new Dictionary<Guid, bool>();
+        var held = new Dictionary<(Guid, long), bool>();
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken)) held[reader.GetGuid(0)] = reader.GetBoolean(1);
+        while (await reader.ReadAsync(cancellationToken)) held[(reader.GetGuid(0), reader.GetInt64(1))] = reader.GetBoolean(2);
         return held;
     }
 
-    /// <summary>Ends a job in the handler's transaction. False: it is not this worker's any more, and nothing may be committed.</summary>
+    /// <summary>Ends a job in the handler's transaction. False: it is not this worker's any more, and nothing may be
+    /// committed.</summary>
     public static async Task<bool> FinishAsync(TenantDbContext db, ClaimedJob job, string? result, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Finish, db.TransactionConnection);

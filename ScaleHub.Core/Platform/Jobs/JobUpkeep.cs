@@ -5,11 +5,11 @@ using Microsoft.Extensions.Options;
 namespace ScaleHub.Core.Platform.Jobs;
 
 /// <summary>
-/// Queues jobs whose time has come and jobs of workers that have died, about once a <see cref="JobsOptions.PollMs"/>. Every worker does
-/// it; what one is at, the others pass over, so that none has to lead.
+/// Queues jobs whose time has come and jobs of workers that have died, about once a <see cref="JobsOptions.PollMs"/>. Every
+/// worker does it; what one is at, the others pass over, so that none has to lead.
 /// </summary>
-internal sealed class JobUpkeep(JobStore store, JobBell bell, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobUpkeep> logger)
-    : BackgroundService
+internal sealed class JobUpkeep(
+    JobStore store, JobBell bell, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobUpkeep> logger) : BackgroundService
 {
     private const int AtATime = 500;
     private static readonly TimeSpan LookForForgottenEvery = TimeSpan.FromSeconds(30);
@@ -36,7 +36,8 @@ internal sealed class JobUpkeep(JobStore store, JobBell bell, IOptions<JobsOptio
                     if (all > 0) bell.Ring();
                 }, stoppingToken);
                 // Jitter, so that several workers do not keep coming at the same moment.
-                await Task.Delay(TimeSpan.FromMilliseconds(options.Value.PollMs * (0.75 + (Random.Shared.NextDouble() / 2))), time, stoppingToken);
+                var wait = options.Value.PollMs * (0.75 + (Random.Shared.NextDouble() / 2));
+                await Task.Delay(TimeSpan.FromMilliseconds(wait), time, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -9,20 +9,20 @@ public sealed class JobsOptions : IValidatableObject
     public const string Section = "Jobs";
 
     /// <summary>
-    /// Jobs that a worker runs at a time. Each may hold a connection to the primary, and the worker needs four for itself: with a smaller
-    /// pool (<c>DB_POOL_MAX</c>, 20 by default) it runs as many jobs as that leaves connections for. Default 12.
+    /// Jobs that a worker runs at a time. Each may hold a connection to the primary, and the worker needs four for itself: with a
+    /// smaller pool (<c>DB_POOL_MAX</c>, 20 by default) it runs as many jobs as that leaves connections for. Default 12.
     /// </summary>
     [Range(1, 500)] public int Slots { get; set; } = 12;
 
     /// <summary>
-    /// Of the slots, those that a company gets only while none of its jobs runs on this worker: however many jobs a company has and
-    /// however long they take, they leave these to others. Default 2.
+    /// Of the slots, those that a company gets only while none of its jobs runs on this worker: however many jobs a company has
+    /// and however long they take, they leave these to others. Default 2.
     /// </summary>
     [Range(0, 499)] public int ReservedSlots { get; set; } = 2;
 
     /// <summary>
-    /// Seconds that a worker may be silent before others take its jobs: so long is a job of a killed worker stuck at most, but for the
-    /// second until somebody notices. A worker renews its leases three times within it. Default 30.
+    /// Seconds that a worker may be silent before others take its jobs: so long is a job of a killed worker stuck at most, but
+    /// for the second until somebody notices. A worker renews its leases three times within it. Default 30.
     /// </summary>
     [Range(1, 3600)] public int LeaseSeconds { get; set; } = 30;
 

@@ -9,9 +9,9 @@ namespace ScaleHub.Core.Platform.Jobs;
 
 /// <summary>
 /// Adds a job at each tick of the schedules in <see cref="JobList"/>.
-/// <para>Guarantee: each tick adds one job, however many workers there are: who moves <c>schedules.last_tick</c> forward adds the job in
-/// the same transaction. Ticks that passed while no worker ran become one job, for the last of them. A schedule begins when
-/// a worker first knows it.</para>
+/// <para>Guarantee: each tick adds one job, however many workers there are: who moves <c>schedules.last_tick</c> forward adds the
+/// job in the same transaction. Ticks that passed while no worker ran become one job, for the last of them. A schedule begins
+/// when a worker first knows it.</para>
 /// </summary>
 internal sealed class ScheduleLoop(JobList jobs, IServiceScopeFactory scopes, TimeProvider time, ILogger<ScheduleLoop> logger)
     : BackgroundService

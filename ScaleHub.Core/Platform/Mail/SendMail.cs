@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.Options;
 using MimeKit;
 using MimeKit.Text;
 using ScaleHub.Core.Platform.Jobs;
@@ -8,16 +9,17 @@ namespace ScaleHub.Core.Platform.Mail;
 
 /// <summary>
 /// Sends a mail to one person, as text and as HTML.
-/// <para>Guarantee: it is sent until the server has taken it, at most ten times over four hours. The server gets it once, unless the
-/// worker ends between the server's answer and its own commit; the repetition has the same <c>Message-ID</c> (RFC 5322, 3.6.4), by which
-/// mail systems know it.</para>
+/// <para>Guarantee: it is sent until the server has taken it, at most ten times over four hours. The server gets it once, unless
+/// the worker ends between the server's answer and its own commit; the repetition has the same <c>Message-ID</c> (RFC 5322,
+/// 3.6.4), by which mail systems know it.</para>
 /// </summary>
 /// <param name="To">The address.</param>
 /// <param name="Subject">One line.</param>
 /// <param name="Paragraphs">What it says.</param>
 /// <param name="Link">Where it leads; null: nowhere.</param>
 /// <param name="LinkText">What to click.</param>
-public sealed record SendMail(string To, string Subject, IReadOnlyList<string> Paragraphs, string? Link = null, string? LinkText = null) : IJob
+public sealed record SendMail(
+    string To, string Subject, IReadOnlyList<string> Paragraphs, string? Link = null, string? LinkText = null) : IJob
 {
     /// <inheritdoc/>
     public static string Kind => "mail.send";
@@ -44,6 +46,9 @@ public sealed record SendMail(string To, string Subject, IReadOnlyList<string> P
         return message;
     }
 
+    private const string Button =
+        "display:inline-block;padding:.6em 1.2em;border-radius:6px;background:#1d4ed8;color:#fff;text-decoration:none";
+
     private string Text()
     {
         var text = new StringBuilder().AppendJoin("\n\n", Paragraphs);
@@ -63,7 +68,7 @@ public sealed record SendMail(string To, string Subject, IReadOnlyList<string> P
         if (Link is not null)
         {
             html.Append("<p><a href=\"").Append(WebUtility.HtmlEncode(Link))
-                .Append("\" style=\"display:inline-block;padding:.6em 1.2em;border-radius:6px;background:#1d4ed8;color:#fff;text-decoration:none\">")
+                .Append("\" style=\"").Append(Button).Append("\">")
                 .Append(WebUtility.HtmlEncode(LinkText)).Append("</a></p>");
         }
         return html.Append("</body></html>").ToString();
@@ -71,7 +76,7 @@ public sealed record SendMail(string To, string Subject, IReadOnlyList<string> P
 }
 
 /// <summary>Hands a mail over.</summary>
-public sealed class SendMailHandler(IMailSender sender, Microsoft.Extensions.Options.IOptions<MailOptions> options) : IJobHandler<SendMail>
+public sealed class SendMailHandler(IMailSender sender, IOptions<MailOptions> options) : IJobHandler<SendMail>
 {
     /// <inheritdoc/>
     public async Task HandleAsync(SendMail job, JobRun run, CancellationToken cancellationToken)

@@ -14,11 +14,12 @@ namespace ScaleHub.Modules.Identity.Authentication;
 
 /// <summary>
 /// Keys of machines, sent as <c>Authorization: Bearer shk_…</c>, asked on every request: in process, then PostgreSQL.
-/// <para>Guarantee: a key that was revoked, or whose maker was removed or got a lesser role, fails on every instance in under a second,
-/// with Redis and without, by the same means as sessions (<see cref="LiveSessions"/>). A key in use costs one lookup in ten seconds and
-/// instance, twice a second while Redis is away.</para>
-/// <para>A key is company, identifier, 256 random bits, and a tag (HMAC-SHA256, cut to 128 bits) by which a key that somebody made up is
-/// refused without a look in the database. The tag's key is derived from <c>ScaleHub:Secret</c>: a new secret ends all keys.</para>
+/// <para>Guarantee: a key that was revoked, or whose maker was removed or got a lesser role, fails on every instance in under a
+/// second, with Redis and without, by the same means as sessions (<see cref="LiveSessions"/>). A key in use costs one lookup in
+/// ten seconds and instance, twice a second while Redis is away.</para>
+/// <para>A key is company, identifier, 256 random bits, and a tag (HMAC-SHA256, cut to 128 bits) by which a key that somebody
+/// made up is refused without a look in the database. The tag's key is derived from <c>ScaleHub:Secret</c>: a new secret ends all
+/// keys.</para>
 /// </summary>
 public sealed class ApiKeys
 {
@@ -45,7 +46,10 @@ public sealed class ApiKeys
     /// <summary>A new key's text and hash.</summary>
     public (string Text, byte[] Hash) Create(Guid companyId, Guid id)
     {
-        byte[] body = [.. companyId.ToByteArray(bigEndian: true), .. id.ToByteArray(bigEndian: true), .. RandomNumberGenerator.GetBytes(32)];
+        byte[] body =
+        [
+            .. companyId.ToByteArray(bigEndian: true), .. id.ToByteArray(bigEndian: true), .. RandomNumberGenerator.GetBytes(32),
+        ];
         return (Prefix + Base64Url.EncodeToString([.. body, .. Tag(body)]), SHA256.HashData(body));
     }
 
@@ -73,7 +77,8 @@ public sealed class ApiKeys
         return key is not null && key.CompanyId == companyId && (key.ExpiresAt is null || key.ExpiresAt > _time.GetUtcNow()) ? key : null;
     }
 
-    /// <summary>Announces that keys end or may do less, and tells every instance once more when that is committed. Call it before the write.</summary>
+    /// <summary>Announces that keys end or may do less, and tells every instance once more when that is committed. Call it before
+    /// the write.</summary>
     public async Task WillChangeAsync(UnitOfWork unitOfWork, IReadOnlyCollection<Guid> ids)
     {
         if (ids.Count == 0) return;

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace ScaleHub.Modules.Identity.Authentication;
 
 /// <summary>
-/// What a link in a mail carries: company and identifier, which say where to look, and 256 random bits. The database has its SHA-256, which
-/// needs no salt or stretching, so that who reads the database cannot use the links.
+/// What a link in a mail carries: company and identifier, which say where to look, and 256 random bits. The database has its
+/// SHA-256, which needs no salt or stretching, so that who reads the database cannot use the links.
 /// </summary>
 /// <param name="CompanyId">Whose row it is.</param>
 /// <param name="Id">The row.</param>

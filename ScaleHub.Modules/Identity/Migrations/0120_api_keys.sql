@@ -1,4 +1,5 @@
--- Keys for machines. The key has 256 random bits, of which only the hash is here. It acts for the user who made it, and ends with him.
+-- Keys for machines. The key has 256 random bits, of which only the hash is here. It acts for the user who made it, and ends with
+-- him.
 create table api_keys (
     company_id   uuid        not null,
     id           uuid        not null,

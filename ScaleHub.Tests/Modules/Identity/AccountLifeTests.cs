@@ -6,7 +6,8 @@ using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Modules.Identity;
 
-/// <summary>Mails that confirm, invite and reset: each link once, for its time, for its user; and nobody learns who has an account.</summary>
+/// <summary>Mails that confirm, invite and reset: each link once, for its time, for its user; and nobody learns who has an
+/// account.</summary>
 public sealed class AccountLifeTests(AccountLifeFixture life) : IClassFixture<AccountLifeFixture>
 {
     private const string Confirm = "Confirm your e-mail address", Reset = "Set a new password", Changed = "Your password was changed";

@@ -7,7 +7,8 @@ using ScaleHub.Tests.Support;
 
 namespace ScaleHub.Tests.Modules.Jobs;
 
-/// <summary>What people see of jobs, and who sees which. The jobs are rows: no worker runs here, so that they stay as they are.</summary>
+/// <summary>What people see of jobs, and who sees which. The jobs are rows: no worker runs here, so that they stay as they
+/// are.</summary>
 [Collection(ApiTests.Name)]
 public sealed class JobRoutesTests(ApiFixture api)
 {

@@ -101,6 +101,24 @@ public sealed class JobLoopTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task Jobs_of_an_ordering_key_that_are_cancelled_while_others_of_it_end_wait_for_nobody_in_a_circle()
+    {
+        await using var host = await JobsHost.StartAsync(server, workers: 2);
+        var jobs = await host.AddAsync(queue => Task.FromResult(
+            Enumerable.Range(0, 200).Select(i => queue.Add(new Note($"{i:000}"), new() { OrderingKey = "a" })).ToList()));
+        // From four sides at once. A deadlock would be an error of one of them.
+        await Task.WhenAll(jobs.Where((_, i) => i % 2 == 1).Chunk(25).Select(async chunk =>
+        {
+            foreach (var job in chunk) await host.QueryAsync($"select cancel_job('{host.Company}', '{job}')");
+        }));
+        await Poll.UntilAsync(async () => Assert.Equal(["0"], await host.QueryAsync("select count(*) from jobs")), seconds: 60);
+        var effects = await host.EffectsAsync();
+        Assert.Equal(effects.Order(StringComparer.Ordinal), effects);
+        Assert.Equal(100, effects.Count(name => int.Parse(name, null) % 2 == 0));
+        Assert.Equal(["0"], await host.QueryAsync("select count(*) from finished_jobs where attempts > 1"));
+    }
+
+    [Fact]
     public async Task A_run_that_takes_too_long_is_stopped_and_tried_again()
     {
         await using var host = await JobsHost.StartAsync(server);

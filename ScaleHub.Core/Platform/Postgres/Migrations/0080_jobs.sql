@@ -54,17 +54,26 @@ grant select on job_history, dead_jobs to scalehub_app;
 create function job_lane(company uuid, ordering_key text) returns bigint language sql immutable strict parallel safe as
     $$ select hashtextextended(company::text || ordering_key, 4714) $$;
 
--- Lets the next job with the ordering key run. Call it behind the change that ended the one before, in its transaction.
+-- Takes the lock of a job's ordering key, if it has one. Whoever ends a job calls it before touching the row: two who took the one and
+-- the other first would wait for each other.
+create function lock_lane(company uuid, job uuid) returns void language plpgsql as $$
+declare
+    lane text;
+begin
+    select ordering_key into lane from jobs where company_id = company and id = job;
+    if lane is not null then perform pg_advisory_xact_lock(job_lane(company, lane)); end if;
+end $$;
+
+-- Lets the next job with the ordering key run. Call it with the lock, behind the change that ended the one before.
 create function release_lane(company uuid, lane text) returns void language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock(job_lane(company, lane));
     update jobs set state = 'queued'
     where company_id = company and id = (
         select id from jobs where company_id = company and ordering_key = lane and state = 'blocked' order by seq limit 1);
 end $$;
 
--- Takes up to most jobs for a worker, as the platform. Goes through the companies in turn, beginning behind the one that was served
--- last, and takes at most per_company of each; a company in busy is passed over. One round trip, however many companies.
+-- Takes up to most jobs for a worker, as the platform. Goes through the companies in turn, beginning behind the one that was
+-- served last, and takes at most per_company of each; a company in busy is passed over. One round trip, however many companies.
 --
 -- The settings keep the planner on the index: it would plan for the empty table that it usually sees.
 create function claim_jobs(
@@ -133,6 +142,7 @@ create function finish_job(company uuid, job uuid, token bigint, outcome text, r
 declare
     gone jobs%rowtype;
 begin
+    perform lock_lane(company, job);
     delete from jobs where company_id = company and id = job and fence = token and state = 'running' returning * into gone;
     if not found then return false; end if;
     insert into finished_jobs (company_id, id, kind, attempts, result, created_by, created_at, outcome)
@@ -147,6 +157,7 @@ create function fail_job(company uuid, job uuid, token bigint, reason text, told
 declare
     put jobs%rowtype;
 begin
+    perform lock_lane(company, job);
     update jobs set state = case when for_good or attempts >= 10 then 'dead' else 'scheduled' end,
         due_at = now() + retry_after, error = left(reason, 10000), failure = left(told, 500), claimed_by = null
     where company_id = company and id = job and fence = token and state = 'running' returning * into put;
@@ -159,6 +170,7 @@ create function cancel_job(company uuid, job uuid) returns text language plpgsql
 declare
     had jobs%rowtype;
 begin
+    perform lock_lane(company, job);
     select * into had from jobs where company_id = company and id = job for update;
     if not found then return null; end if;
     if had.state = 'running' then
@@ -172,8 +184,8 @@ begin
     return had.state;
 end $$;
 
--- Queues what is due, and what a worker held until its lease ended. Any number of workers call it, as the platform; what one of them
--- has locked, the others pass over. Returns how many.
+-- Queues what is due, and what a worker held until its lease ended. Any number of workers call it, as the platform; what one of
+-- them has locked, the others pass over. Returns how many.
 create function queue_due_jobs(most int) returns int language plpgsql set enable_seqscan = off as $$
 declare
     job   record;
@@ -183,6 +195,9 @@ begin
         select company_id, id, state, attempts, ordering_key from jobs
         where state in ('scheduled', 'running') and due_at <= now() order by due_at limit most for update skip locked
     loop
+        -- The row is locked already, so the key's lock is not waited for: the next call comes soon.
+        continue when job.state = 'running' and job.attempts >= 10 and job.ordering_key is not null
+            and not pg_try_advisory_xact_lock(job_lane(job.company_id, job.ordering_key));
         count := count + 1;
         if job.state = 'running' then
             update jobs set state = case when attempts >= 10 then 'dead' else 'queued' end, due_at = now(), claimed_by = null,
