@@ -2,7 +2,6 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
@@ -31,11 +30,11 @@ public sealed class WatchJob(
     /// <summary>Streams how a job goes on: one that the caller caused, or for admins any of the company.</summary>
     public static async Task<Results<ServerSentEventsResult<JobResponse>, NotFound>> HandleAsync(
         Guid id, AccessToken me, IServiceScopeFactory scopes, LiveSessions sessions, ApiKeys keys, IHostApplicationLifetime lifetime,
-        TimeProvider time, ReadConsistency consistency, HttpContext http, CancellationToken cancellationToken)
+        TimeProvider time, ReadDb db, HttpContext http, CancellationToken cancellationToken)
     {
+        // The first look is the request's own: it finds a job that the caller has just caused, and goes elsewhere if a node fails.
+        if (await FindAsync(db, me, id, cancellationToken) is not { } first) return TypedResults.NotFound();
         var watch = new WatchJob(scopes, sessions, keys, lifetime, time, me, id);
-        // The first look must find a job that the caller has just caused.
-        if (await watch.LookAsync(consistency, cancellationToken) is not { } first) return TypedResults.NotFound();
         // nginx would keep events back until its buffer is full.
         http.Response.Headers["X-Accel-Buffering"] = "no";
         return TypedResults.ServerSentEvents(watch.StreamAsync(first, cancellationToken));
@@ -51,8 +50,7 @@ public sealed class WatchJob(
         while (!job.IsOver && time.GetElapsedTime(began) < Longest && await NextAsync(timer, ending.Token))
         {
             if (!await IsStillSignedInAsync(cancellationToken)) yield break;
-            // It is not there for a moment on a standby that is behind the one that had it: then the next look finds it.
-            if (await LookAsync(null, cancellationToken) is not { } now) continue;
+            if (await LookAsync(cancellationToken) is not { } now) continue;
             if (IsSame(now, job) && time.GetElapsedTime(told) < RepeatAfter) continue;
             (job, told) = (now, time.GetTimestamp());
             yield return Event(job);
@@ -76,19 +74,23 @@ public sealed class WatchJob(
             ? await keys.FindAsync(me.CompanyId, me.SessionId, cancellationToken) is not null
             : await sessions.FindAsync(me.CompanyId, me.SessionId, cancellationToken) is not null;
 
-    // A scope for each look: a stream must not hold on to one database node.
-    private async Task<JobResponse?> LookAsync(ReadConsistency? asker, CancellationToken cancellationToken)
+    // A scope for each look: a stream must not hold on to one database node. Null: this look found nothing, as a node has just failed, or
+    // a standby is behind the one that had the job; the next look will.
+    private async Task<JobResponse?> LookAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateScopeOf(me.CompanyId, me.UserId);
-        if (asker is not null)
+        try
         {
-            var consistency = scope.ServiceProvider.GetRequiredService<ReadConsistency>();
-            consistency.Require(asker.AtLeast);
-            if (asker.PrimaryOnly) consistency.RequirePrimary();
+            return await FindAsync(scope.ServiceProvider.GetRequiredService<ReadDb>(), me, id, cancellationToken);
         }
-        return await JobResponse.VisibleTo(me, scope.ServiceProvider.GetRequiredService<ReadDb>().Jobs).Where(j => j.Id == id)
-            .Select(JobResponse.Projection).SingleOrDefaultAsync(cancellationToken);
+        catch (Exception e) when (e is NoNodeException || DatabaseErrors.IsRetryableRead(e))
+        {
+            return null;
+        }
     }
+
+    private static Task<JobResponse?> FindAsync(ReadDb db, AccessToken me, Guid id, CancellationToken cancellationToken)
+        => JobResponse.VisibleTo(me, db.Jobs).Where(j => j.Id == id).Select(JobResponse.Projection).SingleOrDefaultAsync(cancellationToken);
 
     private static SseItem<JobResponse> Event(JobResponse job) => new(job, "job");
 

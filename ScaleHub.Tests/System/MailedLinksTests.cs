@@ -27,6 +27,7 @@ public sealed class MailedLinksTests(GraphFixture graph, InstalledBrowser browse
         var job = jobs.GetProperty("items")[0];
         Assert.Equal("mail.send", job.GetProperty("kind").GetString());
         using var stream = await owner.Client.GetAsync($"/api/v1/jobs/{job.GetProperty("id").GetGuid()}/events", HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal("text/event-stream", stream.Content.Headers.ContentType?.MediaType);
         var last = default(JsonElement);
         await foreach (var item in SseParser.Create(await stream.Content.ReadAsStreamAsync()).EnumerateAsync())
             last = JsonSerializer.Deserialize<JsonElement>(item.Data);
