@@ -38,14 +38,23 @@ public sealed class JobLoopTests(PostgresServer server)
         await using var host = await JobsHost.StartAsync(server);
         var job = await host.AddAsync(new Note("once", "wait"));
         await host.UntilWaitingAsync();
+        var first = host.Stage.Gate;
+        host.Stage.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
         // As when the worker was away for longer than its lease, and another one took the job.
         await host.ExecuteAsync($"update jobs set state = 'queued', fence = fence + 1 where id = '{job}'");
         await host.UntilWaitingAsync(2);
+        // The first run comes to its end while the second is at it.
+        first.SetResult();
+        await UntilTransactionsAsync(1);
+        Assert.Equal("running 2", await host.StateAsync(job));
+        Assert.Empty(await host.EffectsAsync());
         host.Stage.Gate.SetResult();
         await host.UntilAsync(job, "succeeded 2");
-        await Poll.UntilAsync(async () => Assert.Equal(["0"], await host.QueryAsync(
-            "select count(*) from pg_stat_activity where state like 'idle in transaction%' and datname = current_database()")));
+        await UntilTransactionsAsync(0);
         Assert.Equal(["once"], await host.EffectsAsync());
+
+        Task UntilTransactionsAsync(int count) => Poll.UntilAsync(async () => Assert.Equal([$"{count}"], await host.QueryAsync(
+            "select count(*) from pg_stat_activity where state like 'idle in transaction%' and datname = current_database()")));
     }
 
     [Fact]
