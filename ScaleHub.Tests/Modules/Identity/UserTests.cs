@@ -33,16 +33,15 @@ public sealed class UserTests(ApiFixture api)
     {
         using var account = await Account.RegisterAsync(api.Address);
         var client = account.Client;
-        var access = await account.OperatorAsync(api.Database.Owner);
         var making = Enumerable.Range(0, 60).Select(_ => client.PostJsonAsync(
             "/api/v1/users", new { email = Account.NewEmail(), password = Account.Password })).ToList();
         var most = 0;
+        // Asked of the server: what the API tells of its pool is the pools of that name in this process, those of other tests too.
         while (!making.TrueForAll(m => m.IsCompleted))
-        {
-            var health = await (await api.Client.SendAsync(access, "/api/health/database")).JsonAsync(HttpStatusCode.OK);
-            var primary = health.GetProperty("nodes").EnumerateArray().Single();
-            most = Math.Max(most, primary.GetProperty("pool").GetProperty("used").GetInt32());
-        }
+            most = Math.Max(most, int.Parse(Assert.Single(await PostgresServer.QueryAsync(api.Database.Owner, """
+                select count(*) from pg_stat_activity
+                where datname = current_database() and usename = 'scalehub_app' and state <> 'idle'
+                """)), null));
         // They wait for their passwords' hashes, one or two at a time, without a connection; those that have theirs use one.
         Assert.InRange(most, 1, 10);
         foreach (var answer in await Task.WhenAll(making))
