@@ -30,11 +30,11 @@ public static class AcceptInvitation
 {
     /// <summary>Joins the company. The link works once; the address counts as confirmed, as the link came by it.</summary>
     public static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
-        AcceptInvitationRequest request, Tenant tenant, ScaleHubDb db, Passwords passwords, SignInTokens tokens, CompanyCache cache,
-        HttpContext http, TimeProvider time, CancellationToken cancellationToken)
+        AcceptInvitationRequest request, Tenant tenant, ScaleHubDb db, AccountLinks links, Passwords passwords, SignInTokens tokens,
+        CompanyCache cache, HttpContext http, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
-        if (LinkToken.Read(request.Token) is not { } link) return ResetPassword.NotValid();
+        if (links.Read(request.Token) is not { } link) return ResetPassword.NotValid();
         tenant.ActAs(link.CompanyId, null);
         var found = await db.Invitations.AsNoTracking()
             .SingleOrDefaultAsync(i => i.Id == link.Id && i.AcceptedAt == null && i.ExpiresAt > now, cancellationToken);

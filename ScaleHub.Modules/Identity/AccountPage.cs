@@ -1,7 +1,5 @@
-using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Http.Assets;
 using ScaleHub.Http.RateLimiting;
-using ScaleHub.Modules.Identity.Authentication;
 
 namespace ScaleHub.Modules.Identity;
 
@@ -11,15 +9,12 @@ namespace ScaleHub.Modules.Identity;
 /// </summary>
 internal static class AccountPage
 {
-    private const string Path = "/account";
+    /// <summary>Where it is.</summary>
+    public const string Path = "/account";
 
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
         + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
-
-    /// <summary>A link for a mail.</summary>
-    public static string Link(MailOptions mail, string purpose, LinkToken token)
-        => $"{mail.PublicUrl.TrimEnd('/')}{Path}#{purpose}={token.Text}";
 
     /// <summary>The page.</summary>
     public static void MapAccountPage(this IEndpointRouteBuilder routes)

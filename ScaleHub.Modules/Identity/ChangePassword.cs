@@ -59,22 +59,11 @@ public static class ChangePassword
         if (user.PasswordHash != old.PasswordHash)
             return TypedResults.Problem("The current password is wrong.", statusCode: StatusCodes.Status403Forbidden);
         user.PasswordHash = hash;
-        await EndSessionsAsync(db, live, user, except: me.SessionId, now, cancellationToken);
+        await EndOtherSessions.EndAsync(db, live, me.CompanyId, me.UserId, except: me.SessionId, now, cancellationToken);
         queue.Add(Notice(user));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
         return TypedResults.NoContent();
-    }
-
-    /// <summary>Ends a user's sessions, in the open transaction, with the user's row locked.</summary>
-    internal static async Task EndSessionsAsync(
-        ScaleHubDb db, LiveSessions live, User user, Guid? except, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var sessions = await db.Sessions.Where(s => s.UserId == user.Id && s.Id != except).Where(Session.IsLiveAt(now)).Select(s => s.Id)
-            .ToListAsync(cancellationToken);
-        await live.WillChangeAsync(db.UnitOfWork, user.CompanyId, sessions);
-        await db.Sessions.Where(s => sessions.Contains(s.Id))
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
     }
 
     /// <summary>Whoever did not change it has to know that somebody did.</summary>

@@ -37,8 +37,7 @@ public static class ChangeRole
         if (await IsLastOwnerAsync(db, user, cancellationToken)) return LastOwner();
         await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, await db.Sessions
             .Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow())).Select(s => s.Id).ToListAsync(cancellationToken));
-        await keys.WillChangeAsync(
-            db.UnitOfWork, await db.ApiKeys.Where(k => k.CreatedBy == id).Select(k => k.Id).ToListAsync(cancellationToken));
+        await keys.WillChangeAsync(db, id, cancellationToken);
         user.Role = request.Role;
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);

@@ -62,14 +62,14 @@ public static class CreateApiKey
         if (await db.ApiKeys.CountAsync(cancellationToken) >= ApiKey.MostPerCompany)
             return Problems.Conflict("name", $"The company has {ApiKey.MostPerCompany} keys. Revoke those that nobody uses.");
         var id = Guid.CreateVersion7(now);
-        var (text, hash) = keys.Create(me.CompanyId, id);
+        var token = keys.Create(me.CompanyId, id);
         var key = new ApiKey
         {
             CompanyId = me.CompanyId,
             Id = id,
             Name = request.Name,
             Role = request.Role,
-            KeyHash = hash,
+            KeyHash = token.Hash,
             CreatedBy = me.UserId,
             CreatedAt = now,
             ExpiresAt = request.ExpiresInDays is { } days ? now.AddDays(days) : null,
@@ -77,6 +77,6 @@ public static class CreateApiKey
         db.ApiKeys.Add(key);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
-        return TypedResults.Created($"/api/v1/api-keys/{id}", new CreateApiKeyResponse(id, text, key.Role, key.ExpiresAt));
+        return TypedResults.Created($"/api/v1/api-keys/{id}", new CreateApiKeyResponse(id, token.Text, key.Role, key.ExpiresAt));
     }
 }

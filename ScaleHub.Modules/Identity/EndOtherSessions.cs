@@ -14,12 +14,19 @@ public static class EndOtherSessions
     public static async Task<NoContent> HandleAsync(
         AccessToken me, ScaleHubDb db, LiveSessions live, TimeProvider time, CancellationToken cancellationToken)
     {
-        var now = time.GetDatabaseNow();
-        var others = await db.Sessions.Where(s => s.UserId == me.UserId && s.Id != me.SessionId).Where(Session.IsLiveAt(now))
-            .Select(s => s.Id).ToListAsync(cancellationToken);
-        await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, others);
-        await db.Sessions.Where(s => others.Contains(s.Id))
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
+        await EndAsync(db, live, me.CompanyId, me.UserId, except: me.SessionId, time.GetDatabaseNow(), cancellationToken);
         return TypedResults.NoContent();
+    }
+
+    /// <summary>Ends a user's sessions, all or all but one.</summary>
+    internal static async Task EndAsync(
+        ScaleHubDb db, LiveSessions live, Guid companyId, Guid userId, Guid? except, DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        var sessions = await db.Sessions.Where(s => s.UserId == userId && s.Id != except).Where(Session.IsLiveAt(now))
+            .Select(s => s.Id).ToListAsync(cancellationToken);
+        await live.WillChangeAsync(db.UnitOfWork, companyId, sessions);
+        await db.Sessions.Where(s => sessions.Contains(s.Id))
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
     }
 }

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
@@ -9,6 +8,7 @@ using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Input;
+using ScaleHub.Modules.Identity.Authentication;
 
 namespace ScaleHub.Modules.Identity;
 
@@ -66,7 +66,7 @@ public sealed record SendResetLink(Guid UserId) : IJob
     public static string Kind => "identity.send-reset-link";
 }
 
-internal sealed class SendResetLinkHandler(ScaleHubDb db, JobQueue queue, IOptions<MailOptions> mail, TimeProvider time)
+internal sealed class SendResetLinkHandler(ScaleHubDb db, JobQueue queue, AccountLinks links, TimeProvider time)
     : IJobHandler<SendResetLink>
 {
     public async Task HandleAsync(SendResetLink job, JobRun run, CancellationToken cancellationToken)
@@ -79,12 +79,12 @@ internal sealed class SendResetLinkHandler(ScaleHubDb db, JobQueue queue, IOptio
         if (user is null || await db.OneTimeTokens.CountAsync(t => t.UserId == user.Id && t.Purpose == OneTimePurpose.ResetPassword
             && t.CreatedAt > anHourAgo, cancellationToken) >= SendResetLink.MostPerHour) return;
         await OneTimeToken.TidyAsync(db, user.Id, now, cancellationToken);
-        var (row, link) = OneTimeToken.For(user.CompanyId, user.Id, OneTimePurpose.ResetPassword, SendResetLink.Lifetime, now);
+        var (row, link) = OneTimeToken.For(links, user.CompanyId, user.Id, OneTimePurpose.ResetPassword, SendResetLink.Lifetime, now);
         db.OneTimeTokens.Add(row);
         queue.Add(new SendMail(user.Email, "Set a new password",
             ["Somebody, probably you, asked for a new password for this account.",
              "The link works once, within 30 minutes. If it was not you, ignore this mail: nothing has changed."],
-            AccountPage.Link(mail.Value, "reset", link), "Set a new password"));
+            links.Url("reset", link), "Set a new password"));
         await db.SaveChangesAsync(cancellationToken);
     }
 }

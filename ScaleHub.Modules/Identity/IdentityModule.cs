@@ -34,6 +34,7 @@ public sealed class IdentityModule : IModule
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<RefreshTokens>();
+        services.AddSingleton<AccountLinks>();
         services.AddSingleton<SignInTokens>();
     }
 

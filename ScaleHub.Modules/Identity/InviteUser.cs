@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
@@ -53,7 +52,7 @@ public static class InviteUser
     /// in use already is invited all the same, and told so when it accepts: otherwise anybody could find out who has an account.
     /// </summary>
     public static async Task<Results<Created<InvitationResponse>, ProblemHttpResult>> HandleAsync(
-        InviteUserRequest request, AccessToken me, ScaleHubDb db, JobQueue queue, IOptions<MailOptions> mail, TimeProvider time,
+        InviteUserRequest request, AccessToken me, ScaleHubDb db, JobQueue queue, AccountLinks links, TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (!Roles.MayGive(me.Role, request.Role)) return ChangeRole.NotAllowed();
@@ -65,7 +64,7 @@ public static class InviteUser
         var lastMonth = now.AddDays(-30);
         await db.Invitations.Where(i => i.ExpiresAt < lastMonth).ExecuteDeleteAsync(cancellationToken);
         var company = await db.Companies.AsNoTracking().SingleAsync(c => c.Id == me.CompanyId, cancellationToken);
-        var link = LinkToken.Create(me.CompanyId, Guid.CreateVersion7(now));
+        var link = links.Create(me.CompanyId, Guid.CreateVersion7(now));
         var invitation = new Invitation
         {
             CompanyId = me.CompanyId,
@@ -80,7 +79,7 @@ public static class InviteUser
         db.Invitations.Add(invitation);
         queue.Add(new SendMail(invitation.Email, $"Join {company.Name}",
             [$"You are invited to work with {company.Name}.", "The invitation works once, within a week."],
-            AccountPage.Link(mail.Value, "invitation", link), "Join"));
+            links.Url("invitation", link), "Join"));
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/invitations/{invitation.Id}", InvitationResponse.From(invitation));
     }

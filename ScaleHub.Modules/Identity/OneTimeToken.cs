@@ -31,7 +31,7 @@ public sealed class OneTimeToken : ITenantEntity
     /// <summary>What it is good for.</summary>
     public required OneTimePurpose Purpose { get; init; }
 
-    /// <summary>SHA-256 of the <see cref="LinkToken"/>.</summary>
+    /// <summary>SHA-256 of the link's token.</summary>
     public required byte[] TokenHash { get; init; }
 
     /// <summary>When it was made.</summary>
@@ -44,10 +44,10 @@ public sealed class OneTimeToken : ITenantEntity
     public DateTimeOffset? UsedAt { get; set; }
 
     /// <summary>A new one and what its link carries; the caller saves it.</summary>
-    internal static (OneTimeToken Row, LinkToken Link) For(
-        Guid companyId, Guid userId, OneTimePurpose purpose, TimeSpan life, DateTimeOffset now)
+    internal static (OneTimeToken Row, OpaqueToken Link) For(
+        AccountLinks links, Guid companyId, Guid userId, OneTimePurpose purpose, TimeSpan life, DateTimeOffset now)
     {
-        var link = LinkToken.Create(companyId, Guid.CreateVersion7(now));
+        var link = links.Create(companyId, Guid.CreateVersion7(now));
         return (new()
         {
             CompanyId = companyId,
@@ -70,7 +70,7 @@ public sealed class OneTimeToken : ITenantEntity
 
     /// <summary>The one behind a link, if it works now. <see cref="UseAsync"/> decides.</summary>
     internal static async Task<OneTimeToken?> FindAsync(
-        ScaleHubDb db, LinkToken link, OneTimePurpose purpose, DateTimeOffset now, CancellationToken cancellationToken)
+        ScaleHubDb db, OpaqueToken link, OneTimePurpose purpose, DateTimeOffset now, CancellationToken cancellationToken)
         => await db.OneTimeTokens.AsNoTracking()
                 .SingleOrDefaultAsync(
                     t => t.Id == link.Id && t.Purpose == purpose && t.UsedAt == null && t.ExpiresAt > now, cancellationToken)
@@ -82,54 +82,11 @@ public sealed class OneTimeToken : ITenantEntity
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), cancellationToken) == 1;
 }
 
-/// <summary>Somebody is asked to join the company.</summary>
-public sealed class Invitation : ITenantEntity
-{
-    /// <summary>How long an invitation stands.</summary>
-    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
-
-    /// <inheritdoc/>
-    public required Guid CompanyId { get; init; }
-
-    /// <summary>UUIDv7.</summary>
-    public required Guid Id { get; init; }
-
-    /// <summary>Who is asked; signs in with it afterwards.</summary>
-    public required string Email { get; init; }
-
-    /// <summary>One of <see cref="Roles"/>.</summary>
-    public required string Role { get; init; }
-
-    /// <summary>SHA-256 of the <see cref="LinkToken"/>.</summary>
-    public required byte[] TokenHash { get; init; }
-
-    /// <summary>Who asks.</summary>
-    public required Guid CreatedBy { get; init; }
-
-    /// <summary>When.</summary>
-    public required DateTimeOffset CreatedAt { get; init; }
-
-    /// <summary>When it stops working.</summary>
-    public required DateTimeOffset ExpiresAt { get; init; }
-
-    /// <summary>When the user joined.</summary>
-    public DateTimeOffset? AcceptedAt { get; set; }
-}
-
 internal sealed class OneTimeTokenMapping : IEntityTypeConfiguration<OneTimeToken>
 {
     public void Configure(EntityTypeBuilder<OneTimeToken> builder)
     {
         builder.ToTable("one_time_tokens").HasKey(t => new { t.CompanyId, t.Id });
         builder.HasOne<User>().WithMany().HasForeignKey(t => new { t.CompanyId, t.UserId });
-    }
-}
-
-internal sealed class InvitationMapping : IEntityTypeConfiguration<Invitation>
-{
-    public void Configure(EntityTypeBuilder<Invitation> builder)
-    {
-        builder.ToTable("invitations").HasKey(i => new { i.CompanyId, i.Id });
-        builder.HasOne<User>().WithMany().HasForeignKey(i => new { i.CompanyId, i.CreatedBy });
     }
 }

@@ -46,7 +46,7 @@ public static class RefreshSession
         var client = tokens.ClientOf(http);
         if (Same(found.Hash, token.Hash))
         {
-            var rotated = await db.Sessions.Where(s => s.Id == token.SessionId && s.RefreshTokenHash == token.Hash)
+            var rotated = await db.Sessions.Where(s => s.Id == token.Id && s.RefreshTokenHash == token.Hash)
                 .Where(Session.IsLiveAt(now))
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(s => s.RefreshTokenHash, next.Hash).SetProperty(s => s.RefreshedAt, now)
@@ -61,20 +61,20 @@ public static class RefreshSession
         else if (!Same(found.Hash, next.Hash) || found.RefreshedBy is { } by && !Same(by, client)
             || now >= found.RefreshedAt + TimeSpan.FromSeconds(options.Value.RefreshGraceSeconds))
         {
-            await live.WillChangeAsync(db.UnitOfWork, token.CompanyId, [token.SessionId]);
-            await db.Sessions.Where(s => s.Id == token.SessionId && s.RevokedAt == null)
+            await live.WillChangeAsync(db.UnitOfWork, token.CompanyId, [token.Id]);
+            await db.Sessions.Where(s => s.Id == token.Id && s.RevokedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
             return Refused();
         }
         tenant.ActAs(token.CompanyId, found.UserId);
-        var accessToken = await accessTokens.IssueAsync(new(found.UserId, token.CompanyId, token.SessionId, found.Role),
+        var accessToken = await accessTokens.IssueAsync(new(found.UserId, token.CompanyId, token.Id, found.Role),
             cancellationToken);
         return TypedResults.Ok(new RefreshSessionResponse(accessToken, next.Text, accessTokens.Seconds));
     }
 
-    private static Task<Found?> FindAsync(ScaleHubDb db, RefreshToken token, DateTimeOffset now,
+    private static Task<Found?> FindAsync(ScaleHubDb db, OpaqueToken token, DateTimeOffset now,
         CancellationToken cancellationToken)
-        => db.Sessions.Where(s => s.Id == token.SessionId).Where(Session.IsLiveAt(now))
+        => db.Sessions.Where(s => s.Id == token.Id).Where(Session.IsLiveAt(now))
             .Join(db.Users.Where(u => u.DeletedAt == null), s => s.UserId, u => u.Id,
                 (s, u) => new Found(u.Id, u.Role, s.RefreshTokenHash, s.RefreshedAt, s.RefreshedBy))
             .SingleOrDefaultAsync(cancellationToken);

@@ -1,11 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
-using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
@@ -47,7 +45,7 @@ public static class RegisterCompany
     /// <summary>Registers a company with its owner, who is signed in at once and gets a mail to confirm the address. All of it is saved, or nothing.</summary>
     public static async Task<Results<Created<RegisterCompanyResponse>, ProblemHttpResult>> HandleAsync(
         RegisterCompanyRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens,
-        JobQueue queue, IOptions<MailOptions> mail, HttpContext http, TimeProvider time, CancellationToken cancellationToken)
+        JobQueue queue, AccountLinks links, HttpContext http, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await db.FindLogin(request.Email).AnyAsync(cancellationToken)) return Taken();
         var now = time.GetDatabaseNow();
@@ -64,7 +62,7 @@ public static class RegisterCompany
         tenant.ActAs(company.Id, user.Id);
         var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(company.Id, user.Id, user.Role, http);
         db.AddRange(company, user, new Login { Email = Login.Normalize(user.Email), CompanyId = company.Id, UserId = user.Id }, session);
-        VerifyEmail.Ask(db, queue, mail.Value, user, now);
+        VerifyEmail.Ask(db, queue, links, user, now);
         try
         {
             await db.SaveChangesAsync(cancellationToken);

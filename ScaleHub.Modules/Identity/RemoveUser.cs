@@ -32,8 +32,7 @@ public static class RemoveUser
         var now = time.GetDatabaseNow();
         await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, await db.Sessions
             .Where(s => s.UserId == id).Where(Session.IsLiveAt(now)).Select(s => s.Id).ToListAsync(cancellationToken));
-        await keys.WillChangeAsync(
-            db.UnitOfWork, await db.ApiKeys.Where(k => k.CreatedBy == id).Select(k => k.Id).ToListAsync(cancellationToken));
+        await keys.WillChangeAsync(db, id, cancellationToken);
         user.DeletedAt = now;
         await db.SaveChangesAsync(cancellationToken);
         await db.Logins.Where(l => l.UserId == id).ExecuteDeleteAsync(cancellationToken);

@@ -30,11 +30,11 @@ public static class ResetPassword
     /// password is out within a second.
     /// </summary>
     public static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
-        ResetPasswordRequest request, Tenant tenant, ScaleHubDb db, Passwords passwords, LiveSessions live, JobQueue queue,
+        ResetPasswordRequest request, Tenant tenant, ScaleHubDb db, AccountLinks links, Passwords passwords, LiveSessions live, JobQueue queue,
         TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
-        if (LinkToken.Read(request.Token) is not { } link) return NotValid();
+        if (links.Read(request.Token) is not { } link) return NotValid();
         tenant.ActAs(link.CompanyId, null);
         // Looked at first: hashing costs, and nobody gets it for nothing.
         if (await OneTimeToken.FindAsync(db, link, OneTimePurpose.ResetPassword, now, cancellationToken) is not { } token)
@@ -49,7 +49,7 @@ public static class ResetPassword
         user.PasswordHash = hash;
         // Who has the link has the mailbox.
         user.EmailVerifiedAt ??= now;
-        await ChangePassword.EndSessionsAsync(db, live, user, except: null, now, cancellationToken);
+        await EndOtherSessions.EndAsync(db, live, user.CompanyId, user.Id, except: null, now, cancellationToken);
         queue.Add(ChangePassword.Notice(user));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);

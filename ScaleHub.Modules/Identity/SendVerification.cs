@@ -1,11 +1,10 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
-using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Authentication;
+using ScaleHub.Modules.Identity.Authentication;
 
 namespace ScaleHub.Modules.Identity;
 
@@ -14,14 +13,14 @@ public static class SendVerification
 {
     /// <summary>Sends the link, unless the address is confirmed already.</summary>
     public static async Task<Accepted> HandleAsync(
-        AccessToken me, ScaleHubDb db, JobQueue queue, IOptions<MailOptions> mail, TimeProvider time, CancellationToken cancellationToken)
+        AccessToken me, ScaleHubDb db, JobQueue queue, AccountLinks links, TimeProvider time, CancellationToken cancellationToken)
     {
         var user = await db.Users.AsNoTracking().SingleAsync(u => u.Id == me.UserId, cancellationToken);
         if (user.EmailVerifiedAt is null)
         {
             var now = time.GetDatabaseNow();
             await OneTimeToken.TidyAsync(db, user.Id, now, cancellationToken);
-            VerifyEmail.Ask(db, queue, mail.Value, user, now);
+            VerifyEmail.Ask(db, queue, links, user, now);
             await db.SaveChangesAsync(cancellationToken);
         }
         return TypedResults.Accepted((string?)null);

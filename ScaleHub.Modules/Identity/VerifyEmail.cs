@@ -25,10 +25,10 @@ public static class VerifyEmail
 
     /// <summary>Notes that the address is the user's. The link works once.</summary>
     public static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
-        VerifyEmailRequest request, Tenant tenant, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
+        VerifyEmailRequest request, Tenant tenant, ScaleHubDb db, AccountLinks links, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
-        if (LinkToken.Read(request.Token) is not { } link) return ResetPassword.NotValid();
+        if (links.Read(request.Token) is not { } link) return ResetPassword.NotValid();
         tenant.ActAs(link.CompanyId, null);
         if (await OneTimeToken.FindAsync(db, link, OneTimePurpose.VerifyEmail, now, cancellationToken) is not { } token)
             return ResetPassword.NotValid();
@@ -41,11 +41,11 @@ public static class VerifyEmail
     }
 
     /// <summary>Adds the link and the mail with it to what the caller saves.</summary>
-    internal static void Ask(ScaleHubDb db, JobQueue queue, MailOptions mail, User user, DateTimeOffset now)
+    internal static void Ask(ScaleHubDb db, JobQueue queue, AccountLinks links, User user, DateTimeOffset now)
     {
-        var (row, link) = OneTimeToken.For(user.CompanyId, user.Id, OneTimePurpose.VerifyEmail, Lifetime, now);
+        var (row, link) = OneTimeToken.For(links, user.CompanyId, user.Id, OneTimePurpose.VerifyEmail, Lifetime, now);
         db.OneTimeTokens.Add(row);
         queue.Add(new SendMail(user.Email, "Confirm your e-mail address",
-            ["Please confirm that this address is yours. The link works for a day."], AccountPage.Link(mail, "verify", link), "Confirm"));
+            ["Please confirm that this address is yours. The link works for a day."], links.Url("verify", link), "Confirm"));
     }
 }

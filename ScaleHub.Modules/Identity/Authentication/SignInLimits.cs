@@ -48,8 +48,8 @@ public sealed class SignInLimits(
     }
 
     /// <summary>Counts a refresh by its session: 429 when there were too many, else null.</summary>
-    public Task<ProblemHttpResult?> TryRefreshAsync(HttpContext http, RefreshToken token)
-        => RefuseAsync(http, limits.By(RateLimits.Refresh, $"{token.CompanyId:N}", $":{token.SessionId:N}"));
+    public Task<ProblemHttpResult?> TryRefreshAsync(HttpContext http, OpaqueToken token)
+        => RefuseAsync(http, limits.By(RateLimits.Refresh, $"{token.CompanyId:N}", $":{token.Id:N}"));
 
     /// <summary>Counts a refresh token that somebody made up, by the address: 429 when there were too many, else null.</summary>
     public Task<ProblemHttpResult?> TryForgedAsync(HttpContext http) => RefuseAsync(http, limits.ByAddress(RateLimits.Auth, http));
