@@ -43,7 +43,7 @@ return await Launch.RunAsync(args, async (builder, settings) =>
             .WithDatabase(postgres, appPassword, pools)
             .WithReference(redis).WaitFor(redis)
             .WithEnvironment("ScaleHub__Secret", secret)
-            .WithMail(mail, balancerPort)
+            .WithPublicPort(balancerPort)
             .WithEnvironment("RateLimits__Instances", settings.Instances.ToString(CultureInfo.InvariantCulture))
             .WithEnvironment("RateLimits__Scale", settings.Limits.ToString(CultureInfo.InvariantCulture))
             .WaitForCompletion(migrate)
@@ -55,7 +55,7 @@ return await Launch.RunAsync(args, async (builder, settings) =>
         .WithDatabase(postgres, appPassword, pools)
         .WithReference(redis).WaitFor(redis)
         .WithEnvironment("ScaleHub__Secret", secret)
-        .WithMail(mail, balancerPort)
+        .WithMail(mail).WithPublicPort(balancerPort)
         .WaitForCompletion(migrate)
         .WithHttpEndpoint(isProxied: false)
         .WithHttpHealthCheck("/health/ready");

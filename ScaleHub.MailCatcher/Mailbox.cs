@@ -19,15 +19,12 @@ public sealed record CaughtMail(
     int Id, string? MessageId, string From, string To, string Subject, DateTimeOffset At, string? Text, string? Html);
 
 /// <summary>The last thousand mails, in memory.</summary>
-public sealed class Mailbox : MessageStore
+public class Mailbox : MessageStore
 {
     private const int Most = 1000;
     private readonly Lock _lock = new();
     private readonly LinkedList<CaughtMail> _mails = [];
     private int _last;
-
-    /// <summary>What the server answers instead of taking a mail; null: it takes it. For tests of what senders do then.</summary>
-    public SmtpResponse? Refusal { get; set; }
 
     /// <summary>Newest first.</summary>
     /// <param name="to">Only those for this address.</param>
@@ -52,7 +49,6 @@ public sealed class Mailbox : MessageStore
     public override async Task<SmtpResponse> SaveAsync(
         ISessionContext context, IMessageTransaction transaction, ReadOnlySequence<byte> buffer, CancellationToken cancellationToken)
     {
-        if (Refusal is { } refusal) return refusal;
         using var stream = new MemoryStream(buffer.ToArray());
         using var message = await MimeMessage.LoadAsync(stream, cancellationToken);
         lock (_lock)

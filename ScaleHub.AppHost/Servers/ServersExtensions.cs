@@ -109,17 +109,18 @@ internal static class ServersExtensions
         return pools.Give(program);
     }
 
-    /// <summary>Hands a program the mail server, and the address that links in mails lead to.</summary>
+    /// <summary>Hands a program the mail server.</summary>
     public static IResourceBuilder<ProjectResource> WithMail(
-        this IResourceBuilder<ProjectResource> program, IResourceBuilder<ProjectResource> mail, int? publicPort)
-    {
-        var smtp = mail.GetEndpoint("smtp");
-        program.WithEnvironment("ConnectionStrings__mail", $"smtp://localhost:{smtp.Property(EndpointProperty.Port)}")
+        this IResourceBuilder<ProjectResource> program, IResourceBuilder<ProjectResource> mail)
+        => program
+            .WithEnvironment("ConnectionStrings__mail", $"smtp://localhost:{mail.GetEndpoint("smtp").Property(EndpointProperty.Port)}")
             .WithReferenceRelationship(mail.Resource);
-        return publicPort is { } port
+
+    /// <summary>Tells a program where people reach the product, for links in mails.</summary>
+    public static IResourceBuilder<ProjectResource> WithPublicPort(this IResourceBuilder<ProjectResource> program, int? publicPort)
+        => publicPort is { } port
             ? program.WithEnvironment("Mail__PublicUrl", string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}"))
             : program;
-    }
 
     /// <summary>Tells nginx whose X-Forwarded headers it may believe.</summary>
     public static IResourceBuilder<T> WithTrustedProxies<T>(this IResourceBuilder<T> balancer, Settings settings)

@@ -18,9 +18,7 @@ public static class CancelJob
     {
         if (!await JobResponse.VisibleTo(me, db.Set<JobView>()).AnyAsync(j => j.Id == id, cancellationToken))
             return TypedResults.NotFound();
-        await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"select cancel_job({me.CompanyId}, {id})", cancellationToken);
-        await db.Database.CommitTransactionAsync(CancellationToken.None);
         return TypedResults.NoContent();
     }
 }

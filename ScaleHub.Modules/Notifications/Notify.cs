@@ -19,8 +19,11 @@ namespace ScaleHub.Modules.Notifications;
 /// <param name="SubjectId">The task it is about.</param>
 public sealed record Notify(Guid UserId, NotificationKind About, string Title, string? Body = null, Guid? SubjectId = null) : IJob
 {
-    /// <summary>Notifications that a user has at most: the oldest go.</summary>
-    internal const int MostPerUser = 1000;
+    /// <summary>Of a user's notifications the newest so many are kept, and some more until the next look.</summary>
+    internal const int KeptPerUser = 1000;
+
+    /// <summary>How many runs go by, on average, between two looks: a look reads as many entries of an index as are kept.</summary>
+    internal const int LookEvery = 32;
 
     /// <inheritdoc/>
     public static string Kind => "notifications.notify";
@@ -51,10 +54,13 @@ internal sealed class NotifyHandler(ScaleHubDb db, JobQueue queue, IOptions<Mail
         if (user.WantsMail)
             queue.Add(new SendMail(user.Email, job.Title, [job.Body ?? job.Title], mail.Value.PublicUrl, "Open ScaleHub"));
         await db.SaveChangesAsync(cancellationToken);
-        // One index entry is read unless there are that many.
-        await db.Database.ExecuteSqlAsync($"""
-            delete from notifications where user_id = {job.UserId} and id <= (
-                select id from notifications where user_id = {job.UserId} order by id desc offset {Notify.MostPerUser} limit 1)
-            """, cancellationToken);
+        if (Random.Shared.Next(Notify.LookEvery) == 0) await TidyAsync(db, job.UserId, cancellationToken);
     }
+
+    /// <summary>Deletes what is beyond the newest that are kept.</summary>
+    internal static Task TidyAsync(ScaleHubDb db, Guid userId, CancellationToken cancellationToken)
+        => db.Database.ExecuteSqlAsync($"""
+            delete from notifications where user_id = {userId} and id <= (
+                select id from notifications where user_id = {userId} order by id desc offset {Notify.KeptPerUser} limit 1)
+            """, cancellationToken);
 }

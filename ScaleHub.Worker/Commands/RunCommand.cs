@@ -1,5 +1,6 @@
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Modules;
 using ScaleHub.ServiceDefaults;
@@ -19,6 +20,7 @@ internal static class RunCommand
         builder.AddPlatformHealthChecks();
         builder.AddModules();
         builder.AddJobLoops();
+        builder.AddMailSender();
         builder.Services.AddHostedService<PartitionKeeper>();
 
         await using var app = builder.Build();

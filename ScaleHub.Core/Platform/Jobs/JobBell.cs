@@ -19,7 +19,7 @@ public sealed class JobBell(PostgresNodes nodes, ILogger<JobBell> logger) : Back
     /// <summary>The channel of PostgreSQL.</summary>
     public const string Channel = "scalehub_jobs";
 
-    private readonly SemaphoreSlim _rung = new(0, 1);
+    private readonly Signal _rung = new();
 
     /// <summary>Rings once the unit of work has committed. Call it before the write.</summary>
     public void RingAfterCommit(UnitOfWork unitOfWork) => unitOfWork.AfterCommit(
@@ -30,17 +30,7 @@ public sealed class JobBell(PostgresNodes nodes, ILogger<JobBell> logger) : Back
         }, this);
 
     /// <summary>Rings soon; returns at once.</summary>
-    public void Ring()
-    {
-        try
-        {
-            if (_rung.CurrentCount == 0) _rung.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Somebody else rang between the two: one ring is enough.
-        }
-    }
+    public void Ring() => _rung.Set();
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

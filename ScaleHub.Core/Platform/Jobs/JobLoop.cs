@@ -19,13 +19,16 @@ internal sealed class JobLoop(
     ILogger<JobLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(100);
 
     private readonly string _worker = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}"[..40];
     private readonly string[] _kinds = [.. jobs.Kinds.Keys];
 
     // By claim: a job whose lease was lost may be claimed again while its first run has not ended yet.
     private readonly ConcurrentDictionary<(Guid Id, long Fence), HeldJob> _held = [];
-    private readonly SemaphoreSlim _changed = new(0, 1);
+
+    // Jobs may have come, or a slot is free.
+    private readonly Signal _changed = new();
     private readonly CancellationTokenSource _stopJobs = new(), _stopRenewing = new();
     private Guid _lastCompany;
 
@@ -42,23 +45,10 @@ internal sealed class JobLoop(
     // Often, as this is also when a worker learns that a job was cancelled.
     private TimeSpan RenewEvery => TimeSpan.FromSeconds(Math.Min(2, Options.LeaseSeconds / 3.0));
 
-    /// <summary>Jobs may have come, or a slot is free.</summary>
-    internal void Wake()
-    {
-        try
-        {
-            if (_changed.CurrentCount == 0) _changed.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Woken already.
-        }
-    }
-
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var listener = new JobBellListener(nodes, Wake, logger);
+        var listener = new JobBellListener(nodes, _changed.Set, logger);
         var renewing = RenewAsync();
         try
         {
@@ -108,7 +98,7 @@ internal sealed class JobLoop(
         await runner.RunAsync(held, _stopJobs.Token);
         _held.TryRemove(held.Job.Claim, out _);
         held.Dispose();
-        Wake();
+        _changed.Set();
     }
 
     /// <summary>Holds what is running, until all of it has ended.</summary>
@@ -160,9 +150,9 @@ internal sealed class JobLoop(
     private async Task DrainAsync()
     {
         var deadline = time.GetTimestamp();
-        while (!_held.IsEmpty && time.GetElapsedTime(deadline) < StopPatience) await _changed.WaitAsync(100);
+        while (!_held.IsEmpty && time.GetElapsedTime(deadline) < StopPatience) await _changed.WaitAsync(DrainStep, CancellationToken.None);
         await _stopJobs.CancelAsync();
-        while (!_held.IsEmpty) await _changed.WaitAsync(100);
+        while (!_held.IsEmpty) await _changed.WaitAsync(DrainStep, CancellationToken.None);
     }
 
     /// <inheritdoc/>

@@ -51,7 +51,7 @@ internal sealed class ScheduleLoop(JobList jobs, IServiceScopeFactory scopes, Ti
     }
 
     /// <summary>Adds the job of the last tick, unless it was added. The moment up to which the schedule is done.</summary>
-    internal async Task<DateTimeOffset> TickAsync(JobSchedule schedule, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<DateTimeOffset> TickAsync(JobSchedule schedule, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateScopeOf(Tenant.Platform);
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();

@@ -10,11 +10,17 @@ namespace ScaleHub.Core.Platform.Mail;
 /// <summary>Registers mail.</summary>
 public static class MailExtensions
 {
-    /// <summary>The settings, for those who put links into mails, and the sender, for workers.</summary>
+    /// <summary>The settings, for those who put links into mails.</summary>
     public static IHostApplicationBuilder AddMail(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section).ValidateDataAnnotations()
             .Validate(o => MailboxAddress.TryParse(o.From, out _), $"{MailOptions.Section}__From is no address.").ValidateOnStart();
+        return builder;
+    }
+
+    /// <summary>The sender, for workers: the API needs no password of a mail server.</summary>
+    public static IHostApplicationBuilder AddMailSender(this IHostApplicationBuilder builder)
+    {
         if (builder.Configuration.GetConnectionString(MailOptions.ConnectionName) is not { Length: > 0 } url)
         {
             builder.Services.AddSingleton<IMailSender, FolderSender>();

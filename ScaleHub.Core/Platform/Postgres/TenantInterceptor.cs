@@ -123,24 +123,24 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
     {
         var tenanted = Tenanted(context);
         var consistency = tenanted.Consistency;
-        if (consistency.HasNoReader && !tenanted.UnitOfWork.HasEffects)
-        {
-            if (consistency.Unconfirmed) throw new UnconfirmedWriteException();
-            return;
-        }
+        if (!consistency.HasNoReader || tenanted.UnitOfWork.HasEffects)
+            consistency.Wrote(await ReadPositionAsync((NpgsqlConnection)context!.Database.GetDbConnection()));
+        await tenanted.UnitOfWork.WriteEndedAsync();
+        if (consistency.Unconfirmed) throw new UnconfirmedWriteException();
+    }
+
+    // Not cancellable: the write is done, and its reader must find it.
+    private static async Task<NpgsqlLogSequenceNumber?> ReadPositionAsync(NpgsqlConnection connection)
+    {
         try
         {
-            // Not cancellable: the write is done, and its reader must find it.
-            var connection = (NpgsqlConnection)context!.Database.GetDbConnection();
             await using var command = new NpgsqlCommand("select pg_current_wal_flush_lsn()", connection);
-            consistency.Wrote((NpgsqlLogSequenceNumber)(await command.ExecuteScalarAsync(CancellationToken.None))!);
+            return (NpgsqlLogSequenceNumber)(await command.ExecuteScalarAsync(CancellationToken.None))!;
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
-            consistency.Wrote(null);
+            return null;
         }
-        await tenanted.UnitOfWork.WriteEndedAsync();
-        if (consistency.Unconfirmed) throw new UnconfirmedWriteException();
     }
 
     private static TenantDbContext Prepend(DbCommand command, DbContext? context)
