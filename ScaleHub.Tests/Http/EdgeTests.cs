@@ -133,12 +133,32 @@ public sealed class EdgeTests(EdgeTests.Api api) : IClassFixture<EdgeTests.Api>
         }
     }
 
+    [Fact]
+    public async Task Streams_have_places_of_their_own_and_take_none_of_those_for_requests()
+    {
+        using var account = await api.Instance.RegisterAsync();
+        var job = (await (await account.Client.GetAsync("/api/v1/jobs")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")[0].GetProperty("id").GetGuid();
+        var events = $"/api/v1/jobs/{job}/events";
+        var first = await account.Client.GetAsync(events, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        // There is one place.
+        await (await account.Client.GetAsync(events, HttpCompletionOption.ResponseHeadersRead)).ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(HttpStatusCode.OK, (await account.Client.GetAsync("/api/v1/company")).StatusCode);
+
+        first.Dispose();
+        await Poll.UntilAsync(async () =>
+        {
+            using var next = await account.Client.GetAsync(events, HttpCompletionOption.ResponseHeadersRead);
+            Assert.Equal(HttpStatusCode.OK, next.StatusCode);
+        });
+    }
+
     public sealed class Api : IAsyncLifetime
     {
         public ApiInstances Instance { get; private set; } = null!;
 
         public async Task InitializeAsync() => Instance = await ApiInstances.StartAsync(1,
-            ("Overload__Concurrency", $"{Concurrency}"), ("Overload__Queue", $"{Queue}"), ("Overload__Reserve", "1"),
+            ("Overload__Concurrency", $"{Concurrency}"), ("Overload__Queue", $"{Queue}"), ("Overload__Reserve", "1"), ("Overload__Streams", "1"),
             ("RateLimits__Policies__public__Limit", "5"), ("RateLimits__Policies__public__WindowSeconds", "2"),
             ("Cors__Origins__0", Origin), ("ForwardedHeaders__TrustLoopback", "false"), ("Redis__TimeoutMs", "5000"));
 

@@ -62,6 +62,7 @@ internal sealed class FailoverLoad : IDisposable
 
     private async Task WriteAsync(HttpClient client)
     {
+        using var pace = new PeriodicTimer(BetweenTries);
         while (!_stop.IsCancellationRequested)
         {
             var sent = Now;
@@ -73,12 +74,13 @@ internal sealed class FailoverLoad : IDisposable
                 continue;
             }
             Refused.Add(response.StatusCode);
-            await Task.Delay(BetweenTries);
+            await pace.WaitForNextTickAsync();
         }
     }
 
     private async Task ReadAsync(HttpClient client)
     {
+        using var pace = new PeriodicTimer(BetweenTries);
         while (!_stop.IsCancellationRequested)
         {
             using var response = await client.GetAsync(new Uri("/api/v1/patients?limit=5", UriKind.Relative));
@@ -87,7 +89,7 @@ internal sealed class FailoverLoad : IDisposable
             {
                 FailedReads.Add($"{Now}: {response.StatusCode} {await response.Content.ReadAsStringAsync()}");
             }
-            await Task.Delay(BetweenTries);
+            await pace.WaitForNextTickAsync();
         }
     }
 }

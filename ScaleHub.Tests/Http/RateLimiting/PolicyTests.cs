@@ -33,6 +33,23 @@ public sealed class PolicyTests(PolicyTests.Api api) : IClassFixture<PolicyTests
     }
 
     [Fact]
+    public async Task A_key_is_counted_by_itself_and_neither_with_its_maker_nor_with_another_key()
+    {
+        using var account = await api.Instance.RegisterAsync("ENTERPRISE");
+        var keys = new List<HttpClient>();
+        for (var i = 0; i < 2; i++)
+        {
+            var made = await (await account.Client.PostAsync("/api/v1/api-keys", Responses.Json("""{"name":"k"}"""))).JsonAsync(HttpStatusCode.Created);
+            keys.Add(api.Instance.CreateClient());
+            keys[i].DefaultRequestHeaders.Authorization = new("Bearer", made.GetProperty("key").GetString());
+        }
+        await AssertRefusesAsync(account.Client, "essential", HttpMethod.Get, "/api/v1/quotas", null);
+        await AssertRefusesAsync(keys[0], "essential", HttpMethod.Get, "/api/v1/quotas", null);
+        await (await keys[1].GetAsync("/api/v1/quotas")).JsonAsync(HttpStatusCode.OK);
+        keys.ForEach(k => k.Dispose());
+    }
+
+    [Fact]
     public async Task Admin_refuses_an_operator()
     {
         using var account = await api.Instance.RegisterAsync();

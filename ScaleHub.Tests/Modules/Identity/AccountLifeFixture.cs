@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Mail;
 using ScaleHub.MailCatcher;
 using ScaleHub.Testing;
 
@@ -19,7 +20,7 @@ public sealed partial class AccountLifeFixture : IAsyncLifetime
     {
         await _mail.StartAsync();
         Api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000"), ("Mail__PublicUrl", "https://app.example"));
-        _worker = await PlatformHost.StartAsync(Api.Database, builder => builder.AddJobLoops(),
+        _worker = await PlatformHost.StartAsync(Api.Database, builder => builder.AddJobLoops().AddMailSender(),
             ("ConnectionStrings:mail", _mail.Url), ("Mail:PublicUrl", "https://app.example"));
     }
 

@@ -161,6 +161,20 @@ public sealed class AccountLifeTests(AccountLifeFixture life) : IClassFixture<Ac
             (await owner.Client.SendAsync(admin.Access, "/api/v1/invitations", HttpMethod.Post, new { email, role = "owner" })).StatusCode);
     }
 
+    [Fact]
+    public async Task Of_ten_who_send_the_hundredth_open_invitation_at_once_one_does_and_one_that_has_expired_does_not_count()
+    {
+        using var owner = await life.Api.RegisterAsync();
+        await life.Api.ExecuteAsync($"""
+            insert into invitations (company_id, id, email, role, token_hash, created_by, expires_at)
+            select '{owner.CompanyId}', gen_random_uuid(), n || '@company.example', 'member', sha256(n::text::bytea), '{owner.UserId}',
+                now() + case when n > 99 then -1 else 1 end * interval '1 day' from generate_series(1, 120) n
+            """);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => InviteAsync(owner, Account.NewEmail())));
+        Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created);
+        Assert.Equal(9, answers.Count(a => a.StatusCode == HttpStatusCode.Conflict));
+    }
+
     private static Task<HttpResponseMessage> InviteAsync(Account owner, string email, string role = "member")
         => owner.Client.PostAsJsonAsync("/api/v1/invitations", new { email, role });
 

@@ -101,6 +101,19 @@ public sealed class ApiKeyTests(ApiFixture api)
         Assert.Equal(0, (await owner.Client.GetFromJsonAsync<JsonElement>("/api/v1/api-keys")).GetProperty("items").GetArrayLength());
     }
 
+    [Fact]
+    public async Task Of_ten_who_make_the_hundredth_key_at_once_one_gets_it()
+    {
+        using var owner = await api.RegisterAsync();
+        await api.ExecuteAsync($"""
+            insert into api_keys (company_id, id, name, role, key_hash, created_by)
+            select '{owner.CompanyId}', gen_random_uuid(), 'k', 'member', sha256(n::text::bytea), '{owner.UserId}' from generate_series(1, 99) n
+            """);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => owner.Client.PostAsync("/api/v1/api-keys", Responses.Json("""{"name":"k"}"""))));
+        Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created);
+        Assert.Equal(9, answers.Count(a => a.StatusCode == HttpStatusCode.Conflict));
+    }
+
     private static async Task<(Guid Id, string Key)> CreateAsync(Account owner, string role, string? token = null)
     {
         var made = await (await owner.Client.SendAsync(token ?? owner.AccessToken, "/api/v1/api-keys", HttpMethod.Post, new { name = "Import", role }))

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Modules;
 using ScaleHub.Modules.Notifications;
 using ScaleHub.Testing;
@@ -40,5 +42,25 @@ public sealed class NotifyTests(PostgresServer server)
             ["quiet@company.example It is due", "wants@company.example A task for you"],
             smtp.Mailbox.List().Select(m => $"{m.To} {m.Subject}").Order(StringComparer.Ordinal));
         Assert.Contains("https://app.example", smtp.Mailbox.List(to: "wants")[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_newest_thousand_of_a_user_are_kept_and_nothing_of_others_goes()
+    {
+        await using var host = await JobsHost.StartAsync(server, workers: 0);
+        var (user, other) = (Guid.NewGuid(), Guid.NewGuid());
+        await host.ExecuteAsync($"""
+            insert into companies (id, name) values ('{host.Company}', 'c');
+            insert into users (company_id, id, email, password_hash, role) values
+                ('{host.Company}', '{user}', 'a@b.example', 'x', 'owner'), ('{host.Company}', '{other}', 'b@b.example', 'x', 'member');
+            insert into notifications (company_id, id, user_id, kind, title)
+            select '{host.Company}', uuid7_floor(now() + n * interval '1 second'), '{user}', 'task_due', n::text from generate_series(1, 1010) n;
+            insert into notifications (company_id, id, user_id, kind, title)
+            select '{host.Company}', uuid7_floor(now() - n * interval '1 second'), '{other}', 'task_due', 'other' from generate_series(1, 5) n;
+            """);
+        await using (var scope = host.Scope()) await NotifyHandler.TidyAsync(scope.ServiceProvider.GetRequiredService<ScaleHubDb>(), user, default);
+        Assert.Equal(["11 1010 1000"], await host.QueryAsync(
+            $"select min(title::int) || ' ' || max(title::int) || ' ' || count(*) from notifications where user_id = '{user}'"));
+        Assert.Equal(["5"], await host.QueryAsync($"select count(*) from notifications where user_id = '{other}'"));
     }
 }

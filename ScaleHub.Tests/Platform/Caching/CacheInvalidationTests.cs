@@ -145,6 +145,7 @@ public sealed class CacheInvalidationTests : IAsyncLifetime
         var reads = 0;
         var readers = Enumerable.Range(0, 3).Select(i => Task.Run(async () =>
         {
+            using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
             while (!stop.IsCancellationRequested)
             {
                 var asked = DateTime.UtcNow;
@@ -156,7 +157,7 @@ public sealed class CacheInvalidationTests : IAsyncLifetime
                     if (value < since.Count && asked - since[(int)value] is var late && late > TimeSpan.FromSeconds(1))
                         tooOld.Add($"{value} of {since.Count}, {late.TotalSeconds:0.00} s");
                 }
-                await Task.Delay(2, CancellationToken.None);
+                await pace.WaitForNextTickAsync(CancellationToken.None);
             }
         })).ToList();
         for (var round = 0; round < 40; round++)

@@ -48,6 +48,12 @@ public sealed class Stage
                 case "fail": throw new InvalidOperationException("a secret of the inside");
                 case "fail once" when run.Attempt == 1: throw new InvalidOperationException("once");
                 case "give up": throw new JobFailedException("There is no such patient.");
+                case "two writes":
+                    await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
+                        await transaction.CommitAsync(cancellationToken);
+                    if (db.UnitOfWork.InTransaction) throw new JobFailedException("It is said to be in a transaction still.");
+                    await db.Database.ExecuteSqlAsync($"insert into effects (name, attempt) values ({name + " again"}, {run.Attempt})", cancellationToken);
+                    break;
                 case "wait":
                     await run.ReportAsync(40, "four of ten", cancellationToken);
                     Interlocked.Increment(ref _waiting);

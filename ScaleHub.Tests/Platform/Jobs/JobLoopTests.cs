@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Npgsql;
+using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
@@ -203,6 +206,60 @@ public sealed class JobLoopTests(PostgresServer server)
         await Poll.UntilAsync(async () => Assert.Equal(["0"], await host.QueryAsync("select count(*) from jobs")));
         Assert.Equal(await host.QueryAsync("select to_char(last_tick at time zone 'utc', 'YYYY-MM-DD') from schedules"), await host.EffectsAsync());
     }
+
+    [Fact]
+    public async Task A_worker_is_woken_and_listens_again_when_its_connection_was_lost()
+    {
+        // Found without being woken, a job would take a minute.
+        await using var host = await JobsHost.StartAsync(server, workers: 1, ("Jobs:PollMs", "60000"));
+        for (var i = 0; i < 2; i++)
+        {
+            await Poll.UntilAsync(async () => Assert.Equal(["1"], await host.QueryAsync(Listening)), seconds: 30);
+            await host.UntilAsync(await host.AddAsync(new Note("woken")), "succeeded 1");
+            await host.QueryAsync(Listening.Replace("count(*)", "pg_terminate_backend(pid)", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task No_more_jobs_run_than_the_pool_has_connections_for()
+    {
+        // Four of six are the worker's own; of the other two a company gets one.
+        await using var host = await JobsHost.StartAsync(server, workers: 1, ("Postgres:Pool:Max", "6"), ("Postgres:Pool:Min", "0"));
+        for (var i = 0; i < 10; i++) await host.AddAsync(new Note("held", "wait"), company: i % 2 == 0 ? host.Company : Tenant.Platform);
+        await host.UntilWaitingAsync(2);
+        host.Stage.Gate.SetResult();
+        await Poll.UntilAsync(async () => Assert.Equal(10, (await host.EffectsAsync()).Count), seconds: 30);
+        Assert.Equal(2, host.Stage.Most);
+    }
+
+    [Fact]
+    public async Task A_run_belongs_to_the_trace_of_the_request_that_added_the_job()
+    {
+        await using var host = await JobsHost.StartAsync(server);
+        var runs = new ConcurrentBag<(string Name, ActivityTraceId Trace)>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "ScaleHub.Jobs",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity => runs.Add((activity.OperationName, activity.TraceId)),
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var request = new Activity("request").Start();
+        await host.UntilAsync(await host.AddAsync(new Note("traced")), "succeeded 1");
+        await Poll.UntilAsync(() => Assert.Contains(("test.note", request.TraceId), runs));
+    }
+
+    [Fact]
+    public async Task Who_uses_its_scope_after_a_commit_that_nobody_reads_behind_is_in_no_transaction()
+    {
+        await using var host = await JobsHost.StartAsync(server);
+        var job = await host.AddAsync(new NoteOutside("outside", "two writes"));
+        await host.UntilAsync(job, "succeeded 1");
+        Assert.Equal(["outside", "outside again"], await host.EffectsAsync());
+    }
+
+    private const string Listening =
+        "select count(*) from pg_stat_activity where datname = current_database() and query = 'listen scalehub_jobs'";
 
     private static async Task<DateTime> LeaseAsync(JobsHost host, Guid job)
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Testing;
@@ -47,6 +48,7 @@ internal sealed class JobsHost : IAsyncDisposable
             builder.Services.AddSingleton(jobs);
             builder.Services.AddSingleton(Stage);
             builder.AddJobLoops();
+            builder.AddMailSender();
         }, _settings);
         _workers.Add(worker);
         return worker;
@@ -73,6 +75,9 @@ internal sealed class JobsHost : IAsyncDisposable
 
     public Task<Guid> AddAsync<TJob>(TJob job, JobOptions? options = null, Guid? company = null) where TJob : IJob
         => AddAsync(queue => Task.FromResult(queue.Add(job, options)), company);
+
+    /// <summary>A unit of work of the company, without a worker.</summary>
+    public AsyncServiceScope Scope() => _client.Scope(Company);
 
     public Task<List<string>> QueryAsync(string sql) => PostgresServer.QueryAsync(Database.Owner, sql);
 

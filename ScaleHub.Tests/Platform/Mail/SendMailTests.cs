@@ -7,7 +7,6 @@ using ScaleHub.Modules;
 using ScaleHub.Testing;
 using ScaleHub.Tests.Platform.Jobs;
 using ScaleHub.Tests.Support;
-using SmtpServer.Protocol;
 
 namespace ScaleHub.Tests.Platform.Mail;
 
@@ -57,12 +56,12 @@ public sealed class SendMailTests(PostgresServer server)
     {
         await using var smtp = new CatchingMailServer();
         await smtp.StartAsync();
-        smtp.Mailbox.Refusal = new SmtpResponse(SmtpReplyCode.InsufficientStorage, "later");
+        smtp.TakesNothingNow = true;
         await using var host = await JobsHost.StartAsync(server, workers: 0, ("ConnectionStrings:mail", smtp.Url));
         await StartAsync(host);
         var job = await host.AddAsync(Mail);
         await host.UntilAsync(job, "scheduled 1");
-        smtp.Mailbox.Refusal = null;
+        smtp.TakesNothingNow = false;
         await host.UntilAsync(job, "succeeded 2");
 
         // As when the worker ended between the server's answer and its own commit.
@@ -72,6 +71,21 @@ public sealed class SendMailTests(PostgresServer server)
             """);
         await Poll.UntilAsync(() => Assert.Equal(2, smtp.Mailbox.List().Count));
         Assert.Single(smtp.Mailbox.List().Select(m => m.MessageId).Distinct());
+    }
+
+    [Fact]
+    public async Task A_recipient_that_the_server_refuses_for_good_is_not_tried_again()
+    {
+        await using var smtp = new CatchingMailServer { RefusedRecipient = "nobody@company.example" };
+        await smtp.StartAsync();
+        await using var host = await JobsHost.StartAsync(server, workers: 0, ("ConnectionStrings:mail", smtp.Url));
+        await StartAsync(host);
+        var job = await host.AddAsync(Mail with { To = "nobody@company.example" });
+        await host.UntilAsync(job, "dead 1");
+        Assert.Equal(["The mail server does not take mail for this address."],
+            await host.QueryAsync($"select failure from job_history where id = '{job}'"));
+        await host.UntilAsync(await host.AddAsync(Mail), "succeeded 1");
+        Assert.Single(smtp.Mailbox.List());
     }
 
     [Theory]
@@ -95,13 +109,16 @@ public sealed class SendMailTests(PostgresServer server)
     public async Task Without_a_server_mails_are_put_into_the_folder()
     {
         var folder = Directory.CreateTempSubdirectory("scalehub-mails-");
+        var inner = new DirectoryInfo(Path.Combine(folder.FullName, "made"));
         try
         {
-            await using var host = await JobsHost.StartAsync(server, workers: 0, ("Mail:Folder", folder.FullName));
+            await using var host = await JobsHost.StartAsync(server, workers: 0, ("Mail:Folder", inner.FullName));
             await StartAsync(host);
             var job = await host.AddAsync(Mail);
             await host.UntilAsync(job, "succeeded 1");
-            using var mail = await MimeMessage.LoadAsync(Assert.Single(folder.GetFiles()).FullName);
+            using var mail = await MimeMessage.LoadAsync(Assert.Single(inner.GetFiles()).FullName);
+            // Mails have links in them that sign people in.
+            Assert.Equal("700", Convert.ToString((int)inner.UnixFileMode, 8));
             Assert.Equal(Mail.Subject, mail.Subject);
         }
         finally
@@ -137,7 +154,8 @@ public sealed class SendMailTests(PostgresServer server)
         var database = await server.CreateDatabaseAsync();
         var e = await Assert.ThrowsAsync<OptionsValidationException>(() => PlatformHost.StartAsync(database, ("Mail:From", "nobody at all@")));
         Assert.Contains("Mail__From is no address", e.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<OptionsValidationException>(() => PlatformHost.StartAsync(database, ("ConnectionStrings:mail", "mail.example")));
+        await Assert.ThrowsAsync<OptionsValidationException>(() => PlatformHost.StartAsync(
+            database, builder => builder.AddMailSender(), ("ConnectionStrings:mail", "mail.example")));
     }
 
     // The product's own kinds of jobs.

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Modules.Tasks;
 using ScaleHub.Testing;
@@ -110,6 +111,21 @@ public sealed class PoolerTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(["0"], await PostgresServer.QueryAsync(Pooled, "select count(*) from tasks"));
         Assert.InRange(int.Parse((await PostgresServer.QueryAsync(_database.Owner,
             "select count(*) from pg_stat_activity where usename = 'scalehub_app'")).Single(), null), 1, 2);
+    }
+
+    [Fact]
+    public async Task Jobs_are_done_though_nobody_is_woken_through_the_pooler()
+    {
+        await using var host = await PlatformHost.StartAsync(
+            _database with { App = Pooled }, builder => builder.AddJobLoops(), ("Postgres:Pooler", "Transaction"), ("Jobs:PollMs", "50"));
+        await PostgresServer.ExecuteAsync(_database.Owner, $$"""
+            insert into jobs (company_id, id, kind, payload)
+            select c, gen_random_uuid(), 'notifications.notify', jsonb_build_object('userId', c, 'about', 'taskDue', 'title', 'n' || n)
+            from unnest(array['{{Companies[0]}}', '{{Companies[1]}}']::uuid[]) c, generate_series(1, 20) n;
+            insert into notification_preferences select id, id, 'task_due', false from companies where name = 'c';
+            """);
+        await Poll.UntilAsync(async () => Assert.Equal(["20", "20"], await PostgresServer.QueryAsync(
+            _database.Owner, "select count(distinct title) from notifications group by company_id")), seconds: 60);
     }
 
     private string Pooled => new NpgsqlConnectionStringBuilder(_database.App) { Port = _port }.ConnectionString + ";No Reset On Close=true";

@@ -19,8 +19,6 @@ internal sealed partial class SampleData
         ["currency"] = "'EUR'",
         ["country"] = "'DE'",
         ["email"] = "'sample-' || n || '@company.example'",
-        ["notifications.kind"] = "(array['task_assigned', 'task_due'])[n % 2 + 1]",
-        ["notification_preferences.kind"] = "(array['task_assigned', 'task_due'])[n % 2 + 1]",
         ["mailbox"] = "'BOX-' || n",
         ["price_code"] = "'cards.pack'",
         ["period_yyyymm"] = "202501 + n / {companies} % 12",

@@ -73,6 +73,20 @@ public sealed class SignInLimitsTests(SignInLimitsTests.Api api) : IClassFixture
     }
 
     [Fact]
+    public async Task A_wrong_password_where_it_is_changed_counts_as_at_sign_in_so_that_a_stolen_token_does_not_help_to_guess_it()
+    {
+        var (email, home) = await RegisterAsync();
+        using var client = Client(home, 0);
+        var (access, _) = await client.SignInAsync(email);
+        for (var i = 0; i < 5; i++) await (await ChangeAsync("wrong")).ProblemAsync(HttpStatusCode.Forbidden);
+        var refused = await (await ChangeAsync(Account.Password)).ProblemAsync(HttpStatusCode.TooManyRequests);
+        Assert.Equal("account", refused.GetProperty("violated-policies")[0].GetString());
+
+        Task<HttpResponseMessage> ChangeAsync(string current) => client.SendAsync(access, "/api/v1/account/password", HttpMethod.Put,
+            new { currentPassword = current, newPassword = "wrong donkey charger" });
+    }
+
+    [Fact]
     public async Task Refreshes_are_counted_by_session_and_not_by_address()
     {
         var home = NewAddress();
