@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Extensions.Options;
 
 namespace ScaleHub.Http;
 
@@ -65,11 +66,24 @@ public static class SecurityHeaders
     /// <summary>
     /// Brotli and gzip for JSON. Nothing here reflects a secret beside attacker-chosen text, so BREACH does not apply.
     /// </summary>
-    public static void AddCompression(this WebApplicationBuilder builder) => builder.Services.AddResponseCompression(options =>
+    public static void AddCompression(this WebApplicationBuilder builder)
     {
-        options.EnableForHttps = true;
-        options.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json"];
-    });
+        builder.Services.AddSingleton<IResponseCompressionProvider, CompressionOfUntagged>();
+        builder.Services.AddResponseCompression(options =>
+        {
+            options.EnableForHttps = true;
+            options.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json"];
+        });
+    }
+
+    /// <summary>A strong tag stands for certain bytes, and a compressed answer has others (RFC 9110, 8.8.3.3).</summary>
+    private sealed class CompressionOfUntagged(IServiceProvider services, IOptions<ResponseCompressionOptions> options)
+        : ResponseCompressionProvider(services, options)
+    {
+        public override bool ShouldCompressResponse(HttpContext context)
+            => context.Response.Headers.ETag is not [{ } tag] || tag.StartsWith("W/", StringComparison.Ordinal)
+                ? base.ShouldCompressResponse(context) : false;
+    }
 
     /// <summary>Bounds on what a client can send: 1 MiB of body, 16 KiB of headers.</summary>
     public static void AddRequestLimits(this WebApplicationBuilder builder) => builder.WebHost.ConfigureKestrel(kestrel =>

@@ -31,7 +31,7 @@ public sealed record CachedOk<T>(Cached Found, string CacheControl = "private, n
         if (Found.Value.Note is { } link) headers.Link = link;
         if (stale || httpContext.RequestServices.GetRequiredService<IHostEnvironment>().IsDevelopment())
             headers[CacheStatus] = Status();
-        if (Has(request.Headers.IfNoneMatch))
+        if (IfNoneMatch.Has(request.Headers.IfNoneMatch, EntityTagHeaderValue.Parse(Found.ETag)))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
@@ -60,9 +60,4 @@ public sealed record CachedOk<T>(Cached Found, string CacheControl = "private, n
             _ => $"ScaleHub; hit; ttl={ttl}",
         };
     }
-
-    private bool Has(Microsoft.Extensions.Primitives.StringValues ifNoneMatch)
-        => ifNoneMatch.Count > 0 && EntityTagHeaderValue.TryParseList(ifNoneMatch, out var tags)
-            && tags.Any(t => t.Equals(EntityTagHeaderValue.Any)
-                || t.Compare(EntityTagHeaderValue.Parse(Found.ETag), useStrongComparison: false));
 }

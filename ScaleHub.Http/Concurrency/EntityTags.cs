@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
+using ScaleHub.Http.Caching;
 
 namespace ScaleHub.Http.Concurrency;
 
@@ -36,9 +37,12 @@ public static class EntityTags
 
     /// <summary>The strong tag of a value, as its JSON is sent.</summary>
     internal static EntityTagHeaderValue Of(object value, JsonSerializerOptions json)
+        => Of(JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), json));
+
+    private static EntityTagHeaderValue Of(byte[] json)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), json), hash);
+        SHA256.HashData(json, hash);
         return new($"\"{Base64Url.EncodeToString(hash[..HashBytes])}\"");
     }
 
@@ -49,22 +53,19 @@ public static class EntityTags
         if (result is BufferedAnswer) throw new InvalidOperationException("WithEntityTag() comes behind InTransaction().");
         var answer = result;
         while (answer is INestedHttpResult nested) answer = nested.Result;
-        if (answer is not IValueHttpResult { Value: { } value } || answer is not IStatusCodeHttpResult { StatusCode: 200 or 201 })
-            return result;
+        if (answer is not (IValueHttpResult { Value: { } value } and IStatusCodeHttpResult { StatusCode: 200 or 201 })) return result;
 
-        var tag = Of(value, IfMatch.JsonOf(http));
+        var json = JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), IfMatch.JsonOf(http));
+        var tag = Of(json);
         http.Response.Headers.ETag = tag.ToString();
-        // One coding alone: a strong tag stands for certain bytes, and a compressed answer has others (RFC 9110, 8.8.3.3).
-        http.Request.Headers.AcceptEncoding = "identity";
-        if (!HttpMethods.IsGet(http.Request.Method)) return result;
-        http.Response.Headers.CacheControl = "private, no-cache";
-        return Has(http.Request.Headers.IfNoneMatch, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : result;
+        var reads = HttpMethods.IsGet(http.Request.Method);
+        // Who compresses it on the way would have to make the tag a weak one, which If-Match never matches (RFC 9110, 8.8.3.3).
+        http.Response.Headers.CacheControl = reads ? "private, no-cache, no-transform" : "no-transform";
+        if (!reads) return result;
+        return IfNoneMatch.Has(http.Request.Headers.IfNoneMatch, tag)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Bytes(json, "application/json; charset=utf-8");
     }
-
-    // What cannot be read is ignored: the client then gets the whole answer, which is never wrong.
-    private static bool Has(Microsoft.Extensions.Primitives.StringValues ifNoneMatch, EntityTagHeaderValue current)
-        => ifNoneMatch.Count > 0 && EntityTagHeaderValue.TryParseList(ifNoneMatch, out var tags)
-            && tags.Any(t => t.Equals(EntityTagHeaderValue.Any) || t.Compare(current, useStrongComparison: false));
 }
 
 /// <summary>That an endpoint's answers have an <c>ETag</c>.</summary>

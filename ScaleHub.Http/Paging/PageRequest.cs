@@ -29,21 +29,21 @@ internal sealed record PageRequest(
 
     /// <summary>Reads the page, newest first, and where to go from it (RFC 8288).</summary>
     public async Task<(PagedList<TItem> List, string? Link)> NewestFirstAsync<TRow, TItem>(
-        IQueryable<TRow> rows, Expression<Func<TRow, Guid>> key, Expression<Func<TRow, TItem>> item,
+        Func<PageBounds, IQueryable<TRow>> rows, Expression<Func<TRow, Guid>> key, Expression<Func<TRow, TItem>> item,
         CancellationToken cancellationToken)
         where TRow : class
     {
-        var ordered = rows.OrderByDescending(key);
-        var wanted = Page is { } skipped ? ordered.Skip((skipped - 1) * Limit)
-            : After is { } last ? rows.Where(Below(key, last)).OrderByDescending(key)
-            : ordered;
+        var within = rows(new(After, ((Page ?? 1) * Limit) + 1));
+        var wanted = Page is { } skipped ? within.OrderByDescending(key).Skip((skipped - 1) * Limit)
+            : After is { } last ? within.Where(Below(key, last)).OrderByDescending(key)
+            : within.OrderByDescending(key);
         // One row more than asked for tells whether there is another page.
         var found = await wanted.Take(Limit + 1).Select(Keyed(key, item)).ToListAsync(cancellationToken);
         var more = found.Count > Limit;
         var info = new PageInfo(Limit, more ? Cursors.Write(List, found[Limit - 1].Key) : null, more);
         if (Page is not null)
         {
-            var total = await rows.Take(PageQuery.MaxRow + 1).CountAsync(cancellationToken);
+            var total = await rows(new(null, PageQuery.MaxRow + 1)).Take(PageQuery.MaxRow + 1).CountAsync(cancellationToken);
             info = info with { Number = Page, Total = Math.Min(total, PageQuery.MaxRow), TotalIsExact = total <= PageQuery.MaxRow };
         }
         return (new([.. found.Take(Limit).Select(f => f.Item)], info), Links(info));

@@ -75,21 +75,17 @@ public sealed record PageQuery(
     /// <param name="cancellationToken">Ends the query.</param>
     /// <param name="size">Items per page when the client does not say.</param>
     /// <exception cref="BadRequestException">400: the cursor is not one of this list, or the page is too far.</exception>
-    public async Task<PagedList<TItem>> NewestFirstAsync<TRow, TItem>(
+    public Task<PagedList<TItem>> NewestFirstAsync<TRow, TItem>(
         IQueryable<TRow> rows, Expression<Func<TRow, Guid>> key, Expression<Func<TRow, TItem>> item,
         CancellationToken cancellationToken, int size = PageSize.Medium)
         where TRow : class
-    {
-        var (list, link) = await Read(size).NewestFirstAsync(rows, key, item, cancellationToken);
-        if (link is not null) Http.Response.Headers.Link = link;
-        return list;
-    }
+        => NewestFirstAsync(_ => rows, key, item, cancellationToken, size);
 
     /// <summary>
     /// The same for rows that a function of the database finds: it must be told where the page begins and how many rows it needs,
     /// as the query around a function cannot limit what happens in it.
     /// </summary>
-    /// <param name="rows">The rows within the bounds.</param>
+    /// <param name="rows">The rows within the bounds; asked twice by number, for the page and for the total.</param>
     /// <param name="key">Their key.</param>
     /// <param name="item">The answer's item, as a projection that runs in the database.</param>
     /// <param name="cancellationToken">Ends the query.</param>
@@ -100,10 +96,7 @@ public sealed record PageQuery(
         CancellationToken cancellationToken, int size = PageSize.Medium)
         where TRow : class
     {
-        var request = Read(size);
-        // By number, rows are skipped and counted, up to the last that a number reaches.
-        var bounds = new PageBounds(request.After, (request.Page is null ? request.Limit : MaxRow) + 1);
-        var (list, link) = await request.NewestFirstAsync(rows(bounds), key, item, cancellationToken);
+        var (list, link) = await Read(size).NewestFirstAsync(rows, key, item, cancellationToken);
         if (link is not null) Http.Response.Headers.Link = link;
         return list;
     }
@@ -129,7 +122,7 @@ public sealed record PageQuery(
             async services =>
             {
                 var (list, link) = await request.NewestFirstAsync(
-                    rows(services.GetRequiredService<ReadDb>()), key, item, CancellationToken.None);
+                    _ => rows(services.GetRequiredService<ReadDb>()), key, item, CancellationToken.None);
                 return cache.Write(list, link);
             },
             times, cancellationToken: cancellationToken));

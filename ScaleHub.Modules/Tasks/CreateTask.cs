@@ -55,7 +55,7 @@ public static class CreateTask
             UpdatedAt = now,
         };
         db.Tasks.Add(task);
-        TaskNotices.Add(queue, task, assignee: null, dueAt: null, me, now);
+        await TaskNotices.AddAsync(queue, task, before: null, me, now, cancellationToken);
         await cache.WillChangeAsync(TasksModule.Cached);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/tasks/{task.Id}", TaskResponse.From(task));

@@ -13,14 +13,16 @@ public static class DeleteTask
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
         Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
+        // One statement is a transaction already, unless the task has to stay as it was compared.
+        await using var transaction = ifMatch.IsGiven ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
         if (ifMatch.IsGiven)
         {
             if (await db.LockTaskAsync(id, cancellationToken) is not { } task) return TypedResults.NotFound();
             ifMatch.Require(TaskResponse.From(task));
         }
         await cache.WillChangeAsync(TasksModule.Cached);
-        return await db.Tasks.Where(t => t.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
-            ? TypedResults.NoContent()
-            : TypedResults.NotFound();
+        var deleted = await db.Tasks.Where(t => t.Id == id).ExecuteDeleteAsync(cancellationToken);
+        if (transaction is not null) await transaction.CommitAsync(CancellationToken.None);
+        return deleted > 0 ? TypedResults.NoContent() : TypedResults.NotFound();
     }
 }

@@ -29,8 +29,8 @@ public static class DeleteTasks
         DeleteTasksRequest request, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         // Locked first, in order: two requests that delete the same tasks would otherwise wait for each other in a circle.
-        var tasks = await db.LockTasksAsync(request.Ids, cancellationToken);
-        if (TaskLocks.Missing(request.Ids, tasks) is { } missing) return missing;
+        var found = await db.LockTaskIdsAsync(request.Ids, cancellationToken);
+        if (TaskLocks.Missing(request.Ids, found) is { } missing) return missing;
         await cache.WillChangeAsync(TasksModule.Cached);
         var deleted = await db.Tasks.Where(t => request.Ids.Contains(t.Id)).ExecuteDeleteAsync(cancellationToken);
         return TypedResults.Ok(new BulkTasksResponse(deleted));

@@ -27,7 +27,7 @@ internal sealed record TaskFilter(TaskState? State, Guid? Assignee, DateTimeOffs
     }
 
     /// <summary>
-    /// The tasks of a page in which a text is found. The database's function <c>find_tasks</c> looks in the index tasks_search,
+    /// The tasks of a page in which a text is found. The database's function <c>find_tasks</c> looks in the index task_words_search,
     /// which leads by the company, and gives the identifiers of one page; the rows are then read by the primary key. In one plain
     /// query the index could not be used: under row-level security, <c>@@</c> is applied only to rows that the policy has let
     /// through.

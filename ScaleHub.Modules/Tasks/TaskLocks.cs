@@ -20,12 +20,15 @@ internal static class TaskLocks
     /// requests for the same tasks wait for each other and never in a circle.
     /// </summary>
     public static Task<Dictionary<Guid, TaskItem>> LockTasksAsync(
-        this ScaleHubDb db, IEnumerable<Guid> taskIds, CancellationToken cancellationToken)
-    {
-        var ids = taskIds.ToArray();
-        return db.Tasks.FromSql($"select * from tasks where id = any({ids}) order by id for no key update")
-            .ToDictionaryAsync(t => t.Id, cancellationToken);
-    }
+        this ScaleHubDb db, IEnumerable<Guid> ids, CancellationToken cancellationToken)
+        => db.Locked([.. ids]).ToDictionaryAsync(t => t.Id, cancellationToken);
+
+    /// <summary>The same for whoever only needs to know which there are.</summary>
+    public static Task<List<Guid>> LockTaskIdsAsync(this ScaleHubDb db, IEnumerable<Guid> ids, CancellationToken cancellationToken)
+        => db.Locked([.. ids]).Select(t => t.Id).ToListAsync(cancellationToken);
+
+    private static IQueryable<TaskItem> Locked(this ScaleHubDb db, Guid[] ids)
+        => db.Tasks.FromSql($"select * from tasks where id = any({ids}) order by id for no key update");
 
     /// <summary>Whether there is the task; if so, nobody deletes it until the transaction ends.</summary>
     public static async Task<bool> KeepTaskAsync(this ScaleHubDb db, Guid id, CancellationToken cancellationToken)
@@ -34,9 +37,9 @@ internal static class TaskLocks
 
     /// <summary>404 that names each of the ids that has no task; null when all have one.</summary>
     public static ProblemHttpResult? Missing(
-        IReadOnlyList<Guid> ids, Dictionary<Guid, TaskItem> found)
+        IReadOnlyList<Guid> ids, IReadOnlyCollection<Guid> found)
     {
-        var missing = ids.Index().Where(i => !found.ContainsKey(i.Item)).ToList();
+        var missing = ids.Index().Where(i => !found.Contains(i.Item)).ToList();
         return missing.Count == 0 ? null : Problems.NotFound(
             $"Nothing was changed: there is no task {string.Join(", ", missing.Select(i => i.Item))}.",
             missing.ToDictionary(i => $"ids[{i.Index}]", _ => (string[])["There is no such task."]));

@@ -9,21 +9,25 @@ internal static class TaskNotices
     private const int TitleLength = 200;
 
     /// <summary>
-    /// Tells an assignee of a task that somebody else gave, and sees to the reminder of a due date to come. With the next
-    /// <c>SaveChanges</c>, so that it happens if the change does.
+    /// Tells an assignee of a task that somebody else gave, and sees to the reminder of a due date to come: in the open transaction, so that
+    /// it happens if the change does.
     /// </summary>
     /// <param name="queue">Of the same unit of work.</param>
     /// <param name="task">As it is now.</param>
-    /// <param name="assignee">Who did it before; nobody, when the task is new.</param>
-    /// <param name="dueAt">When it was due before.</param>
+    /// <param name="before">As it was; null when the task is new.</param>
     /// <param name="me">Who makes the change.</param>
     /// <param name="now">The moment of the change.</param>
-    public static void Add(JobQueue queue, TaskItem task, Guid? assignee, DateTimeOffset? dueAt, Guid me, DateTimeOffset now)
+    /// <param name="cancellationToken">The request's.</param>
+    public static async Task AddAsync(
+        JobQueue queue, TaskItem task, Noticed? before, Guid me, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (task.AssigneeId is { } given && given != assignee && given != me)
+        if (task.AssigneeId is { } given && given != before?.AssigneeId && given != me)
             queue.Add(new Notify(given, NotificationKind.TaskAssigned, Title("A task for you", task), task.Description, task.Id));
-        if (task is { DueAt: { } due, Status: not TaskState.Done } && due != dueAt && due > now)
-            queue.Add(new RemindOfTask(task.Id, due), new() { DueAt = due - RemindOfTask.Before });
+        // One that was done and is taken up again needs its reminder as well as one that gets another date.
+        if (task is { DueAt: { } due, Status: not TaskState.Done } && due > now
+            && (due != before?.DueAt || before.Status == TaskState.Done))
+            await queue.AddOnceAsync(new RemindOfTask(task.Id, due), $"tasks.remind {task.Id} {due.UtcDateTime:O}",
+                new() { DueAt = due - RemindOfTask.Before }, cancellationToken);
     }
 
     /// <summary>A title with the task's, cut to what a notification can have.</summary>
@@ -33,4 +37,10 @@ internal static class TaskNotices
         // By code points, as the database counts, and never through one.
         return title.EnumerateRunes().Count() <= TitleLength ? title : string.Concat(title.EnumerateRunes().Take(TitleLength));
     }
+}
+
+/// <summary>What of a task decides who hears of a change.</summary>
+internal sealed record Noticed(Guid? AssigneeId, DateTimeOffset? DueAt, TaskState Status)
+{
+    public static Noticed Of(TaskItem task) => new(task.AssigneeId, task.DueAt, task.Status);
 }

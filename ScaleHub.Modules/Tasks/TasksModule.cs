@@ -36,7 +36,7 @@ public sealed class TasksModule : IModule
         tasks.MapPost("/bulk-delete", DeleteTasks.HandleAsync).ProducesProblem(404);
         tasks.MapGet("/{id:guid}", GetTask.HandleAsync).WithEntityTag();
         tasks.MapPatch("/{id:guid}", UpdateTask.HandleAsync).InTransaction().WithEntityTag().ProducesProblem(409);
-        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync).InTransaction();
+        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync);
 
         var comments = tasks.MapGroup("/{id:guid}/comments");
         comments.MapPost("/", CreateTaskComment.HandleAsync);

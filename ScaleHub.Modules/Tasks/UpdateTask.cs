@@ -49,16 +49,17 @@ public sealed record UpdateTaskRequest
             || await db.KeepActiveUserAsync(user, cancellationToken);
 
     /// <summary>Changes a task that <paramref name="db"/> tracks.</summary>
-    internal void Apply(ScaleHubDb db, JobQueue queue, TaskItem task, DateTimeOffset now)
+    internal async Task ApplyAsync(
+        ScaleHubDb db, JobQueue queue, TaskItem task, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var (assignee, dueAt) = (task.AssigneeId, task.DueAt);
+        var before = Noticed.Of(task);
         task.Title = Title.Or(task.Title);
         task.Description = Description.Or(task.Description);
         task.Status = Status.Or(task.Status);
         task.DueAt = DueAt.Or(task.DueAt)?.ToUniversalTime();
         task.AssigneeId = AssigneeId.Or(task.AssigneeId);
         if (db.Entry(task).State == EntityState.Modified) task.UpdatedAt = now;
-        TaskNotices.Add(queue, task, assignee, dueAt, db.Tenant.RequiredUserId, now);
+        await TaskNotices.AddAsync(queue, task, before, db.Tenant.RequiredUserId, now, cancellationToken);
     }
 }
 
@@ -75,7 +76,7 @@ public static class UpdateTask
         ifMatch.Require(TaskResponse.From(task));
         if (!await request.NamesActiveUserAsync(db, [task], cancellationToken))
             return Problems.Conflict("assigneeId", UpdateTaskRequest.NoSuchUser);
-        request.Apply(db, queue, task, time.GetDatabaseNow());
+        await request.ApplyAsync(db, queue, task, time.GetDatabaseNow(), cancellationToken);
         if (db.ChangeTracker.HasChanges())
         {
             await cache.WillChangeAsync(TasksModule.Cached);

@@ -43,11 +43,11 @@ public static class UpdateTasks
         CancellationToken cancellationToken)
     {
         var tasks = await db.LockTasksAsync(request.Ids, cancellationToken);
-        if (TaskLocks.Missing(request.Ids, tasks) is { } missing) return missing;
+        if (TaskLocks.Missing(request.Ids, tasks.Keys) is { } missing) return missing;
         if (!await request.Changes.NamesActiveUserAsync(db, tasks.Values, cancellationToken))
             return Problems.Conflict("changes.assigneeId", UpdateTaskRequest.NoSuchUser);
         var now = time.GetDatabaseNow();
-        foreach (var task in tasks.Values) request.Changes.Apply(db, queue, task, now);
+        foreach (var task in tasks.Values) await request.Changes.ApplyAsync(db, queue, task, now, cancellationToken);
         if (db.ChangeTracker.HasChanges())
         {
             await cache.WillChangeAsync(TasksModule.Cached);

@@ -48,6 +48,25 @@ public sealed class TaskNoticesTests(AccountLifeFixture life) : IClassFixture<Ac
     }
 
     [Fact]
+    public async Task A_date_that_goes_and_comes_back_reminds_once_and_so_does_a_task_that_is_taken_up_again()
+    {
+        using var owner = await life.Api.RegisterAsync();
+        var (a, b) = (DateTimeOffset.UtcNow.AddDays(1), DateTimeOffset.UtcNow.AddDays(2));
+        var moved = await CreateAsync(owner, new { title = "Moved", dueAt = a });
+        await PatchAsync(owner, moved, new { dueAt = b });
+        await PatchAsync(owner, moved, new { dueAt = a });
+        var reopened = await CreateAsync(owner, new { title = "Reopened", dueAt = a, status = "done" });
+        Assert.Empty(await RemindersAsync(reopened));
+        await PatchAsync(owner, reopened, new { status = "doing" });
+        Assert.Single(await RemindersAsync(reopened));
+        Assert.Equal(2, (await RemindersAsync(moved)).Count);
+
+        await life.Api.ExecuteAsync($"update jobs set due_at = now() where company_id = '{owner.CompanyId}' and kind = 'tasks.remind'");
+        await Poll.UntilAsync(async () => Assert.Empty(await life.Api.QueryAsync($"select id from jobs where company_id = '{owner.CompanyId}'")), seconds: 30);
+        Assert.Equal(["Due: Moved", "Due: Reopened"], await TitlesAsync(owner, owner.AccessToken));
+    }
+
+    [Fact]
     public async Task A_title_of_two_hundred_emoji_is_told_all_the_same()
     {
         using var owner = await life.Api.RegisterAsync();
@@ -63,6 +82,9 @@ public sealed class TaskNoticesTests(AccountLifeFixture life) : IClassFixture<Ac
     private async Task DoneAsync(Account owner)
         => await Poll.UntilAsync(async () => Assert.Equal(["0"], await life.Api.QueryAsync(
             $"select count(*) from jobs where company_id = '{owner.CompanyId}' and state <> 'scheduled'")), seconds: 30);
+
+    private Task<List<string>> RemindersAsync(Guid task)
+        => life.Api.QueryAsync($"select id from jobs where kind = 'tasks.remind' and payload ->> 'taskId' = '{task}'");
 
     private static async Task<Guid> CreateAsync(Account owner, object task)
         => (await (await owner.Client.PostAsJsonAsync("/api/v1/tasks", task)).JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();

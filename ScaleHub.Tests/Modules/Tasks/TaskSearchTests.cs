@@ -144,6 +144,20 @@ public sealed class TaskSearchTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task A_change_of_the_state_leaves_the_words_alone_and_one_of_the_text_does_not()
+    {
+        using var account = await api.RegisterAsync();
+        var task = await AddAsync(account, "before", null);
+        var words = $"select xmin from task_words where task_id = '{task}'";
+        var first = await PostgresServer.QueryAsync(api.Database.Owner, words);
+        await (await account.Client.PatchAsync($"{All}/{task}", Responses.Json("""{"status":"done"}"""))).JsonAsync(HttpStatusCode.OK);
+        Assert.Equal(first, await PostgresServer.QueryAsync(api.Database.Owner, words));
+        await (await account.Client.PatchAsync($"{All}/{task}", Responses.Json("""{"title":"after"}"""))).JsonAsync(HttpStatusCode.OK);
+        Assert.Equal([task], await SearchAsync(account, "after"));
+        Assert.Empty(await SearchAsync(account, "before"));
+    }
+
+    [Fact]
     public async Task A_rare_word_is_looked_up_in_the_index_and_a_common_one_is_walked_to()
     {
         using var account = await api.RegisterAsync();
@@ -153,7 +167,7 @@ public sealed class TaskSearchTests(ApiFixture api)
                 (left(uuid7_floor(now() - n * interval '1 second')::text, 14) || '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
                 'common ' || md5(n::text) || case when n % 10000 = 0 then ' rare' else '' end, '{account.UserId}'
             from generate_series(1, 20000) n;
-            analyze tasks
+            analyze tasks; analyze task_words
             """);
         Assert.Equal(2, (await SearchAsync(account, "rare")).Count);
         var page = await account.Client.ReadAsync($"{All}?q=common&limit=100");
@@ -163,9 +177,9 @@ public sealed class TaskSearchTests(ApiFixture api)
         Assert.Equal(200, page.Items().Concat(next.Items()).Select(PracticeSupport.Id).Distinct().Count());
 
         var rare = await PlanAsync(account, "rare");
-        Assert.Contains("tasks_search", rare, StringComparison.Ordinal);
+        Assert.Contains("task_words_search", rare, StringComparison.Ordinal);
         var common = await PlanAsync(account, "common");
-        Assert.Contains("tasks_pkey", common, StringComparison.Ordinal);
+        Assert.Contains("task_words_pkey", common, StringComparison.Ordinal);
         Assert.DoesNotContain("Sort", common, StringComparison.Ordinal);
         Assert.DoesNotContain("Seq Scan", rare + common, StringComparison.Ordinal);
     }
