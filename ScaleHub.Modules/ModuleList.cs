@@ -6,6 +6,7 @@ using ScaleHub.Http.RateLimiting;
 using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Cards;
 using ScaleHub.Modules.Companies;
+using ScaleHub.Modules.Files;
 using ScaleHub.Modules.Identity;
 using ScaleHub.Modules.Jobs;
 using ScaleHub.Modules.Notifications;
@@ -25,6 +26,7 @@ public static class ModuleList
         new CompaniesModule(),
         new NotificationsModule(),
         new TasksModule(),
+        new FilesModule(),
         new PracticeModule(),
         new BillingModule(),
         new CardsModule(),

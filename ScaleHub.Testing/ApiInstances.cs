@@ -27,6 +27,8 @@ public class ApiInstances : IAsyncDisposable
     {
     }
 
+    private readonly string _files = Directory.CreateTempSubdirectory("scalehub-test-files").FullName;
+
     /// <summary>Where each instance listens.</summary>
     public List<Uri> Addresses { get; } = [];
 
@@ -79,6 +81,7 @@ public class ApiInstances : IAsyncDisposable
         foreach (var host in _hosts) await host.DisposeAsync();
         await Redis.DisposeAsync();
         await _postgres.DisposeAsync();
+        Directory.Delete(_files, recursive: true);
     }
 
     private protected static async Task<T> StartAsync<T>(T instances, int count, (string Name, string Value)[] settings)
@@ -93,6 +96,7 @@ public class ApiInstances : IAsyncDisposable
                 ("ConnectionStrings__scalehub", new NpgsqlConnectionStringBuilder(instances.Database.App) { Pooling = true }.ConnectionString),
                 ("ConnectionStrings__redis", instances.Redis.ConnectionString),
                 ("ScaleHub__Secret", PostgresServer.Secret),
+                ("Blobs__Folder", instances._files),
                 ("RateLimits__Instances", count.ToString(CultureInfo.InvariantCulture)),
                 .. settings,
             ];

@@ -11,8 +11,9 @@ namespace ScaleHub.Testing;
 public sealed class PlatformHost : IAsyncDisposable
 {
     private readonly IHost _host;
+    private readonly string _files;
 
-    private PlatformHost(IHost host) => _host = host;
+    private PlatformHost(IHost host, string files) => (_host, _files) = (host, files);
 
     public IServiceProvider Services => _host.Services;
 
@@ -23,6 +24,7 @@ public sealed class PlatformHost : IAsyncDisposable
     public static async Task<PlatformHost> StartAsync(
         TestDatabase database, Action<IHostApplicationBuilder> configure, params (string Key, string Value)[] settings)
     {
+        var files = Directory.CreateTempSubdirectory("scalehub-test-files").FullName;
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection(
         [
@@ -31,8 +33,9 @@ public sealed class PlatformHost : IAsyncDisposable
             // Nothing answers there, unless a test names a server.
             new("ConnectionStrings:redis", "127.0.0.1:1"),
             new("ScaleHub:Secret", PostgresServer.Secret),
-            .. settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)),
+            new("Blobs:Folder", files),
         ]);
+        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
         builder.Services.AddMetrics();
         builder.Services.AddLogging();
         builder.AddPlatform();
@@ -40,7 +43,7 @@ public sealed class PlatformHost : IAsyncDisposable
         configure(builder);
         var host = builder.Build();
         await host.StartAsync();
-        return new(host);
+        return new(host, files);
     }
 
     /// <summary>A unit of work of a company.</summary>
@@ -55,5 +58,6 @@ public sealed class PlatformHost : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
+        Directory.Delete(_files, recursive: true);
     }
 }

@@ -18,6 +18,9 @@ internal interface IServers
     /// <summary>Adds Redis.</summary>
     IResourceBuilder<IResourceWithConnectionString> AddRedis(string name, IResourceBuilder<ParameterResource> password);
 
+    /// <summary>A folder for the contents of files, which lasts as long as the data of the servers does.</summary>
+    string FilesFolder { get; }
+
     /// <summary>Adds nginx as a load balancer.</summary>
     /// <param name="name">The resource's name.</param>
     /// <param name="port">Its port on this machine; null for any that is free.</param>

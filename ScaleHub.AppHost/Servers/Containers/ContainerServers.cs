@@ -1,4 +1,5 @@
 using System.Globalization;
+using ScaleHub.AppHost.Servers.Native;
 using ScaleHub.AppHost.Start;
 
 namespace ScaleHub.AppHost.Servers.Containers;
@@ -13,6 +14,9 @@ internal sealed class ContainerServers(IDistributedApplicationBuilder builder, S
     private const string PostgresTag = "17.6";
 
     private const string PostgresData = "/var/lib/postgresql/data";
+
+    // The programs that use it run on this machine.
+    public string FilesFolder { get; } = MakeFolder(builder, settings);
 
     public PostgresNode AddPrimary(PostgresCluster cluster, string name, int? port)
     {
@@ -94,4 +98,12 @@ internal sealed class ContainerServers(IDistributedApplicationBuilder builder, S
         Contents = ServerFiles.Read(file),
         Mode = ServerFiles.Executable,
     };
+
+    private static string MakeFolder(IDistributedApplicationBuilder builder, Settings settings)
+    {
+        if (!settings.Volumes) return Directory.CreateTempSubdirectory("scalehub-files").FullName;
+        var folder = Path.Combine(NativeFolder.StateDirectory(builder.AppHostDirectory), "container-files");
+        if (settings.Reset && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        return Directory.CreateDirectory(folder).FullName;
+    }
 }

@@ -90,7 +90,8 @@ internal sealed class NativeFolder : IHostedService, IDisposable
     }
 
     // PostgreSQL refuses root and runs as another user, who cannot enter root's home.
-    private static string StateDirectory(string appHostDirectory)
+    /// <summary>Where the data of the AppHost in a folder is kept between starts.</summary>
+    internal static string StateDirectory(string appHostDirectory)
     {
         if (Environment.GetEnvironmentVariable("SCALEHUB_DATA") is { Length: > 0 } told) return System.IO.Path.GetFullPath(told);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(appHostDirectory)))[..12];

@@ -21,6 +21,8 @@ internal sealed class NativeServers : IServers
         _folder = NativeFolder.Open(builder, settings);
     }
 
+    public string FilesFolder => _folder.Data("files");
+
     public PostgresNode AddPrimary(PostgresCluster cluster, string name, int? port)
     {
         var server = AddPostgres(cluster, name, port, "run-postgres.sh")

@@ -34,8 +34,9 @@ public sealed class AccessTests
     [Fact]
     public void Every_post_of_somebody_signed_in_takes_an_idempotency_key()
     {
-        // Ending a session twice is ending it once, and no answer is worth keeping; the answer with a new API key must not be kept.
-        string[] byNature = ["/api/v1/auth/logout", "/api/v1/api-keys/"];
+        // Ending a session twice is ending it once, and no answer is worth keeping; the answer with a new API key must not be kept; an
+        // upload that is repeated leaves a file that goes by itself, and its body is too large to be kept for a comparison.
+        string[] byNature = ["/api/v1/auth/logout", "/api/v1/api-keys/", "/api/v1/files/"];
         var without = Endpoints(Production).Where(e => Decision(e) != Anonymous
             && e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") is true
             && e.Metadata.GetMetadata<IdempotencyMetadata>() is null);

@@ -29,7 +29,7 @@ internal sealed class JobsHost : IAsyncDisposable
             create table effects (n int generated always as identity, name text, attempt int, at timestamptz default clock_timestamp());
             grant select, insert on effects to scalehub_app;
             """);
-        host._client = await PlatformHost.StartAsync(host.Database);
+        host._client = await PlatformHost.StartAsync(host.Database, settings);
         for (var i = 0; i < workers; i++) await host.StartWorkerAsync();
         return host;
     }

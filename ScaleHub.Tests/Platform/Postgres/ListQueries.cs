@@ -196,6 +196,9 @@ internal static class ListQueries
         ["notifications: unread"] =
             "select * from notifications where company_id = {company} and user_id = {user} and read_at is null " +
             "and id < {cursor} order by id desc limit 26",
+        ["files: lookup"] = "select * from files where company_id = {company} and id = {id}",
+        ["files: of a user, attached to nothing"] =
+            "select count(*) from files where company_id = {company} and created_by = {user} and expires_at > {to}",
         ["exports: of a user"] =
             "select id, status from exports where company_id = {company} and user_id = {user} and id < {cursor} " +
             "order by id desc limit 26",
@@ -229,11 +232,13 @@ internal static class ListQueries
     };
 
     /// <summary>Lists whose table has a second policy: for the index to be used, the company must be in the query.</summary>
-    public static readonly string[] SeenByPlatform = ["jobs: lookup", "jobs: dead", "jobs: of a company", "metrics:"];
+    public static readonly string[] SeenByPlatform = ["jobs: lookup", "jobs: dead", "jobs: of a company", "metrics:", "files:"];
 
     /// <summary>For the platform, through all companies.</summary>
     public static readonly Dictionary<string, string> Platform = new()
     {
+        ["files: expired"] =
+            "select company_id, id from files where expires_at < {from} order by expires_at limit 500 for update skip locked",
         ["companies: page"] = "select * from companies where id > {cursor} order by id limit 26",
         // The statements of claim_jobs and queue_due_jobs (0080_jobs.sql).
         ["jobs: next company with a queued one"] =

@@ -25,6 +25,10 @@ internal sealed partial class SampleData
         ["quota_counters.resource"] = "(select array_agg(resource order by place) from quotas)[n % 5 + 1]",
         ["line"] = "n / {companies} + 1",
         ["size_bytes"] = "32",
+        ["files.size_bytes"] = "32",
+        ["files.sha256"] = "sha256(n::text::bytea)",
+        // One in ten is attached to nothing.
+        ["files.expires_at"] = "case when n / {companies} % 10 = 0 then sample_now() + n * interval '1 minute' end",
         ["idempotency_keys.status"] = "200",
         ["idempotency_keys.day"] = "(sample_now() at time zone 'utc')::date",
         ["finished_jobs.finished_at"] = "sample_now()",

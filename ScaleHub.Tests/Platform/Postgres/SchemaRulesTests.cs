@@ -30,7 +30,7 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
     /// <summary>Policies that show more than the statement's company its own rows, and to whom.</summary>
     private static readonly string[] Wider =
     [
-        "companies.platform", "global_feed.anyone", "jobs.platform", "prices.anyone", "prices.platform_adds",
+        "companies.platform", "files.platform", "global_feed.anyone", "jobs.platform", "prices.anyone", "prices.platform_adds",
         "prices.platform_changes", "request_metrics.platform", "request_metrics_rollups.platform", "schedules.platform",
     ];
 
@@ -99,7 +99,7 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
     [Fact]
     public async Task Every_index_of_a_tenant_table_leads_by_the_company_unless_it_serves_all_of_them()
         => Assert.Equal(
-            ["global_feed_by_tier", "global_feed_newest", "jobs_dead_everywhere", "jobs_waiting", "logins_pkey",
+            ["files_expired", "global_feed_by_tier", "global_feed_newest", "jobs_dead_everywhere", "jobs_waiting", "logins_pkey",
              "request_metrics_by_minute", "request_metrics_rollups_by_start"],
             await QueryAsync($"""
                 select i.indexrelid::regclass::text from pg_index i join {TenantTables} t on t.oid = i.indrelid

@@ -88,7 +88,7 @@ public sealed class TenantIsolationTests(PostgresServer server) : IAsyncLifetime
         List<string> seen = [];
         foreach (var table in _data.Tables)
             if ((await CompaniesSeenAsync(table, Platform)).Count > 0) seen.Add(table);
-        Assert.Equal(["companies", "global_feed", "jobs", "request_metrics", "request_metrics_rollups"], seen.Order());
+        Assert.Equal(["companies", "files", "global_feed", "jobs", "request_metrics", "request_metrics_rollups"], seen.Order());
     }
 
     [Fact]

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Options;
+
+namespace ScaleHub.Core.Platform.Blobs;
+
+/// <summary>
+/// Blobs as files in a folder, one folder for each company. A blob is written under another name, flushed to the disk, and renamed when
+/// it is whole (rename(2) is atomic). A writer that is killed leaves the other name, which <see cref="DeleteAsync"/> removes.
+/// </summary>
+internal sealed class FolderBlobs(IOptions<BlobOptions> options) : IBlobStore
+{
+    private const int Buffer = 64 * 1024;
+
+    /// <inheritdoc/>
+    public async Task WriteAsync(BlobKey key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        var path = PathOf(key);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var part = Part(path);
+        try
+        {
+            await using (var file = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, Buffer, FileOptions.Asynchronous))
+            {
+                await write(file, cancellationToken);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(part, path, overwrite: false);
+        }
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream?> OpenAsync(BlobKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult<Stream?>(new FileStream(
+                PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, Buffer, FileOptions.Asynchronous));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult<Stream?>(null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(BlobKey key, CancellationToken cancellationToken)
+    {
+        var path = PathOf(key);
+        try
+        {
+            File.Delete(path);
+            File.Delete(Part(path));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The company never had a file.
+        }
+        return Task.CompletedTask;
+    }
+
+    private string PathOf(BlobKey key) => Path.Combine(options.Value.Folder, $"{key.CompanyId:n}", $"{key.Id:n}");
+
+    private static string Part(string path) => path + ".part";
+}
