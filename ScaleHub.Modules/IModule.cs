@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 
 namespace ScaleHub.Modules;
@@ -32,6 +33,11 @@ public interface IModule
 
     /// <summary>The kinds of jobs that the module does, and its schedules.</summary>
     void AddJobs(JobList jobs)
+    {
+    }
+
+    /// <summary>The module's lists that a company can take with it as CSV.</summary>
+    void AddExports(ExportCatalogue exports)
     {
     }
 

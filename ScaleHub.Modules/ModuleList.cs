@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
@@ -6,6 +7,7 @@ using ScaleHub.Http.RateLimiting;
 using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Cards;
 using ScaleHub.Modules.Companies;
+using ScaleHub.Modules.Exports;
 using ScaleHub.Modules.Files;
 using ScaleHub.Modules.Identity;
 using ScaleHub.Modules.Jobs;
@@ -27,6 +29,7 @@ public static class ModuleList
         new NotificationsModule(),
         new TasksModule(),
         new FilesModule(),
+        new ExportsModule(),
         new PracticeModule(),
         new BillingModule(),
         new CardsModule(),
@@ -44,11 +47,19 @@ public static class ModuleList
         return jobs;
     });
 
+    /// <summary>The lists of all modules that a company can take with it.</summary>
+    public static ExportCatalogue Exports { get; } = All.Aggregate(new ExportCatalogue(), (exports, module) =>
+    {
+        module.AddExports(exports);
+        return exports;
+    });
+
     /// <summary>Registers the modules' services, tables and jobs.</summary>
     public static void AddModules(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton(Schema);
         builder.Services.AddSingleton(Jobs);
+        builder.Services.AddSingleton(Exports);
         foreach (var module in All) module.AddServices(builder.Services);
     }
 

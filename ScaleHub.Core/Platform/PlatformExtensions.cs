@@ -30,6 +30,7 @@ public static class PlatformExtensions
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeMonitor>());
         builder.Services.AddHostedService<LoginGuard>();
         builder.Services.AddSingleton<LastWrites>();
+        builder.Services.AddSingleton<PrimaryPosition>();
         builder.Services.AddScoped<Tenant>();
         builder.Services.AddScoped<ReadConsistency>();
         builder.Services.AddScoped<UnitOfWork>();

@@ -12,8 +12,10 @@ namespace ScaleHub.Modules.Files;
 /// <summary><c>GET /files/{token}</c>: the content of a file, for whoever has a link (<see cref="FileLinks"/>).</summary>
 public static class DownloadFile
 {
-    // What people read in the browser is shown without scripts, forms and requests; anything else is saved.
-    private const string Page = "text/html; charset=utf-8";
+    /// <summary>
+    /// The type of pages that ScaleHub makes, which are shown in the browser: without scripts, forms and requests. Anything else is saved.
+    /// </summary>
+    internal const string PageType = "text/html; charset=utf-8";
 
     /// <summary>Answers with the content of a file; parts of it on request (RFC 9110, 14).</summary>
     /// <remarks>404 also when the link has expired, or the file.</remarks>
@@ -38,7 +40,7 @@ public static class DownloadFile
         }
         if (content is null) return TypedResults.NotFound();
         response.Headers.CacheControl = "private, no-cache";
-        var isPage = file.ContentType == Page;
+        var isPage = file.ContentType == PageType;
         if (isPage) response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
         return TypedResults.Stream(content, file.ContentType, isPage ? null : file.Name, file.CreatedAt,
             new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(file.Sha256!)}\""), enableRangeProcessing: true);

@@ -1,4 +1,6 @@
+using IdentityOptions = ScaleHub.Modules.Identity.Authentication.IdentityOptions;
 using Microsoft.AspNetCore.Identity;
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
@@ -6,7 +8,6 @@ using ScaleHub.Http.Idempotency;
 using ScaleHub.Http.Overload;
 using ScaleHub.Http.RateLimiting;
 using ScaleHub.Modules.Identity.Authentication;
-using IdentityOptions = ScaleHub.Modules.Identity.Authentication.IdentityOptions;
 
 namespace ScaleHub.Modules.Identity;
 
@@ -44,6 +45,10 @@ public sealed class IdentityModule : IModule
     /// <inheritdoc/>
     public void AddJobs(JobList jobs)
         => jobs.Handle<FindForgetful, FindForgetfulHandler>().Handle<SendResetLink, SendResetLinkHandler>();
+
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports)
+        => exports.Add("users", Roles.Member, db => db.Users, u => u.Id, UserResponse.Projection, u => u.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
@@ -17,6 +18,13 @@ public sealed class PracticeModule : IModule
     // What somebody placed or recorded refers to a user.
     /// <inheritdoc/>
     public IReadOnlyList<string> Uses => ["Identity"];
+
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("patients", Roles.Member, db => db.Patients, p => p.Id, PatientResponse.Projection, p => p.Id)
+        .Add("products", Roles.Member, db => db.Products, p => p.Id, ProductResponse.Projection, p => p.Id)
+        .Add("orders", Roles.Member, db => db.Orders, o => o.Id, OrderSummary.Projection, o => o.Id)
+        .Add("exams", Roles.Member, db => db.Exams, e => e.Id, ExamResponse.Projection, e => e.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
@@ -25,6 +26,11 @@ public sealed class TasksModule : IModule
 
     /// <inheritdoc/>
     public void AddJobs(JobList jobs) => jobs.Handle<RemindOfTask, RemindOfTaskHandler>();
+
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("tasks", Roles.Member, db => db.Tasks, t => t.Id, TaskResponse.Projection, t => t.Id)
+        .Add("task-comments", Roles.Member, db => db.TaskComments, c => c.Id, TaskCommentResponse.Projection, c => c.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

@@ -30,7 +30,6 @@ public static class CachingExtensions
         });
         services.AddSingleton(provider => new LocalStore(provider.GetRequiredService<IOptions<CacheOptions>>().Value.LocalBytes));
         services.AddSingleton<CacheCounts>();
-        services.AddSingleton<PrimaryPosition>();
         services.AddSingleton<CacheVersions>();
         services.AddSingleton<CacheLoads>();
         services.AddSingleton<CacheEngine>();
