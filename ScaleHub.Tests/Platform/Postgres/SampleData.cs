@@ -21,6 +21,7 @@ internal sealed partial class SampleData
         ["email"] = "'sample-' || n || '@company.example'",
         ["mailbox"] = "'BOX-' || n",
         ["price_code"] = "'cards.pack'",
+        ["plan"] = "'BASIC'",
         ["period_yyyymm"] = "202501 + n / {companies} % 12",
         ["quota_counters.resource"] = "(select array_agg(resource order by place) from quotas)[n % 5 + 1]",
         ["line"] = "n / {companies} + 1",
