@@ -32,7 +32,8 @@ public sealed class BillingWork(
 
     internal IPaymentGateway Gateway => gateway;
 
-    internal DateTimeOffset Now => time.GetDatabaseNow();
+    /// <summary>One moment for all that this unit of work does: what is reckoned by it agrees.</summary>
+    internal DateTimeOffset Now { get; } = time.GetDatabaseNow();
 
     /// <summary>Tells the company's owners something about an invoice.</summary>
     internal async Task TellOwnersAsync(Invoice invoice, string title, string body, CancellationToken cancellationToken)

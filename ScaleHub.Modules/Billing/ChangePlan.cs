@@ -48,9 +48,6 @@ public static class ChangePlan
         var subscription = await work.Db.FindSubscriptionAsync(cancellationToken);
         if (subscription is not null)
         {
-            // First the month that has begun, so that what is left of it can be taken back.
-            await work.BillAsync(account, subscription, work.Now, charges: false, cancellationToken);
-            await work.Db.SaveChangesAsync(cancellationToken);
             var open = await work.Db.Invoices.Where(i => i.SubscriptionId == subscription.Id && i.Status == InvoiceState.Open)
                 .Select(i => i.Id).ToListAsync(cancellationToken);
             if (open.Count > 0 && await work.IsBeingPaidAsync(open, cancellationToken))

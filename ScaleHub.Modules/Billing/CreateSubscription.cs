@@ -43,9 +43,6 @@ public static class CreateSubscription
         var account = await db.LockBillingAccountAsync(cancellationToken);
         account.PaymentMethod = request.PaymentMethod ?? account.PaymentMethod;
         var subscription = await db.FindSubscriptionAsync(cancellationToken);
-        // First the month that has begun, at the price of the plan that it began with.
-        await work.BillAsync(account, subscription, work.Now, charges: false, cancellationToken);
-        await db.SaveChangesAsync(cancellationToken);
         if (await RefuseAsync(work, account, subscription, request, cancellationToken) is { } refused) return refused;
 
         var price = await db.FindPlanPriceAsync(request.Plan, cancellationToken);
@@ -76,6 +73,9 @@ public static class CreateSubscription
             return Problems.Conflict("plan", $"The plan {current} is being paid just now. Try again when that has ended.");
         if (subscription?.Status == SubscriptionState.PastDue)
             return Problems.Conflict("plan", "An invoice of the subscription is not paid. Pay it first.");
+        // The month that has begun is billed first, at the price of the plan that it began with.
+        if (subscription?.PeriodEndsAt <= work.Now)
+            return Problems.Conflict("plan", "The next month of the subscription is being billed. Try again in some hours.");
         // Without a subscription, a plan that an operator gave can be subscribed to.
         if (ranks[request.Plan] < ranks[current] || (subscription is not null && request.Plan == current))
             return Problems.Conflict("plan", $"The plan is {current} already. For a smaller one use PUT /api/v1/company/plan.");

@@ -31,13 +31,17 @@ internal sealed partial class SampleData
         ["finished_jobs.finished_at"] = "sample_now()",
         ["minute"] = "sample_now() - (n / {companies} % 10000) * interval '1 minute'",
         ["invoices.number"] = "n + 1",
+        ["credit_notes.number"] = "n + 1",
+        // A company has one that is not over.
+        ["subscriptions.status"] = "case when n < {companies} then 'active' else 'cancelled' end",
+        ["subscriptions.cancelled_at"] = "case when n >= {companies} then sample_now() end",
         ["request_metrics_rollups.step"] = "'hour'",
         ["request_metrics_rollups.starts_at"] = "sample_now() - (n / {companies} % 8000) * interval '1 hour'",
     };
 
     // Columns whose value must agree with another's: their default does.
     private static readonly HashSet<string> LeftAtDefault =
-        ["invoices.status", "payments.status", "subscriptions.status", "exports.status"];
+        ["invoices.status", "payments.status", "exports.status"];
 
     private readonly Dictionary<string, List<(string Column, string Expression)>> _tables = [];
     private readonly int _companies;
