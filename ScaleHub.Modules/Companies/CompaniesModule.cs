@@ -27,6 +27,5 @@ public sealed class CompaniesModule : IModule
         var company = v1.MapGroup("/company");
         company.MapGet("/", GetCompany.HandleAsync).RequireRole(Roles.Member);
         company.MapPatch("/", UpdateCompany.HandleAsync).RequireRole(Roles.Admin);
-        company.MapPut("/plan", ChangePlan.HandleAsync).RequireRole(Roles.Owner).WithRateLimit(RateLimits.Essential).ProducesProblem(409);
     }
 }

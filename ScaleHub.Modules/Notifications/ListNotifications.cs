@@ -12,7 +12,7 @@ namespace ScaleHub.Modules.Notifications;
 /// <param name="Kind">What it is about.</param>
 /// <param name="Title">One line.</param>
 /// <param name="Body">More about it.</param>
-/// <param name="SubjectId">The task it is about.</param>
+/// <param name="SubjectId">The task or the invoice it is about.</param>
 /// <param name="ReadAt">When it was marked as read; null: it is new.</param>
 /// <param name="CreatedAt">When it was made.</param>
 public sealed record NotificationResponse(

@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
@@ -18,6 +19,8 @@ internal static class RunCommand
         builder.AddServiceDefaults();
         builder.AddPlatform();
         builder.AddPlatformHealthChecks();
+        // Jobs read nothing from the cache, but what they change must not stay in it.
+        builder.AddCache();
         builder.AddModules();
         builder.AddJobLoops();
         builder.AddMailSender();

@@ -68,7 +68,8 @@ public sealed class PolicyTests(PolicyTests.Api api) : IClassFixture<PolicyTests
 
         await (await account.Client.GetAsync("/api/v1/quotas")).JsonAsync(HttpStatusCode.OK);
         Assert.Equal(HttpStatusCode.NoContent, (await account.Client.DeleteAsync("/api/v1/sessions")).StatusCode);
-        await (await account.Client.PutAsync("/api/v1/company/plan", Responses.Json("""{"plan":"ENTERPRISE"}"""))).JsonAsync(HttpStatusCode.OK);
+        await (await account.Client.PostOnceAsync("/api/v1/billing/subscription", "once", """{"plan":"ENTERPRISE","trial":true}"""))
+            .JsonAsync(HttpStatusCode.Created);
         Assert.Equal(HttpStatusCode.NoContent, (await account.Client.PostAsync("/api/v1/auth/logout", null)).StatusCode);
     }
 

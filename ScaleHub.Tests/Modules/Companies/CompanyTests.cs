@@ -45,10 +45,9 @@ public sealed class CompanyTests(ApiFixture api)
     }
 
     [Fact]
-    public async Task A_plan_goes_up_at_once_and_down_only_when_what_is_used_fits()
+    public async Task A_plan_goes_down_only_when_what_is_used_fits_and_not_up_for_nothing()
     {
-        using var account = await Account.RegisterAsync(api.Address);
-        await ChangeAsync(account, "BASIC", HttpStatusCode.OK);
+        using var account = await api.RegisterAsync("BASIC");
         for (var i = 0; i < 3; i++) await account.AddAsync("member");
         // Of the next month, too: this one may end meanwhile.
         var now = DateTimeOffset.UtcNow;
@@ -76,7 +75,10 @@ public sealed class CompanyTests(ApiFixture api)
             """);
         await ChangeAsync(account, "FREE", HttpStatusCode.OK);
         await ChangeAsync(account, "FREE", HttpStatusCode.OK);
-        await ChangeAsync(account, "ENTERPRISE", HttpStatusCode.OK);
+        var problem = await (await account.Client.PutAsJsonAsync("/api/v1/company/plan", new { plan = "ENTERPRISE" }))
+            .ProblemAsync(HttpStatusCode.PaymentRequired);
+        Assert.Contains("/api/v1/billing/subscription", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        await ChangeAsync(account, "FREE", HttpStatusCode.OK);
     }
 
     [Theory]

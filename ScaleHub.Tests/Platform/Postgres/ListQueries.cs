@@ -84,22 +84,16 @@ internal static class ListQueries
         ["exams: of a patient"] =
             "select * from exams where company_id = {company} and patient_id = {parent} and id < {cursor} " +
             "order by id desc limit 26",
-        ["subscriptions: of a user in a state"] =
-            "select * from subscriptions where company_id = {company} and user_id = {user} and status = 'active' " +
-            "and id < {cursor} order by id desc limit 26",
-        ["subscriptions: to renew"] =
-            "select * from subscriptions where company_id = {company} and status <> 'cancelled' " +
-            "and period_ends_at <= {from} order by period_ends_at, id limit 26",
+        ["subscriptions: live"] = "select * from subscriptions where company_id = {company} and status <> 'cancelled'",
         ["invoices: page"] = "select * from invoices where company_id = {company} and id < {cursor} order by id desc limit 26",
-        ["invoices: of a user"] =
-            "select * from invoices where company_id = {company} and user_id = {user} and id < {cursor} " +
-            "order by id desc limit 26",
+        ["invoices: of a subscription"] =
+            "select * from invoices where company_id = {company} and subscription_id = {parent} order by id desc limit 50",
         ["invoices: in a state"] =
             "select * from invoices where company_id = {company} and status = 'open' and id < {cursor} order by id desc limit 26",
         ["invoices: last number"] =
             "select number from invoices where company_id = {company} and number > 0 order by number desc limit 1",
         ["invoices: of a month"] =
-            "select * from invoices where company_id = {company} and user_id = {user} and period_yyyymm = {period}",
+            "select * from invoices where company_id = {company} and period_yyyymm = {period} and currency = 'EUR'",
         ["invoices: lines"] =
             "select * from invoice_lines where company_id = {company} and invoice_id = {parent} order by line limit 101",
         ["charges: of a user and month"] =
@@ -109,6 +103,11 @@ internal static class ListQueries
         ["charges: of an invoice"] =
             "select * from usage_charges where company_id = {company} and invoice_id = {parent} and id > {id} " +
             "order by id limit 26",
+        ["charges: to invoice"] =
+            "select * from usage_charges where company_id = {company} and invoice_id is null and period_yyyymm < {period}",
+        ["credit notes: of an invoice"] =
+            "select * from credit_notes where company_id = {company} and invoice_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
         ["payments: of an invoice"] =
             "select * from payments where company_id = {company} and invoice_id = {parent} and id < {cursor} " +
             "order by id desc limit 26",

@@ -21,6 +21,7 @@ internal sealed partial class SampleData
         ["email"] = "'sample-' || n || '@company.example'",
         ["mailbox"] = "'BOX-' || n",
         ["price_code"] = "'cards.pack'",
+        ["plan"] = "'BASIC'",
         ["period_yyyymm"] = "202501 + n / {companies} % 12",
         ["quota_counters.resource"] = "(select array_agg(resource order by place) from quotas)[n % 5 + 1]",
         ["line"] = "n / {companies} + 1",
@@ -34,13 +35,17 @@ internal sealed partial class SampleData
         ["finished_jobs.finished_at"] = "sample_now()",
         ["minute"] = "sample_now() - (n / {companies} % 10000) * interval '1 minute'",
         ["invoices.number"] = "n + 1",
+        ["credit_notes.number"] = "n + 1",
+        // A company has one that is not over.
+        ["subscriptions.status"] = "case when n < {companies} then 'active' else 'cancelled' end",
+        ["subscriptions.cancelled_at"] = "case when n >= {companies} then sample_now() end",
         ["request_metrics_rollups.step"] = "'hour'",
         ["request_metrics_rollups.starts_at"] = "sample_now() - (n / {companies} % 8000) * interval '1 hour'",
     };
 
     // Columns whose value must agree with another's: their default does.
     private static readonly HashSet<string> LeftAtDefault =
-        ["invoices.status", "payments.status", "subscriptions.status", "exports.status"];
+        ["invoices.status", "payments.status", "exports.status"];
 
     private readonly Dictionary<string, List<(string Column, string Expression)>> _tables = [];
     private readonly int _companies;

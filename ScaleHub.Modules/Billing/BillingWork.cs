@@ -1,0 +1,45 @@
+using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Plans;
+using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Modules.Billing.Gateways;
+using ScaleHub.Modules.Identity;
+using ScaleHub.Modules.Notifications;
+
+namespace ScaleHub.Modules.Billing;
+
+/// <summary>
+/// What changes bills works with. <see cref="Invoicing"/>, <see cref="Collecting"/>, <see cref="Dunning"/> and
+/// <see cref="Crediting"/> are its parts. Each of them wants the billing account locked, and leaves <c>SaveChanges</c> to its caller.
+/// Scoped.
+/// </summary>
+public sealed class BillingWork(
+    ScaleHubDb db, JobQueue queue, CompanyPlans plans, CompanyCache cache, IPaymentGateway gateway, TimeProvider time)
+{
+    /// <summary>A company has few owners; nobody is told who is behind so many.</summary>
+    private const int MostOwners = 20;
+
+    internal ScaleHubDb Db => db;
+
+    internal JobQueue Queue => queue;
+
+    internal CompanyPlans Plans => plans;
+
+    internal CompanyCache Cache => cache;
+
+    internal IPaymentGateway Gateway => gateway;
+
+    /// <summary>One moment for all that this unit of work does: what is reckoned by it agrees.</summary>
+    internal DateTimeOffset Now { get; } = time.GetDatabaseNow();
+
+    /// <summary>Tells the company's owners something about an invoice.</summary>
+    internal async Task TellOwnersAsync(Invoice invoice, string title, string body, CancellationToken cancellationToken)
+    {
+        var owners = await db.Users.Where(u => u.Role == Roles.Owner && u.DeletedAt == null).OrderBy(u => u.Id).Select(u => u.Id)
+            .Take(MostOwners).ToListAsync(cancellationToken);
+        foreach (var owner in owners) queue.Add(new Notify(owner, NotificationKind.Billing, title, body, invoice.Id));
+    }
+}
