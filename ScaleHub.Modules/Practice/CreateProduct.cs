@@ -47,12 +47,14 @@ public static class CreateProduct
             Name = request.Name,
             PriceMinor = request.PriceMinor,
             Currency = request.Currency,
-            Stock = request.Stock,
             CreatedAt = now,
             UpdatedAt = now,
         };
         await db.TakeQuotaAsync(cache, Product.Quota, product.Id, cancellationToken);
         db.Products.Add(product);
+        if (request.Stock > 0)
+            db.StockMovements.Add(product.Move(StockReason.Received, request.Stock, tenant.RequiredUserId, now));
+        await cache.WillChangeAsync(PracticeModule.CachedProducts);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/products/{product.Id}", ProductResponse.From(product));
     }
