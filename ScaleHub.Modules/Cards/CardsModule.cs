@@ -17,7 +17,7 @@ public sealed class CardsModule : IModule
     public string Summary => "Packs of cards, the public feed, and shipments.";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Uses => ["Identity"];
+    public IReadOnlyList<string> Uses => ["Billing", "Identity"];
 
     /// <inheritdoc/>
     public void AddRouteServices(IServiceCollection services) => services.AddCacheWarming(ListFeed.WarmAsync);

@@ -6,6 +6,7 @@ using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http;
 using ScaleHub.Http.Errors;
 using ScaleHub.Http.Input;
+using ScaleHub.Modules.Billing;
 
 namespace ScaleHub.Modules.Cards;
 
@@ -31,13 +32,20 @@ public sealed record MoveShipmentRequest(
 public static class MoveShipment
 {
     /// <summary>Moves a shipment of the company to its next state. For its admins.</summary>
-    /// <remarks>A state that it cannot go to is 409, which names those that it can.</remarks>
+    /// <remarks>
+    /// A state that it cannot go to is 409, which names those that it can. Once it is shipped, the company is charged the price
+    /// <c>cards.shipping</c>.
+    /// </remarks>
     public static async Task<Results<Ok<ShipmentResponse>, NotFound, ProblemHttpResult>> HandleAsync(
         Guid id, MoveShipmentRequest request, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await db.LockShipmentAsync(id, cancellationToken) is not { } shipment) return TypedResults.NotFound();
-        if (!shipment.TryMove(request.Status, request.TrackingCode, time.GetDatabaseNow())) return shipment.Refuse(shipment.Next);
+        var now = time.GetDatabaseNow();
+        if (!shipment.TryMove(request.Status, request.TrackingCode, now)) return shipment.Refuse(shipment.Next);
         await db.SaveChangesAsync(cancellationToken);
+        // Not when it is asked for: until it is handed to the carrier it can be called off, and costs nothing.
+        if (shipment.Status == ShipmentState.Shipped)
+            await db.ChargeAsync("cards.shipping", shipment.UserId, shipment.Id, 1, now, cancellationToken);
         return TypedResults.Ok(ShipmentResponse.From(shipment));
     }
 

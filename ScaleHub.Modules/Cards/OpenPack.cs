@@ -8,6 +8,7 @@ using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Errors;
 using ScaleHub.Http.Input;
+using ScaleHub.Modules.Billing;
 
 namespace ScaleHub.Modules.Cards;
 
@@ -48,7 +49,10 @@ public sealed record OpenPackResponse(PackResponse Pack, string NextCommitment);
 public static class OpenPack
 {
     /// <summary>Opens a pack, and shows its rare cards and better in the public feed if a name is given for it.</summary>
-    /// <remarks>A commitment that is no longer the next pack's is 409: another pack was opened meanwhile.</remarks>
+    /// <remarks>
+    /// A commitment that is no longer the next pack's is 409: another pack was opened meanwhile. The company is charged the price
+    /// <c>cards.pack</c>.
+    /// </remarks>
     public static async Task<Results<Created<OpenPackResponse>, ProblemHttpResult>> HandleAsync(
         OpenPackRequest request, ScaleHubDb db, Tenant tenant, SecretBox secrets, TimeProvider time, SharedCache cache,
         CancellationToken cancellationToken)
@@ -89,6 +93,7 @@ public static class OpenPack
         }
         var nextSeed = next.Renew(secrets, now);
         await db.SaveChangesAsync(cancellationToken);
+        await db.ChargeAsync("cards.pack", pack.UserId, pack.Id, 1, now, cancellationToken);
         return TypedResults.Created($"/api/v1/cards/packs/{pack.Id}",
             new OpenPackResponse(PackResponse.From(pack), Convert.ToHexStringLower(PackDraw.Commit(nextSeed))));
     }
