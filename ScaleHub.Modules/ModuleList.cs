@@ -3,6 +3,7 @@ using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Assets;
 using ScaleHub.Http.RateLimiting;
+using ScaleHub.Modules.Addresses;
 using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Cards;
 using ScaleHub.Modules.Companies;
@@ -28,6 +29,7 @@ public static class ModuleList
         new TasksModule(),
         new FilesModule(),
         new PracticeModule(),
+        new AddressesModule(),
         new BillingModule(),
         new CardsModule(),
         new JobsModule(),

@@ -13,6 +13,24 @@ public enum NotificationKind
 
     /// <summary>A task of the user is due.</summary>
     TaskDue,
+
+    /// <summary>Mail came to a virtual address of the user.</summary>
+    MailReceived,
+
+    /// <summary>A payment succeeded or failed.</summary>
+    Payment,
+
+    /// <summary>There is a new invoice.</summary>
+    Invoice,
+
+    /// <summary>An export is ready, or failed.</summary>
+    ExportDone,
+
+    /// <summary>A webhook of the company does not answer.</summary>
+    WebhookFailing,
+
+    /// <summary>Something happened that touches the user's sign-in.</summary>
+    Security,
 }
 
 /// <summary>Something that a user should know.</summary>
@@ -36,7 +54,7 @@ public sealed class Notification : ITenantEntity
     /// <summary>At most 10,000 characters.</summary>
     public string? Body { get; init; }
 
-    /// <summary>The task it is about.</summary>
+    /// <summary>The task, mail item or other thing it is about.</summary>
     public Guid? SubjectId { get; init; }
 
     /// <summary>When the user read it.</summary>

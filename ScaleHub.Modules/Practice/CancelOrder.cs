@@ -3,6 +3,7 @@ using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Concurrency;
+using ScaleHub.Http.Errors;
 
 namespace ScaleHub.Modules.Practice;
 
@@ -22,7 +23,7 @@ public static class CancelOrder
         if (order.Status != OrderState.Cancelled)
         {
             if (!await db.TryMoveAsync(cache, order, OrderState.Cancelled, time.GetDatabaseNow(), cancellationToken))
-                return order.Refuse();
+                return Problems.WrongState("order", order.Status, order.Next);
             await db.SaveChangesAsync(cancellationToken);
         }
         return TypedResults.Ok(OrderResponse.From(order));

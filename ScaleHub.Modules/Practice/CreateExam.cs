@@ -62,7 +62,8 @@ public static class CreateExam
     /// <summary>Records an exam, as far as the plan allows in this month.</summary>
     /// <remarks>A patient who does not exist is 409.</remarks>
     public static async Task<Created<ExamResponse>> HandleAsync(
-        CreateExamRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateExamRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var exam = new Exam

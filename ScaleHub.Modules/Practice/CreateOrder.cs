@@ -42,7 +42,8 @@ public static class CreateOrder
     /// <summary>Places an order, as far as stock and the plan's orders of this month go.</summary>
     /// <remarks>Too little stock is 409, as is a patient who does not exist.</remarks>
     public static async Task<Results<Created<OrderResponse>, ProblemHttpResult, ValidationProblem>> HandleAsync(
-        CreateOrderRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateOrderRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var id = Guid.CreateVersion7(now);

@@ -36,7 +36,8 @@ public static class CreateProduct
     /// <summary>Adds a product, as far as the plan allows.</summary>
     /// <remarks>A number that another product has is 409.</remarks>
     public static async Task<Created<ProductResponse>> HandleAsync(
-        CreateProductRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateProductRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var product = new Product

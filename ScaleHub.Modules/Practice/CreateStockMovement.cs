@@ -27,7 +27,8 @@ public sealed record CreateStockMovementRequest(
         {
             (_, 0) => "Nothing moves: the quantity cannot be 0.",
             (StockReason.Sold, 1) => "What is sold goes out: the quantity is negative.",
-            (StockReason.Received or StockReason.Returned, -1) => "What is received or returned comes in: the quantity is positive.",
+            (StockReason.Received or StockReason.Returned, -1) =>
+                "What is received or returned comes in: the quantity is positive.",
             _ => null,
         };
         if (fault is not null) yield return new(fault, [nameof(Quantity)]);
@@ -43,12 +44,14 @@ public static class CreateStockMovement
         Guid id, CreateStockMovementRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product)) return TypedResults.NotFound();
+        if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product))
+            return TypedResults.NotFound();
         var after = product.Stock + (long)request.Quantity;
         if (after < 0) return Problems.Conflict("quantity", $"There are only {product.Stock}.", ("stock", product.Stock));
         if (request.Quantity > 0 && after > CreateProductRequest.MaxStock)
             return Problems.Conflict(
-                "quantity", $"There are {product.Stock}, and stock ends at {CreateProductRequest.MaxStock}.", ("stock", product.Stock));
+                "quantity", $"There are {product.Stock}, and stock ends at {CreateProductRequest.MaxStock}.",
+                ("stock", product.Stock));
         var movement = product.Move(
             request.Reason, request.Quantity, tenant.RequiredUserId, time.GetDatabaseNow(), note: request.Note);
         db.StockMovements.Add(movement);

@@ -18,7 +18,8 @@ public static class DeleteProduct
         await db.GiveBackQuotaAsync(cache, Product.Quota, id, cancellationToken);
         if (ifMatch.IsGiven)
         {
-            if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product)) return TypedResults.NotFound();
+            if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product))
+                return TypedResults.NotFound();
             ifMatch.Require(ProductResponse.From(product));
         }
         await cache.WillChangeAsync(PracticeModule.CachedProducts);

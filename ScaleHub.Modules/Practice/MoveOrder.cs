@@ -24,14 +24,16 @@ public static class MoveOrder
     {
         if (await db.LockOrderAsync(id, cancellationToken) is not { } order) return TypedResults.NotFound();
         ifMatch.Require(OrderResponse.From(order));
-        if (!await db.TryMoveAsync(cache, order, request.Status, time.GetDatabaseNow(), cancellationToken)) return order.Refuse();
+        if (!await db.TryMoveAsync(cache, order, request.Status, time.GetDatabaseNow(), cancellationToken))
+            return Problems.WrongState("order", order.Status, order.Next);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Ok(OrderResponse.From(order));
     }
 
     /// <summary>Moves a locked order on, if it can, and puts the products of one that is cancelled back.</summary>
     internal static async Task<bool> TryMoveAsync(
-        this ScaleHubDb db, CompanyCache cache, Order order, OrderState state, DateTimeOffset now, CancellationToken cancellationToken)
+        this ScaleHubDb db, CompanyCache cache, Order order, OrderState state, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         if (!order.TryMove(state, now)) return false;
         if (state != OrderState.Cancelled) return true;
@@ -41,16 +43,5 @@ public static class MoveOrder
                 StockReason.Returned, line.Quantity, db.Tenant.RequiredUserId, now, order: order.Id));
         await cache.WillChangeAsync(PracticeModule.CachedProducts);
         return true;
-    }
-
-    /// <summary>409: where it is, and where it can go from there.</summary>
-    internal static ProblemHttpResult Refuse(this Order order)
-    {
-        var names = string.Join(" or ", order.Next.Select(s => EnumNames.Write(s)));
-        return Problems.Conflict(
-            "status",
-            $"The order is {EnumNames.Write(order.Status)}; " +
-            (names.Length > 0 ? $"from there it can only become {names}." : "it does not move any more."),
-            ("state", order.Status), ("allowed", order.Next));
     }
 }

@@ -10,10 +10,12 @@ namespace ScaleHub.Modules.Practice;
 internal static class PracticeLocks
 {
     public static Task<Patient?> LockPatientAsync(this ScaleHubDb db, Guid id, CancellationToken cancellationToken)
-        => db.Patients.FromSql($"select * from patients where id = {id} for no key update").SingleOrDefaultAsync(cancellationToken);
+        => db.Patients.FromSql($"select * from patients where id = {id} for no key update")
+            .SingleOrDefaultAsync(cancellationToken);
 
     public static Task<Exam?> LockExamAsync(this ScaleHubDb db, Guid id, CancellationToken cancellationToken)
-        => db.Exams.FromSql($"select * from exams where id = {id} for no key update").SingleOrDefaultAsync(cancellationToken);
+        => db.Exams.FromSql($"select * from exams where id = {id} for no key update")
+            .SingleOrDefaultAsync(cancellationToken);
 
     /// <summary>An order with its lines.</summary>
     public static Task<Order?> LockOrderAsync(this ScaleHubDb db, Guid id, CancellationToken cancellationToken)

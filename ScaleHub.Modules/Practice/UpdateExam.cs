@@ -11,8 +11,8 @@ using ScaleHub.Http.Input;
 namespace ScaleHub.Modules.Practice;
 
 /// <summary>
-/// Body of <c>PATCH /api/v1/exams/{id}</c>: a member that is absent stays as it is. Who was examined, by whom, and what the exam was
-/// of do not change: with another it is another exam.
+/// Body of <c>PATCH /api/v1/exams/{id}</c>: a member that is absent stays as it is. Who was examined, by whom, and what the exam
+/// was of do not change: with another it is another exam.
 /// </summary>
 [BodyExample("""{ "findings": { "left": -1.5, "right": -1.25 } }""")]
 public sealed record UpdateExamRequest : IValidatableObject
@@ -35,7 +35,8 @@ public static class UpdateExam
 {
     /// <summary>Changes the members that are given. Findings are replaced as a whole.</summary>
     public static async Task<Results<Ok<ExamResponse>, NotFound>> HandleAsync(
-        Guid id, UpdateExamRequest request, IfMatch ifMatch, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, UpdateExamRequest request, IfMatch ifMatch, ScaleHubDb db, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (await db.LockExamAsync(id, cancellationToken) is not { } exam) return TypedResults.NotFound();
         ifMatch.Require(ExamResponse.From(exam));

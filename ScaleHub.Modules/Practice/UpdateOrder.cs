@@ -22,7 +22,8 @@ public static class UpdateOrder
 {
     /// <summary>Changes the notes of an order; null clears them.</summary>
     public static async Task<Results<Ok<OrderResponse>, NotFound>> HandleAsync(
-        Guid id, UpdateOrderRequest request, IfMatch ifMatch, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, UpdateOrderRequest request, IfMatch ifMatch, ScaleHubDb db, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (await db.LockOrderAsync(id, cancellationToken) is not { } order) return TypedResults.NotFound();
         ifMatch.Require(OrderResponse.From(order));

@@ -41,7 +41,8 @@ public static class UpdatePatient
 {
     /// <summary>Changes the members that are given; null clears all but the name.</summary>
     public static async Task<Results<Ok<PatientResponse>, NotFound>> HandleAsync(
-        Guid id, UpdatePatientRequest request, IfMatch ifMatch, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, UpdatePatientRequest request, IfMatch ifMatch, ScaleHubDb db, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (await db.LockPatientAsync(id, cancellationToken) is not { } patient) return TypedResults.NotFound();
         ifMatch.Require(PatientResponse.From(patient));

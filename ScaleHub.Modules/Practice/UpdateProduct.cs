@@ -10,8 +10,8 @@ using ScaleHub.Http.Input;
 namespace ScaleHub.Modules.Practice;
 
 /// <summary>
-/// Body of <c>PATCH /api/v1/products/{id}</c> (JSON Merge Patch, RFC 7396): a member that is absent stays as it is. Stock changes by
-/// movements alone, and what costs another currency is another product.
+/// Body of <c>PATCH /api/v1/products/{id}</c> (JSON Merge Patch, RFC 7396): a member that is absent stays as it is. Stock changes
+/// by movements alone, and what costs another currency is another product.
 /// </summary>
 [BodyExample("""{ "priceMinor": 1350 }""")]
 public sealed record UpdateProductRequest
@@ -38,7 +38,8 @@ public static class UpdateProduct
         Guid id, UpdateProductRequest request, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product)) return TypedResults.NotFound();
+        if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product))
+            return TypedResults.NotFound();
         ifMatch.Require(ProductResponse.From(product));
         product.Sku = request.Sku.Or(product.Sku).Trim();
         product.Name = request.Name.Or(product.Name);

@@ -1,5 +1,5 @@
--- Every change of a product's stock is a row, and the sum of a product's rows is its stock. Nothing here rewrites a table. For a lock
--- it waits three seconds, as requests would queue up behind it; then nothing of it is applied, and it can run again.
+-- Every change of a product's stock is a row, and the sum of a product's rows is its stock. Nothing here rewrites a table. For a
+-- lock it waits three seconds, as requests would queue up behind it; then nothing of it is applied, and it can run again.
 set local lock_timeout = '3s';
 
 create table stock_movements (
@@ -31,13 +31,13 @@ grant select, insert on stock_movements to scalehub_app;
 -- The movement that made the stock what it is.
 alter table products add column movement_id uuid;
 
--- Whoever changes stock and names no new movement is an instance of the release before, or somebody at a prompt. The change is recorded
--- all the same, so that the sum holds while both releases run.
+-- Whoever changes stock and names no new movement is an instance of the release before, or somebody at a prompt. The change is
+-- recorded all the same, so that the sum holds while both releases run.
 create function record_stock_change() returns trigger language plpgsql as $$
 begin
     insert into stock_movements (company_id, id, product_id, reason, quantity, stock_after, note)
-    values (new.company_id, overlay(uuid7_floor(clock_timestamp())::text placing '7' || substr(gen_random_uuid()::text, 16) from 15)::uuid,
-        new.id, 'corrected', new.stock - coalesce(old.stock, 0), new.stock, 'Changed without a movement.');
+    values (new.company_id,
+        overlay(uuid7_floor(clock_timestamp())::text placing '7' || substr(gen_random_uuid()::text, 16) from 15)::uuid, new.id, 'corrected', new.stock - coalesce(old.stock, 0), new.stock, 'Changed without a movement.');
     return null;
 end $$;
 create trigger stock_of_new_product after insert on products for each row

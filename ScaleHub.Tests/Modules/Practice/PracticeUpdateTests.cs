@@ -59,7 +59,8 @@ public sealed class PracticeUpdateTests(ApiFixture api)
                 await loser.ProblemAsync(HttpStatusCode.PreconditionFailed);
             // Who did not look again does not delete it either.
             if (resource != "orders")
-                await (await account.Client.IfMatchAsync(HttpMethod.Delete, path, tag)).ProblemAsync(HttpStatusCode.PreconditionFailed);
+                await (await account.Client.IfMatchAsync(HttpMethod.Delete, path, tag))
+                    .ProblemAsync(HttpStatusCode.PreconditionFailed);
             // Without the header the last write wins: it is never 428.
             await (await account.Client.PatchAsync(path, change)).JsonAsync(HttpStatusCode.OK);
         }
@@ -93,13 +94,15 @@ public sealed class PracticeUpdateTests(ApiFixture api)
             notes = "n",
         });
         var patient = await (await account.Client.PatchAsync(
-            created.Headers.Location!.OriginalString, """{"bornOn":null,"email":null,"notes":null}""")).JsonAsync(HttpStatusCode.OK);
+            created.Headers.Location!.OriginalString, """{"bornOn":null,"email":null,"notes":null}"""))
+                .JsonAsync(HttpStatusCode.OK);
         Assert.Equal(("Ada", "+49 1"), (patient.GetProperty("name").GetString(), patient.GetProperty("phone").GetString()));
         foreach (var cleared in (string[])["bornOn", "email", "notes"])
             Assert.Equal(JsonValueKind.Null, patient.GetProperty(cleared).ValueKind);
         var order = await CreateAsync(account, "orders");
         Assert.Equal(JsonValueKind.Null, (await (await account.Client.PatchAsync(
-            order.Headers.Location!.OriginalString, """{"notes":null}""")).JsonAsync(HttpStatusCode.OK)).GetProperty("notes").ValueKind);
+            order.Headers.Location!.OriginalString, """{"notes":null}"""))
+            .JsonAsync(HttpStatusCode.OK)).GetProperty("notes").ValueKind);
     }
 
     [Fact]
@@ -111,19 +114,25 @@ public sealed class PracticeUpdateTests(ApiFixture api)
         var big = new string('x', 9000);
         (string Resource, string Body, HttpStatusCode Expected)[] refused =
         [
-            ("patients", """{"name":null}""", HttpStatusCode.BadRequest), ("patients", """{"name":""}""", HttpStatusCode.BadRequest),
+            ("patients", """{"name":null}""", HttpStatusCode.BadRequest),
+            ("patients", """{"name":""}""", HttpStatusCode.BadRequest),
             ("patients", """{"bornOn":"1700-01-01"}""", HttpStatusCode.BadRequest),
             ("patients", """{"bornOn":"9998-01-01"}""", HttpStatusCode.BadRequest),
-            ("patients", """{"email":"x"}""", HttpStatusCode.BadRequest), ("patients", """{"phone":"1"}""", HttpStatusCode.BadRequest),
+            ("patients", """{"email":"x"}""", HttpStatusCode.BadRequest),
+            ("patients", """{"phone":"1"}""", HttpStatusCode.BadRequest),
             ("patients", """{"nickname":"A"}""", HttpStatusCode.BadRequest), ("patients", "null", HttpStatusCode.BadRequest),
             ("patients", """{"name":"a","name":"b"}""", HttpStatusCode.BadRequest),
             ("products", """{"priceMinor":-1}""", HttpStatusCode.BadRequest),
             ("products", """{"priceMinor":10000000001}""", HttpStatusCode.BadRequest),
-            ("products", """{"priceMinor":null}""", HttpStatusCode.BadRequest), ("products", """{"sku":null}""", HttpStatusCode.BadRequest),
-            ("products", """{"stock":5}""", HttpStatusCode.BadRequest), ("products", """{"currency":"USD"}""", HttpStatusCode.BadRequest),
+            ("products", """{"priceMinor":null}""", HttpStatusCode.BadRequest),
+            ("products", """{"sku":null}""", HttpStatusCode.BadRequest),
+            ("products", """{"stock":5}""", HttpStatusCode.BadRequest),
+            ("products", """{"currency":"USD"}""", HttpStatusCode.BadRequest),
             ("products", """{"sku":" taken "}""", HttpStatusCode.Conflict),
-            ("orders", """{"status":"ready"}""", HttpStatusCode.BadRequest), ("orders", """{"totalMinor":1}""", HttpStatusCode.BadRequest),
-            ("exams", """{"findings":null}""", HttpStatusCode.BadRequest), ("exams", """{"findings":[]}""", HttpStatusCode.BadRequest),
+            ("orders", """{"status":"ready"}""", HttpStatusCode.BadRequest),
+            ("orders", """{"totalMinor":1}""", HttpStatusCode.BadRequest),
+            ("exams", """{"findings":null}""", HttpStatusCode.BadRequest),
+            ("exams", """{"findings":[]}""", HttpStatusCode.BadRequest),
             ("exams", """{"findings":{"a":"\u0000"}}""", HttpStatusCode.BadRequest),
             ("exams", $$$"""{"findings":{"a":"{{{big}}}"}}""", HttpStatusCode.BadRequest),
             ("exams", """{"performedAt":null}""", HttpStatusCode.BadRequest),

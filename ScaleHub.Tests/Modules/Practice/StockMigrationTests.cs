@@ -25,7 +25,8 @@ public sealed class StockMigrationTests(PostgresServer server)
             """);
         await MigrateAsync([.. all.Take(before.Count + 1)]);
         Assert.Equal(["1 1 1", "2 2 2"], await PostgresServer.QueryAsync(database.Owner, """
-            select p.stock || ' ' || m.quantity || ' ' || m.stock_after from products p join stock_movements m on m.product_id = p.id
+            select p.stock || ' ' || m.quantity || ' ' || m.stock_after from products p
+            join stock_movements m on m.product_id = p.id
             order by p.stock
             """));
 

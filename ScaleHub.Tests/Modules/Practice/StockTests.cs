@@ -31,9 +31,11 @@ public sealed class StockTests(ApiFixture api)
         Assert.Equal(
             [
                 ("received", 10, null, null), ("sold", -4, $"{order}", null), ("received", 3, null, "Delivery"),
-                ("corrected", -1, null, null), ("sold", -2, null, null), ("returned", 1, null, null), ("returned", 4, $"{order}", null),
+                ("corrected", -1, null, null), ("sold", -2, null, null), ("returned", 1, null, null),
+                ("returned", 4, $"{order}", null),
             ], rows);
-        Assert.All(await MovementsAsync(account, product), m => Assert.Equal(account.UserId, m.GetProperty("createdBy").GetGuid()));
+        Assert.All(await MovementsAsync(account, product), m => Assert.Equal(account.UserId, m
+            .GetProperty("createdBy").GetGuid()));
         Assert.Equal(11, await AssertSumAsync(account, product));
     }
 
@@ -50,7 +52,7 @@ public sealed class StockTests(ApiFixture api)
             2 => await OrderAsync(account, patient, product, 3),
             _ => await OrderAndCancelAsync(account, patient, product),
         }));
-        Assert.All(answers, a => Assert.Contains(a.StatusCode, (HttpStatusCode[])[HttpStatusCode.Created, HttpStatusCode.OK, HttpStatusCode.Conflict]));
+        Assert.All(answers, a => Assert.True(a.StatusCode is HttpStatusCode.Created or HttpStatusCode.OK or HttpStatusCode.Conflict));
         Assert.Contains(answers, a => a.StatusCode == HttpStatusCode.Conflict);
         await AssertSumAsync(account, product);
         Assert.All(await MovementsAsync(account, product), m => Assert.True(m.GetProperty("stockAfter").GetInt32() >= 0));
@@ -93,7 +95,7 @@ public sealed class StockTests(ApiFixture api)
     [InlineData("""{"reason":"stolen","quantity":1}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"quantity":1}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"reason":"received","quantity":1,"note":"\u0000"}""", HttpStatusCode.BadRequest)]
-    [InlineData("""{"reason":"received","quantity":1,"orderId":"01a217e1-0704-759f-b784-0d15b44e9000"}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"reason":"received","quantity":1,"orderId":null}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"reason":"corrected","quantity":-4}""", HttpStatusCode.Conflict)]
     [InlineData("""{"reason":"received","quantity":1000000}""", HttpStatusCode.Conflict)]
     public async Task What_is_refused_moves_nothing(string body, HttpStatusCode expected)
@@ -103,7 +105,8 @@ public sealed class StockTests(ApiFixture api)
         await (await account.Client.PostAsync(Movements(product), Responses.Json(body))).ProblemAsync(expected);
         Assert.Equal(3, await AssertSumAsync(account, product));
         // Nor can it be set past the movements.
-        await (await account.Client.PatchAsync($"/api/v1/products/{product}", """{"stock":9}""")).ProblemAsync(HttpStatusCode.BadRequest);
+        await (await account.Client.PatchAsync($"/api/v1/products/{product}", """{"stock":9}"""))
+            .ProblemAsync(HttpStatusCode.BadRequest);
         Assert.Equal(3, await AssertSumAsync(account, product));
     }
 
@@ -133,7 +136,8 @@ public sealed class StockTests(ApiFixture api)
             .JsonAsync(HttpStatusCode.OK);
         Assert.Equal(4, await ListedAsync());
 
-        async Task<int> ListedAsync() => Assert.Single((await account.Client.GetFromJsonAsync<JsonElement>("/api/v1/products")).Items())
+        async Task<int> ListedAsync()
+            => Assert.Single((await account.Client.GetFromJsonAsync<JsonElement>("/api/v1/products")).Items())
             .GetProperty("stock").GetInt32();
     }
 
@@ -158,10 +162,15 @@ public sealed class StockTests(ApiFixture api)
     private static string Movements(Guid product) => $"/api/v1/products/{product}/stock-movements";
 
     private static async Task MoveAsync(Account account, Guid product, string reason, int quantity, string? note = null)
-        => await (await account.Client.PostJsonAsync(Movements(product), new { reason, quantity, note })).JsonAsync(HttpStatusCode.Created);
+        => await (await account.Client.PostJsonAsync(Movements(product), new { reason, quantity, note }))
+            .JsonAsync(HttpStatusCode.Created);
 
     private static Task<HttpResponseMessage> OrderAsync(Account account, Guid patient, Guid product, int quantity)
-        => account.Client.PostJsonAsync("/api/v1/orders", new { patientId = patient, lines = new[] { new { productId = product, quantity } } });
+        => account.Client.PostJsonAsync("/api/v1/orders", new
+        {
+            patientId = patient,
+            lines = new[] { new { productId = product, quantity } },
+        });
 
     private static async Task<Guid> PlaceAsync(Account account, Guid product, int quantity)
         => PracticeSupport.Id(await (await OrderAsync(account, await account.CreatePatientAsync(), product, quantity))
@@ -180,7 +189,8 @@ public sealed class StockTests(ApiFixture api)
 
     private static async Task<int> AssertSumAsync(Account account, Guid product)
     {
-        var stock = (await account.Client.GetFromJsonAsync<JsonElement>($"/api/v1/products/{product}")).GetProperty("stock").GetInt32();
+        var stock = (await account.Client.GetFromJsonAsync<JsonElement>($"/api/v1/products/{product}"))
+            .GetProperty("stock").GetInt32();
         Assert.Equal(stock, (await MovementsAsync(account, product)).Sum(m => m.GetProperty("quantity").GetInt32()));
         return stock;
     }

@@ -124,6 +124,9 @@ internal static class ListQueries
         ["mail: of an address"] =
             "select * from mail_items where company_id = {company} and address_id = {parent} and id < {cursor} " +
             "order by id desc limit 26",
+        ["mail: of an address in a state"] =
+            "select * from mail_items where company_id = {company} and address_id = {parent} and status = 'scanned' " +
+            "and id < {cursor} order by id desc limit 26",
         ["mail: in a state"] =
             "select * from mail_items where company_id = {company} and status = 'scanned' and id < {cursor} " +
             "order by id desc limit 26",
