@@ -64,7 +64,7 @@ public sealed class AddressTests(ApiFixture api)
             Assert.Equal("closed", (await answer.JsonAsync(HttpStatusCode.OK)).GetProperty("status").GetString());
         // One place came back, however many closed it.
         answers = await Task.WhenAll(Enumerable.Range(0, 4)
-            .Select(i => account.Client.PostOnceAsync(All, $"again {i}", Address)));
+            .Select(i => account.Client.PostOnceAsync(All, $"again-{i}", Address)));
         Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created);
     }
 
