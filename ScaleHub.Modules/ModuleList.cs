@@ -4,6 +4,7 @@ using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Assets;
 using ScaleHub.Http.RateLimiting;
+using ScaleHub.Modules.Addresses;
 using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Cards;
 using ScaleHub.Modules.Companies;
@@ -31,6 +32,7 @@ public static class ModuleList
         new FilesModule(),
         new ExportsModule(),
         new PracticeModule(),
+        new AddressesModule(),
         new BillingModule(),
         new CardsModule(),
         new JobsModule(),

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Core.Platform;
 
 namespace ScaleHub.Http.Errors;
 
@@ -12,6 +13,20 @@ public static class Problems
     public static ProblemHttpResult Conflict(string member, string detail, params (string Name, object? Value)[] more)
         => TypedResults.Problem(detail, statusCode: StatusCodes.Status409Conflict,
             extensions: [Errors(member, detail), .. more.Select(m => KeyValuePair.Create(m.Name, m.Value))]);
+
+    /// <summary>409: a thing cannot go where it is sent. Names where it is, and where it can go from there.</summary>
+    /// <param name="thing">What it is: <c>order</c>.</param>
+    /// <param name="state">Where it is.</param>
+    /// <param name="allowed">Where the caller may send it from there.</param>
+    public static ProblemHttpResult WrongState<T>(string thing, T state, IReadOnlyList<T> allowed) where T : struct, Enum
+    {
+        var names = string.Join(" or ", allowed.Select(EnumNames.Write));
+        return Conflict(
+            "status",
+            $"The {thing} is {EnumNames.Write(state)}; " +
+            (names.Length > 0 ? $"from there it can only become {names}." : "you cannot move it any more."),
+            ("state", state), ("allowed", allowed));
+    }
 
     /// <summary>404: the body names things that are not there, or are another company's.</summary>
     /// <param name="detail">What is missing.</param>

@@ -4,9 +4,9 @@ using System.ComponentModel.DataAnnotations;
 namespace ScaleHub.Http.Input;
 
 /// <summary>
-/// An e-mail address of 3 to 254 characters, with one <c>@</c> that is neither first nor last, and nothing invisible: a blank or
-/// a format character that is pasted along makes another address, which looks the same and nobody can sign in with. Nor has it one of the
-/// characters that separate addresses in a mail (RFC 5322, 3.2.3, "specials", but for the dot): nobody gets mail at such an address.
+/// An e-mail address, on a string or an <see cref="Optional{T}"/> of one: 3 to 254 characters, with one <c>@</c> that is neither
+/// first nor last, and nothing invisible: a blank or a format character that is pasted along makes another address, which looks the
+/// same and nobody can sign in with. Nor has it one of the characters that separate addresses in a mail (RFC 5322, 3.2.3, "specials", but for the dot): nobody gets mail at such an address.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class EmailAttribute : ValidationAttribute
@@ -18,7 +18,8 @@ public sealed class EmailAttribute : ValidationAttribute
 
     /// <inheritdoc/>
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
-        => value is string text && Fault(text, validationContext.DisplayName) is { } fault
+        => (value is IOptional optional ? optional.Value : value) is string text
+            && Fault(text, validationContext.DisplayName) is { } fault
             ? new(fault, [validationContext.MemberName!])
             : ValidationResult.Success;
 

@@ -63,7 +63,18 @@ public sealed class NotClearedAttribute() : ValidationAttribute("The field {0} c
     public override bool IsValid(object? value) => value is not IOptional { IsGiven: true, Value: null };
 }
 
-/// <summary>A date that has begun, at least where it is latest on Earth (UTC+14).</summary>
+/// <summary>A member of a PATCH body that lies between two values, both included, when it is given and not null.</summary>
+/// <param name="type">Of the values.</param>
+/// <param name="minimum">The least, as text of the invariant culture.</param>
+/// <param name="maximum">The greatest.</param>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class OptionalRangeAttribute(Type type, string minimum, string maximum) : RangeAttribute(type, minimum, maximum)
+{
+    /// <inheritdoc/>
+    public override bool IsValid(object? value) => base.IsValid(value is IOptional optional ? optional.Value : value);
+}
+
+/// <summary>A date, or an <see cref="Optional{T}"/> of one, that has begun, at least where it is latest on Earth (UTC+14).</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class NotInFutureAttribute : ValidationAttribute
 {
@@ -73,7 +84,7 @@ public sealed class NotInFutureAttribute : ValidationAttribute
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
     {
         var now = ((TimeProvider?)validationContext.GetService(typeof(TimeProvider)) ?? TimeProvider.System).GetUtcNow();
-        return value is DateOnly date && date > DateOnly.FromDateTime(now.UtcDateTime + FurthestAhead)
+        return (value is IOptional optional ? optional.Value : value) is DateOnly date && date > DateOnly.FromDateTime(now.UtcDateTime + FurthestAhead)
             ? new($"The field {validationContext.DisplayName} is in the future.", [validationContext.MemberName!])
             : ValidationResult.Success;
     }

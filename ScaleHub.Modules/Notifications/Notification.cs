@@ -16,6 +16,9 @@ public enum NotificationKind
 
     /// <summary>An invoice of the company is not paid.</summary>
     Billing,
+
+    /// <summary>Mail came to a virtual address of the user.</summary>
+    MailReceived,
 }
 
 /// <summary>Something that a user should know.</summary>
@@ -39,7 +42,7 @@ public sealed class Notification : ITenantEntity
     /// <summary>At most 10,000 characters.</summary>
     public string? Body { get; init; }
 
-    /// <summary>The task or the invoice it is about.</summary>
+    /// <summary>The task, invoice, mail item or other thing it is about.</summary>
     public Guid? SubjectId { get; init; }
 
     /// <summary>When the user read it.</summary>

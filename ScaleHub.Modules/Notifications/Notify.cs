@@ -16,13 +16,14 @@ namespace ScaleHub.Modules.Notifications;
 /// <param name="About">What it is about.</param>
 /// <param name="Title">1 to 200 characters.</param>
 /// <param name="Body">At most 10,000 characters.</param>
-/// <param name="SubjectId">The task or the invoice it is about.</param>
+/// <param name="SubjectId">The task, invoice, mail item or other thing it is about.</param>
 public sealed record Notify(Guid UserId, NotificationKind About, string Title, string? Body = null, Guid? SubjectId = null) : IJob
 {
     /// <summary>Of a user's notifications the newest so many are kept, and some more until the next look.</summary>
     internal const int KeptPerUser = 1000;
 
-    /// <summary>How many runs go by, on average, between two looks: a look reads as many entries of an index as are kept.</summary>
+    /// <summary>How many runs go by, on average, between two looks: a look reads as many entries of an index as are
+    /// kept.</summary>
     internal const int LookEvery = 32;
 
     /// <inheritdoc/>

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Http.Concurrency;
+using ScaleHub.Http.Errors;
 
 namespace ScaleHub.Modules.Practice;
 
@@ -13,24 +15,15 @@ public static class CancelOrder
     /// <summary>Cancels an order. It stays in its month's quota, as it was placed in it.</summary>
     /// <remarks>One that was delivered is 409; one that is cancelled already stays so.</remarks>
     public static async Task<Results<Ok<OrderResponse>, NotFound, ProblemHttpResult>> HandleAsync(
-        Guid id, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, TimeProvider time, CancellationToken cancellationToken)
     {
         // Locked, so that of two who cancel one puts the products back.
-        var order = await db.Orders.FromSql($"select * from orders where id = {id} for update")
-            .Include(o => o.Lines).SingleOrDefaultAsync(cancellationToken);
-        if (order is null) return TypedResults.NotFound();
-        if (order.Status == OrderState.Delivered) return TypedResults.Problem("The order was delivered already.",
-            statusCode: 409);
+        if (await db.LockOrderAsync(id, cancellationToken) is not { } order) return TypedResults.NotFound();
+        ifMatch.Require(OrderResponse.From(order));
         if (order.Status != OrderState.Cancelled)
         {
-            var products = await db.LockProductsAsync(order.Lines.Select(l => l.ProductId), cancellationToken);
-            var now = time.GetDatabaseNow();
-            foreach (var line in order.Lines)
-            {
-                products[line.ProductId].Stock += line.Quantity;
-                products[line.ProductId].UpdatedAt = now;
-            }
-            (order.Status, order.UpdatedAt) = (OrderState.Cancelled, now);
+            if (!await db.TryMoveAsync(cache, order, OrderState.Cancelled, time.GetDatabaseNow(), cancellationToken))
+                return Problems.WrongState("order", order.Status, order.Next);
             await db.SaveChangesAsync(cancellationToken);
         }
         return TypedResults.Ok(OrderResponse.From(order));

@@ -29,7 +29,8 @@ public sealed record CreateExamRequest(
         if (Findings is { } findings && Fault(findings) is { } fault) yield return new(fault, [nameof(Findings)]);
     }
 
-    private static string? Fault(JsonElement findings)
+    /// <summary>What is wrong with findings; null when nothing is.</summary>
+    internal static string? Fault(JsonElement findings)
     {
         if (findings.ValueKind != JsonValueKind.Object) return "Findings are a JSON object.";
         if (Encoding.UTF8.GetByteCount(findings.GetRawText()) > MaxFindings) return $"Findings have at most {MaxFindings} bytes.";
@@ -61,7 +62,8 @@ public static class CreateExam
     /// <summary>Records an exam, as far as the plan allows in this month.</summary>
     /// <remarks>A patient who does not exist is 409.</remarks>
     public static async Task<Created<ExamResponse>> HandleAsync(
-        CreateExamRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateExamRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var exam = new Exam
@@ -79,6 +81,8 @@ public static class CreateExam
         await db.TakeQuotaAsync(cache, Exam.Quota, exam.Id, cancellationToken);
         db.Exams.Add(exam);
         await db.SaveChangesAsync(cancellationToken);
+        // The database keeps JSON in a form of its own, and the entity tag is that of what is read.
+        if (request.Findings is not null) await db.Entry(exam).ReloadAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/exams/{exam.Id}", ExamResponse.From(exam));
     }
 }

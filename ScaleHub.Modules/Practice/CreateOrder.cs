@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
@@ -43,7 +42,8 @@ public static class CreateOrder
     /// <summary>Places an order, as far as stock and the plan's orders of this month go.</summary>
     /// <remarks>Too little stock is 409, as is a patient who does not exist.</remarks>
     public static async Task<Results<Created<OrderResponse>, ProblemHttpResult, ValidationProblem>> HandleAsync(
-        CreateOrderRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateOrderRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var id = Guid.CreateVersion7(now);
@@ -59,8 +59,7 @@ public static class CreateOrder
             var product = products[line.ProductId];
             if (product.Stock < line.Quantity)
                 return Problems.Conflict($"lines[{i}].quantity", $"There are {product.Stock} of '{product.Name}', not {line.Quantity}.");
-            product.Stock -= line.Quantity;
-            product.UpdatedAt = now;
+            db.StockMovements.Add(product.Move(StockReason.Sold, -line.Quantity, tenant.RequiredUserId, now, order: id));
         }
         var order = new Order
         {
@@ -84,20 +83,9 @@ public static class CreateOrder
             })],
         };
         db.Orders.Add(order);
+        await cache.WillChangeAsync(PracticeModule.CachedProducts);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/orders/{id}", OrderResponse.From(order));
-    }
-
-    /// <summary>
-    /// The products, locked until the transaction ends: what is read of their stock holds. Always in the order of their ids, so
-    /// that two orders of the same products wait for each other and never in a circle.
-    /// </summary>
-    internal static Task<Dictionary<Guid, Product>> LockProductsAsync(
-        this ScaleHubDb db, IEnumerable<Guid> productIds, CancellationToken cancellationToken)
-    {
-        var ids = productIds.ToArray();
-        return db.Products.FromSql($"select * from products where id = any({ids}) order by id for update")
-            .ToDictionaryAsync(p => p.Id, cancellationToken);
     }
 
     private static ValidationProblem Invalid(string member, string message)

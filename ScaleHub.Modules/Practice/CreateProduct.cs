@@ -36,7 +36,8 @@ public static class CreateProduct
     /// <summary>Adds a product, as far as the plan allows.</summary>
     /// <remarks>A number that another product has is 409.</remarks>
     public static async Task<Created<ProductResponse>> HandleAsync(
-        CreateProductRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
+        CreateProductRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         var product = new Product
@@ -47,12 +48,14 @@ public static class CreateProduct
             Name = request.Name,
             PriceMinor = request.PriceMinor,
             Currency = request.Currency,
-            Stock = request.Stock,
             CreatedAt = now,
             UpdatedAt = now,
         };
         await db.TakeQuotaAsync(cache, Product.Quota, product.Id, cancellationToken);
         db.Products.Add(product);
+        if (request.Stock > 0)
+            db.StockMovements.Add(product.Move(StockReason.Received, request.Stock, tenant.RequiredUserId, now));
+        await cache.WillChangeAsync(PracticeModule.CachedProducts);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/products/{product.Id}", ProductResponse.From(product));
     }

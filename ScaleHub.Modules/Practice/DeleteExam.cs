@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
+using ScaleHub.Http.Concurrency;
 
 namespace ScaleHub.Modules.Practice;
 
@@ -12,9 +13,14 @@ public static class DeleteExam
     /// <summary>Deletes an exam and gives its place back.</summary>
     /// <remarks>Of an earlier month, that month's count falls.</remarks>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
-        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
+        Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Exam.Quota, id, cancellationToken);
+        if (ifMatch.IsGiven)
+        {
+            if (await db.LockExamAsync(id, cancellationToken) is not { } exam) return TypedResults.NotFound();
+            ifMatch.Require(ExamResponse.From(exam));
+        }
         return await db.Exams.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();

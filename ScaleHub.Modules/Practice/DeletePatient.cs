@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
+using ScaleHub.Http.Concurrency;
 
 namespace ScaleHub.Modules.Practice;
 
@@ -12,9 +13,14 @@ public static class DeletePatient
     /// <summary>Deletes a patient and gives its place back.</summary>
     /// <remarks>With orders or exams it is 409.</remarks>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
-        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
+        Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Patient.Quota, id, cancellationToken);
+        if (ifMatch.IsGiven)
+        {
+            if (await db.LockPatientAsync(id, cancellationToken) is not { } patient) return TypedResults.NotFound();
+            ifMatch.Require(PatientResponse.From(patient));
+        }
         return await db.Patients.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
+using ScaleHub.Http.Concurrency;
 
 namespace ScaleHub.Modules.Practice;
 
@@ -12,9 +13,16 @@ public static class DeleteProduct
     /// <summary>Deletes a product and gives its place back.</summary>
     /// <remarks>One that was ordered is 409.</remarks>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
-        Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
+        Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Product.Quota, id, cancellationToken);
+        if (ifMatch.IsGiven)
+        {
+            if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product))
+                return TypedResults.NotFound();
+            ifMatch.Require(ProductResponse.From(product));
+        }
+        await cache.WillChangeAsync(PracticeModule.CachedProducts);
         return await db.Products.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();

@@ -32,7 +32,7 @@ public sealed class Exam : ITenantEntity
     public required JsonElement Findings { get; set; }
 
     /// <summary>When it took place.</summary>
-    public required DateTimeOffset PerformedAt { get; init; }
+    public required DateTimeOffset PerformedAt { get; set; }
 
     /// <summary>When it was recorded.</summary>
     public required DateTimeOffset CreatedAt { get; init; }

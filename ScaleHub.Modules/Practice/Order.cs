@@ -22,7 +22,7 @@ public sealed class Order : ITenantEntity
     public required Guid PatientId { get; init; }
 
     /// <summary>How far it is.</summary>
-    public OrderState Status { get; set; }
+    public OrderState Status { get; private set; }
 
     /// <summary>Sum of the lines, in minor units.</summary>
     public required long TotalMinor { get; init; }
@@ -44,6 +44,25 @@ public sealed class Order : ITenantEntity
 
     /// <summary>What was ordered, at the prices of that moment.</summary>
     public List<OrderLine> Lines { get; init; } = [];
+
+    /// <summary>The states that it can go to from where it is.</summary>
+    public IReadOnlyList<OrderState> Next => Status switch
+    {
+        OrderState.Placed => [OrderState.Ready, OrderState.Cancelled],
+        OrderState.Ready => [OrderState.Delivered, OrderState.Cancelled],
+        _ => [],
+    };
+
+    /// <summary>
+    /// Moves it on, if <see cref="Next"/> has that state. Who cancels it puts its products back in the same transaction.
+    /// </summary>
+    /// <returns>Whether it moved; if not, nothing has changed.</returns>
+    public bool TryMove(OrderState state, DateTimeOffset now)
+    {
+        if (!Next.Contains(state)) return false;
+        (Status, UpdatedAt) = (state, now);
+        return true;
+    }
 }
 
 /// <summary>So many of a product.</summary>
@@ -89,6 +108,7 @@ internal sealed class OrderMapping : IEntityTypeConfiguration<Order>, IEntityTyp
     public void Configure(EntityTypeBuilder<Order> builder)
     {
         builder.ToTable("orders").HasKey(o => new { o.CompanyId, o.Id });
+        builder.Ignore(o => o.Next);
         builder.HasMany(o => o.Lines).WithOne().HasForeignKey(l => new { l.CompanyId, l.OrderId });
         builder.HasOne<Patient>().WithMany().HasForeignKey(o => new { o.CompanyId, o.PatientId });
         builder.HasOne<User>().WithMany().HasForeignKey(o => new { o.CompanyId, o.CreatedBy });

@@ -2,6 +2,7 @@ using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
+using ScaleHub.Http.Concurrency;
 using ScaleHub.Http.Idempotency;
 
 namespace ScaleHub.Modules.Practice;
@@ -9,6 +10,12 @@ namespace ScaleHub.Modules.Practice;
 /// <summary>Patients, products, orders and exams of a practice. Each creation counts in a quota of the plan.</summary>
 public sealed class PracticeModule : IModule
 {
+    /// <summary>
+    /// The namespace of the cached list of products: whoever writes one says so before. What patients told the practice is not
+    /// copied into caches.
+    /// </summary>
+    internal const string CachedProducts = "products";
+
     /// <inheritdoc/>
     public string Name => "Practice";
 
@@ -32,27 +39,34 @@ public sealed class PracticeModule : IModule
         var practice = v1.MapGroup("").RequireRole(Roles.Member).WithIdempotency();
 
         var patients = practice.MapGroup("/patients");
-        patients.MapPost("/", CreatePatient.HandleAsync).ProducesProblem(403);
+        patients.MapPost("/", CreatePatient.HandleAsync).WithEntityTag().ProducesProblem(403);
         patients.MapGet("/", ListPatients.HandleAsync);
-        patients.MapGet("/{id:guid}", GetPatient.HandleAsync);
+        patients.MapGet("/{id:guid}", GetPatient.HandleAsync).WithEntityTag();
+        patients.MapPatch("/{id:guid}", UpdatePatient.HandleAsync).InTransaction().WithEntityTag();
         patients.MapDelete("/{id:guid}", DeletePatient.HandleAsync).InTransaction().ProducesProblem(409);
 
         var products = practice.MapGroup("/products");
-        products.MapPost("/", CreateProduct.HandleAsync).ProducesProblem(403).ProducesProblem(409);
+        products.MapPost("/", CreateProduct.HandleAsync).WithEntityTag().ProducesProblem(403).ProducesProblem(409);
         products.MapGet("/", ListProducts.HandleAsync);
-        products.MapGet("/{id:guid}", GetProduct.HandleAsync);
+        products.MapGet("/{id:guid}", GetProduct.HandleAsync).WithEntityTag();
+        products.MapPatch("/{id:guid}", UpdateProduct.HandleAsync).InTransaction().WithEntityTag().ProducesProblem(409);
         products.MapDelete("/{id:guid}", DeleteProduct.HandleAsync).InTransaction().ProducesProblem(409);
+        products.MapPost("/{id:guid}/stock-movements", CreateStockMovement.HandleAsync).ProducesProblem(409);
+        products.MapGet("/{id:guid}/stock-movements", ListStockMovements.HandleAsync);
 
         var orders = practice.MapGroup("/orders");
-        orders.MapPost("/", CreateOrder.HandleAsync).ProducesProblem(403).ProducesProblem(409);
+        orders.MapPost("/", CreateOrder.HandleAsync).WithEntityTag().ProducesProblem(403).ProducesProblem(409);
         orders.MapGet("/", ListOrders.HandleAsync);
-        orders.MapGet("/{id:guid}", GetOrder.HandleAsync);
-        orders.MapPost("/{id:guid}/cancel", CancelOrder.HandleAsync).ProducesProblem(409);
+        orders.MapGet("/{id:guid}", GetOrder.HandleAsync).WithEntityTag();
+        orders.MapPatch("/{id:guid}", UpdateOrder.HandleAsync).InTransaction().WithEntityTag();
+        orders.MapPost("/{id:guid}/status", MoveOrder.HandleAsync).WithEntityTag().ProducesProblem(409);
+        orders.MapPost("/{id:guid}/cancel", CancelOrder.HandleAsync).WithEntityTag().ProducesProblem(409);
 
         var exams = practice.MapGroup("/exams");
-        exams.MapPost("/", CreateExam.HandleAsync).ProducesProblem(403).ProducesProblem(409);
+        exams.MapPost("/", CreateExam.HandleAsync).WithEntityTag().ProducesProblem(403).ProducesProblem(409);
         exams.MapGet("/", ListExams.HandleAsync);
-        exams.MapGet("/{id:guid}", GetExam.HandleAsync);
+        exams.MapGet("/{id:guid}", GetExam.HandleAsync).WithEntityTag();
+        exams.MapPatch("/{id:guid}", UpdateExam.HandleAsync).InTransaction().WithEntityTag();
         exams.MapDelete("/{id:guid}", DeleteExam.HandleAsync).InTransaction();
     }
 }

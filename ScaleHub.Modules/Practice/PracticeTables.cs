@@ -14,6 +14,9 @@ public static class PracticeTables
         /// <summary>The tenant's products.</summary>
         public DbSet<Product> Products => db.Set<Product>();
 
+        /// <summary>How the stock of the tenant's products changed.</summary>
+        public DbSet<StockMovement> StockMovements => db.Set<StockMovement>();
+
         /// <summary>The tenant's orders.</summary>
         public DbSet<Order> Orders => db.Set<Order>();
 
@@ -28,6 +31,9 @@ public static class PracticeTables
 
         /// <summary>The tenant's products.</summary>
         public IQueryable<Product> Products => db.Set<Product>();
+
+        /// <summary>How the stock of the tenant's products changed.</summary>
+        public IQueryable<StockMovement> StockMovements => db.Set<StockMovement>();
 
         /// <summary>The tenant's orders.</summary>
         public IQueryable<Order> Orders => db.Set<Order>();

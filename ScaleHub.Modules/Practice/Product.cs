@@ -18,7 +18,7 @@ public sealed class Product : ITenantEntity
     public required Guid Id { get; init; }
 
     /// <summary>The practice's own number, 1 to 64 characters; one product has it.</summary>
-    public required string Sku { get; init; }
+    public required string Sku { get; set; }
 
     /// <summary>1 to 200 characters.</summary>
     public required string Name { get; set; }
@@ -29,14 +29,45 @@ public sealed class Product : ITenantEntity
     /// <summary>ISO 4217.</summary>
     public required string Currency { get; set; }
 
-    /// <summary>How many there are to sell; never below 0.</summary>
-    public required int Stock { get; set; }
+    /// <summary>How many there are to sell; never below 0. <see cref="Move"/> alone changes it.</summary>
+    public int Stock { get; private set; }
+
+    /// <summary>The movement that made the stock what it is; null while there was none.</summary>
+    public Guid? MovementId { get; private set; }
 
     /// <summary>When it was added.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>When it was last changed, its stock included.</summary>
     public required DateTimeOffset UpdatedAt { get; set; }
+
+    /// <summary>Changes the stock of a product that is locked or new.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="quantity">What comes in; what goes out is negative.</param>
+    /// <param name="by">The user who does it.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="order">The order that takes it or gives it back.</param>
+    /// <param name="note">1 to 500 characters.</param>
+    /// <returns>What must be saved with the product.</returns>
+    public StockMovement Move(
+        StockReason reason, int quantity, Guid by, DateTimeOffset now, Guid? order = null, string? note = null)
+    {
+        var movement = new StockMovement
+        {
+            CompanyId = CompanyId,
+            Id = Guid.CreateVersion7(now),
+            ProductId = Id,
+            Reason = reason,
+            Quantity = quantity,
+            StockAfter = checked(Stock + quantity),
+            OrderId = order,
+            Note = note,
+            CreatedBy = by,
+            CreatedAt = now,
+        };
+        (Stock, MovementId, UpdatedAt) = (movement.StockAfter, movement.Id, now);
+        return movement;
+    }
 }
 
 internal sealed class ProductMapping : IEntityTypeConfiguration<Product>

@@ -104,19 +104,3 @@ begin
 end $$;
 revoke all on function companies_to_bill(int, timestamptz, uuid, int) from public;
 grant execute on function companies_to_bill(int, timestamptz, uuid, int) to scalehub_app;
-
--- A notification about bills. What other kinds there are by now stays as it is.
-do $$
-declare
-    target text;
-    kinds  text[];
-begin
-    foreach target in array array['notifications', 'notification_preferences'] loop
-        select array_agg(m[1]) into kinds
-        from pg_constraint k, regexp_matches(pg_get_constraintdef(k.oid), '''([a-z_]+)''', 'g') m
-        where k.conrelid = target::regclass and k.conname = target || '_kind_check';
-        execute format('alter table %I drop constraint %I', target, target || '_kind_check');
-        execute format('alter table %I add constraint %I check (kind in (%s))', target, target || '_kind_check',
-            (select string_agg(quote_literal(kind), ', ') from (select distinct unnest(kinds || 'billing'::text) as kind) k));
-    end loop;
-end $$;

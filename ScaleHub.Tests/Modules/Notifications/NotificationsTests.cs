@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using ScaleHub.Core.Platform;
+using ScaleHub.Modules.Notifications;
 using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
@@ -53,19 +55,20 @@ public sealed class NotificationsTests(ApiFixture api)
     public async Task A_user_says_what_comes_by_mail()
     {
         using var owner = await api.RegisterAsync();
-        Assert.Equal("taskAssigned True, taskDue True, billing True", await PreferencesAsync(owner));
+        var kinds = EnumNames.Of<NotificationKind>();
+        Assert.Equal(kinds.Select(k => $"{k} True"), await PreferencesAsync(owner));
         for (var i = 0; i < 2; i++)
             (await owner.Client.PutAsJsonAsync("/api/v1/notifications/preferences/taskDue", new { email = false })).EnsureSuccessStatusCode();
-        Assert.Equal("taskAssigned True, taskDue False, billing True", await PreferencesAsync(owner));
+        Assert.Equal(kinds.Select(k => $"{k} {k != "taskDue"}"), await PreferencesAsync(owner));
         foreach (var unknown in new[] { "TaskDue", "1", "all" })
             await (await owner.Client.PutAsJsonAsync($"/api/v1/notifications/preferences/{unknown}", new { email = false }))
                 .ProblemAsync(HttpStatusCode.NotFound);
         await (await owner.Client.PutAsJsonAsync("/api/v1/notifications/preferences/taskDue", new { })).ProblemAsync(HttpStatusCode.BadRequest);
     }
 
-    private static async Task<string> PreferencesAsync(Account account)
-        => string.Join(", ", (await (await account.Client.GetAsync("/api/v1/notifications/preferences")).JsonAsync(HttpStatusCode.OK))
-            .GetProperty("items").EnumerateArray().Select(p => $"{p.GetProperty("kind").GetString()} {p.GetProperty("email").GetBoolean()}"));
+    private static async Task<IEnumerable<string>> PreferencesAsync(Account account)
+        => (await (await account.Client.GetAsync("/api/v1/notifications/preferences")).JsonAsync(HttpStatusCode.OK))
+            .GetProperty("items").EnumerateArray().Select(p => $"{p.GetProperty("kind").GetString()} {p.GetProperty("email").GetBoolean()}");
 
     private static async Task<string?> ReadAsync(Account account, Guid id)
     {

@@ -68,6 +68,9 @@ internal static class ListQueries
             "select * from products where company_id = {company} and (name_key, id) > ({text}, {id}) " +
             "order by name_key, id limit 26",
         ["products: by sku"] = "select * from products where company_id = {company} and sku = {text}",
+        ["products: stock movements"] =
+            "select * from stock_movements where company_id = {company} and product_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
         ["orders: page"] = "select * from orders where company_id = {company} and id < {cursor} order by id desc limit 26",
         ["orders: in a state"] =
             "select * from orders where company_id = {company} and status = 'ready' and id < {cursor} order by id desc limit 26",
@@ -120,6 +123,9 @@ internal static class ListQueries
         ["mail: of an address"] =
             "select * from mail_items where company_id = {company} and address_id = {parent} and id < {cursor} " +
             "order by id desc limit 26",
+        ["mail: of an address in a state"] =
+            "select * from mail_items where company_id = {company} and address_id = {parent} and status = 'scanned' " +
+            "and id < {cursor} order by id desc limit 26",
         ["mail: in a state"] =
             "select * from mail_items where company_id = {company} and status = 'scanned' and id < {cursor} " +
             "order by id desc limit 26",

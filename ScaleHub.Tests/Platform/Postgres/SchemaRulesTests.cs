@@ -145,6 +145,7 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
     [InlineData("usage_charges", "insert,select")]
     [InlineData("invoice_lines", "insert,select")]
     [InlineData("card_packs", "insert,select")]
+    [InlineData("stock_movements", "insert,select")]
     [InlineData("payments", "insert,select,update")]
     [InlineData("invoices", "insert,select,update")]
     [InlineData("plans", "select")]

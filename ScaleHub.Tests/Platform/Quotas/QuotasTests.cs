@@ -101,7 +101,8 @@ public sealed class QuotasTests(GraphFixture graph)
         await account.CreatePatientAsync();
         var status = await StatusAsync(account);
         Assert.Equal("FREE", status.GetProperty("plan").GetString());
-        Assert.Equal(["users 3 1 2", "patients 100 1 99", "orders 100 0 100", "products 50 0 50", "exams 100 0 100"],
+        Assert.Equal(["users 3 1 2", "patients 100 1 99", "orders 100 0 100", "products 50 0 50", "exams 100 0 100",
+            "addresses 2 0 2"],
             status.GetProperty("quotas").EnumerateArray()
                 .Select(q => string.Join(' ', ((string[])["resource", "limit", "used", "remaining"]).Select(m => q.GetProperty(m)))));
         var today = DateTime.UtcNow;
