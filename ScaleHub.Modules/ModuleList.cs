@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
@@ -12,6 +13,7 @@ using ScaleHub.Modules.Notifications;
 using ScaleHub.Modules.Operations;
 using ScaleHub.Modules.Practice;
 using ScaleHub.Modules.Tasks;
+using ScaleHub.Modules.Webhooks;
 
 namespace ScaleHub.Modules;
 
@@ -28,6 +30,7 @@ public static class ModuleList
         new PracticeModule(),
         new BillingModule(),
         new CardsModule(),
+        new WebhooksModule(),
         new JobsModule(),
         new OperationsModule(),
     ];
@@ -47,6 +50,7 @@ public static class ModuleList
     {
         builder.Services.AddSingleton(Schema);
         builder.Services.AddSingleton(Jobs);
+        builder.Services.AddSingleton(new EventCatalogue(All.SelectMany(module => module.Events)));
         foreach (var module in All) module.AddServices(builder.Services);
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Plans;
@@ -15,7 +16,7 @@ namespace ScaleHub.Core.Platform;
 /// <summary>Registers the mechanisms that Api and Worker share.</summary>
 public static class PlatformExtensions
 {
-    /// <summary>Database nodes, their monitor and the two contexts, plans of companies, Redis and its broadcast, tenant, read-your-writes, secrets, the job queue, mail.</summary>
+    /// <summary>Database nodes, their monitor and the two contexts, plans of companies, Redis and its broadcast, tenant, read-your-writes, secrets, the job queue, events, mail.</summary>
     public static IHostApplicationBuilder AddPlatform(this IHostApplicationBuilder builder)
     {
         builder.AddSecrets();
@@ -36,6 +37,7 @@ public static class PlatformExtensions
         builder.Services.AddTenantDbContext<ScaleHubDb>().AddTenantDbContext<ReadDb>();
         builder.Services.AddSingleton<CompanyPlans>();
         builder.AddJobQueue();
+        builder.Services.AddScoped<EventOutbox>();
         builder.AddMail();
         return builder;
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
@@ -22,6 +23,9 @@ public sealed class IdentityModule : IModule
     // A company comes with its owner.
     /// <inheritdoc/>
     public IReadOnlyList<string> Uses => ["Companies"];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EventType> Events => [UserEvents.Joined];
 
     /// <inheritdoc/>
     public void AddServices(IServiceCollection services)

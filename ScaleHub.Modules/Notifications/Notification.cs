@@ -13,6 +13,9 @@ public enum NotificationKind
 
     /// <summary>A task of the user is due.</summary>
     TaskDue,
+
+    /// <summary>A webhook of the company was switched off, since its server does not take events any more.</summary>
+    WebhookFailing,
 }
 
 /// <summary>Something that a user should know.</summary>
@@ -36,7 +39,7 @@ public sealed class Notification : ITenantEntity
     /// <summary>At most 10,000 characters.</summary>
     public string? Body { get; init; }
 
-    /// <summary>The task it is about.</summary>
+    /// <summary>The task or webhook it is about.</summary>
     public Guid? SubjectId { get; init; }
 
     /// <summary>When the user read it.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Postgres;
 
 namespace ScaleHub.Modules.Practice;
@@ -13,7 +14,7 @@ public static class CancelOrder
     /// <summary>Cancels an order. It stays in its month's quota, as it was placed in it.</summary>
     /// <remarks>One that was delivered is 409; one that is cancelled already stays so.</remarks>
     public static async Task<Results<Ok<OrderResponse>, NotFound, ProblemHttpResult>> HandleAsync(
-        Guid id, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, ScaleHubDb db, EventOutbox events, TimeProvider time, CancellationToken cancellationToken)
     {
         // Locked, so that of two who cancel one puts the products back.
         var order = await db.Orders.FromSql($"select * from orders where id = {id} for update")
@@ -31,6 +32,7 @@ public static class CancelOrder
                 products[line.ProductId].UpdatedAt = now;
             }
             (order.Status, order.UpdatedAt) = (OrderState.Cancelled, now);
+            await events.AddAsync(OrderEvents.Cancelled, id, OrderResponse.From(order));
             await db.SaveChangesAsync(cancellationToken);
         }
         return TypedResults.Ok(OrderResponse.From(order));

@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
@@ -17,6 +18,9 @@ public sealed class PracticeModule : IModule
     // What somebody placed or recorded refers to a user.
     /// <inheritdoc/>
     public IReadOnlyList<string> Uses => ["Identity"];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EventType> Events => [OrderEvents.Placed, OrderEvents.Cancelled];
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

@@ -53,10 +53,10 @@ public sealed class NotificationsTests(ApiFixture api)
     public async Task A_user_says_what_comes_by_mail()
     {
         using var owner = await api.RegisterAsync();
-        Assert.Equal("taskAssigned True, taskDue True", await PreferencesAsync(owner));
+        Assert.Equal("taskAssigned True, taskDue True, webhookFailing True", await PreferencesAsync(owner));
         for (var i = 0; i < 2; i++)
             (await owner.Client.PutAsJsonAsync("/api/v1/notifications/preferences/taskDue", new { email = false })).EnsureSuccessStatusCode();
-        Assert.Equal("taskAssigned True, taskDue False", await PreferencesAsync(owner));
+        Assert.Equal("taskAssigned True, taskDue False, webhookFailing True", await PreferencesAsync(owner));
         foreach (var unknown in new[] { "TaskDue", "1", "all" })
             await (await owner.Client.PutAsJsonAsync($"/api/v1/notifications/preferences/{unknown}", new { email = false }))
                 .ProblemAsync(HttpStatusCode.NotFound);

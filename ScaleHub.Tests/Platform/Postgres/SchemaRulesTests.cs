@@ -147,6 +147,7 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
     [InlineData("card_packs", "insert,select")]
     [InlineData("payments", "insert,select,update")]
     [InlineData("invoices", "insert,select,update")]
+    [InlineData("webhook_deliveries", "insert,select,update")]
     [InlineData("plans", "select")]
     [InlineData("quotas", "select")]
     [InlineData("plan_quotas", "select")]
