@@ -25,15 +25,16 @@ internal static class PublicAddresses
         "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20");
 
     // What a translator makes of IPv4 (RFC 6052), where the network has no IPv4 of its own: as public as the address in it.
-    private static readonly IPNetwork Translated = IPNetwork.Parse("64:ff9b::/96");
+    private static readonly byte[] Translated = IPAddress.Parse("64:ff9b::").GetAddressBytes()[..12];
 
     /// <summary>Whether it is the address of one host that anybody can reach.</summary>
     public static bool IsPublic(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork) return !NotPublic4.Any(n => n.Contains(address));
-        if (address.AddressFamily != AddressFamily.InterNetworkV6 || address.ScopeId != 0) return false;
-        return Translated.Contains(address)
-            ? IsPublic(new IPAddress(address.GetAddressBytes().AsSpan(12)))
+        if (address.AddressFamily != AddressFamily.InterNetworkV6 || address.ScopeId != 0 || address.IsIPv4MappedToIPv6) return false;
+        var bytes = address.GetAddressBytes().AsSpan();
+        return bytes.StartsWith(Translated)
+            ? IsPublic(new IPAddress(bytes[Translated.Length..]))
             : Given6.Contains(address) && !NotPublic6.Any(n => n.Contains(address));
     }
 
