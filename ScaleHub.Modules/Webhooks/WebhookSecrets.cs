@@ -21,11 +21,21 @@ public sealed class WebhookSecrets(SecretBox box)
     }
 
     /// <summary>The header <c>webhook-signature</c>: one signature for each secret that is valid, the newest first.</summary>
+    /// <exception cref="CryptographicException">The secret was sealed with another <c>ScaleHub:Secret</c>.</exception>
     public string Sign(Webhook webhook, string eventId, long timestamp, string body, DateTimeOffset now)
     {
         var content = Encoding.UTF8.GetBytes($"{eventId}.{timestamp}.{body}");
         var signature = Sign(webhook.Secret, content);
-        return webhook.OldSecret is { } old && webhook.OldSecretEnds > now ? $"{signature} {Sign(old, content)}" : signature;
+        if (webhook.OldSecret is not { } old || webhook.OldSecretEnds <= now) return signature;
+        try
+        {
+            return $"{signature} {Sign(old, content)}";
+        }
+        catch (CryptographicException)
+        {
+            // It was rotated because nobody can read the one before.
+            return signature;
+        }
     }
 
     private string Sign(byte[] secret, byte[] content)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform;
@@ -67,7 +68,7 @@ internal sealed class WebhookSender : IDisposable
             };
             return new(now, Took(), status, await ReadAsync(response, ending.Token), error);
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException or CryptographicException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             return new(now, Took(), null, null, ending.IsCancellationRequested
@@ -144,6 +145,7 @@ internal sealed class WebhookSender : IDisposable
     // For the company: nothing of what is inside here.
     private static string Reason(Exception e) => e switch
     {
+        CryptographicException => "The secret of the webhook cannot be read any more. Rotate it.",
         { InnerException: PrivateAddressException } => "The address of the host is not public.",
         { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } } => "The name of the host is not known.",
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => "The host refused the connection.",
