@@ -34,10 +34,10 @@ public sealed class AccessTests
     [Fact]
     public void Every_post_of_somebody_signed_in_takes_an_idempotency_key()
     {
-        // Ending a session twice is ending it once, and no answer is worth keeping; an answer with a new API key or a secret of a
-        // webhook must not be kept.
-        string[] byNature =
-            ["/api/v1/auth/logout", "/api/v1/api-keys/", "/api/v1/webhooks/", "/api/v1/webhooks/{id:guid}/secret/rotate"];
+        // Ending a session twice is ending it once, and no answer is worth keeping; an answer with a new API key, a secret of a
+        // second factor or one of a webhook must not be kept.
+        string[] byNature = ["/api/v1/auth/logout", "/api/v1/me/totp/", "/api/v1/me/totp/confirm", "/api/v1/api-keys/",
+            "/api/v1/webhooks/", "/api/v1/webhooks/{id:guid}/secret/rotate"];
         var without = Endpoints(Production).Where(e => Decision(e) != Anonymous
             && e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") is true
             && e.Metadata.GetMetadata<IdempotencyMetadata>() is null);

@@ -30,6 +30,7 @@ internal sealed partial class SampleData
         ["finished_jobs.finished_at"] = "sample_now()",
         ["minute"] = "sample_now() - (n / {companies} % 10000) * interval '1 minute'",
         ["invoices.number"] = "n + 1",
+        ["user_totps.secret"] = "sha256('1') || sha256(n::text::bytea)",
         ["webhooks.events"] = "array['task.created']",
         ["webhooks.secret"] = "sha256('1') || sha256(n::text::bytea)",
         // Within the days that are kept.
