@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 
@@ -20,6 +21,9 @@ public interface IModule
     /// platform.
     /// </summary>
     IReadOnlyList<string> Uses => [];
+
+    /// <summary>The kinds of events that the module tells of (<see cref="EventOutbox"/>), for the catalogue of webhooks.</summary>
+    IReadOnlyList<EventType> Events => [];
 
     /// <summary>What the module registers, in the API and in the worker.</summary>
     void AddServices(IServiceCollection services)

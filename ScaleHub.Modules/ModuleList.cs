@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
@@ -16,6 +17,7 @@ using ScaleHub.Modules.Notifications;
 using ScaleHub.Modules.Operations;
 using ScaleHub.Modules.Practice;
 using ScaleHub.Modules.Tasks;
+using ScaleHub.Modules.Webhooks;
 
 namespace ScaleHub.Modules;
 
@@ -35,6 +37,7 @@ public static class ModuleList
         new AddressesModule(),
         new BillingModule(),
         new CardsModule(),
+        new WebhooksModule(),
         new JobsModule(),
         new OperationsModule(),
     ];
@@ -61,6 +64,7 @@ public static class ModuleList
     {
         builder.Services.AddSingleton(Schema);
         builder.Services.AddSingleton(Jobs);
+        builder.Services.AddSingleton(new EventCatalogue(All.SelectMany(module => module.Events)));
         builder.Services.AddSingleton(Exports);
         foreach (var module in All) module.AddServices(builder.Services);
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using ScaleHub.Core.Platform.Blobs;
 using ScaleHub.Core.Platform.Consistency;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Plans;
@@ -16,8 +17,10 @@ namespace ScaleHub.Core.Platform;
 /// <summary>Registers the mechanisms that Api and Worker share.</summary>
 public static class PlatformExtensions
 {
-    /// <summary>Database nodes, their monitor and the two contexts, plans of companies, Redis and its broadcast, tenant, read-your-writes, secrets, the job queue,
-    /// blobs, mail.</summary>
+    /// <summary>
+    /// Database nodes, their monitor and the two contexts, plans of companies, Redis and its broadcast, tenant, read-your-writes,
+    /// secrets, the job queue, blobs, events, mail.
+    /// </summary>
     public static IHostApplicationBuilder AddPlatform(this IHostApplicationBuilder builder)
     {
         builder.AddSecrets();
@@ -40,6 +43,7 @@ public static class PlatformExtensions
         builder.Services.AddSingleton<CompanyPlans>();
         builder.AddJobQueue();
         builder.AddBlobs();
+        builder.Services.AddScoped<EventOutbox>();
         builder.AddMail();
         return builder;
     }

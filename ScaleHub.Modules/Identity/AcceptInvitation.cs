@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
@@ -31,7 +32,7 @@ public static class AcceptInvitation
     /// <summary>Joins the company. The link works once; the address counts as confirmed, as the link came by it.</summary>
     public static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
         AcceptInvitationRequest request, Tenant tenant, ScaleHubDb db, AccountLinks links, Passwords passwords, SignInTokens tokens,
-        CompanyCache cache, HttpContext http, TimeProvider time, CancellationToken cancellationToken)
+        EventOutbox events, CompanyCache cache, HttpContext http, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
         if (links.Read(request.Token) is not { } link) return ResetPassword.NotValid();
@@ -59,6 +60,7 @@ public static class AcceptInvitation
             .ExecuteUpdateAsync(set => set.SetProperty(i => i.AcceptedAt, now), cancellationToken) != 1) return ResetPassword.NotValid();
         var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(user.CompanyId, user.Id, user.Role, http);
         db.AddRange(user, new Login { Email = Login.Normalize(user.Email), CompanyId = user.CompanyId, UserId = user.Id }, session);
+        await events.AddAsync(UserEvents.Joined, user.Id, UserResponse.From(user));
         try
         {
             await db.SaveChangesAsync(cancellationToken);

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
@@ -39,7 +40,7 @@ public static class AddUser
 {
     /// <summary>Adds a user, who can sign in from then on.</summary>
     public static async Task<Results<Created<UserResponse>, ProblemHttpResult>> HandleAsync(
-        AddUserRequest request, AccessToken me, ScaleHubDb db, CompanyCache cache, HttpContext http, TimeProvider time,
+        AddUserRequest request, AccessToken me, ScaleHubDb db, EventOutbox events, CompanyCache cache, HttpContext http, TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (!Roles.MayGive(me.Role, request.Role)) return ChangeRole.NotAllowed();
@@ -56,6 +57,7 @@ public static class AddUser
         };
         await db.TakeQuotaAsync(cache, User.Quota, user.Id, cancellationToken);
         db.AddRange(user, new Login { Email = Login.Normalize(user.Email), CompanyId = user.CompanyId, UserId = user.Id });
+        await events.AddAsync(UserEvents.Joined, user.Id, UserResponse.From(user));
         try
         {
             await db.SaveChangesAsync(cancellationToken);

@@ -59,6 +59,9 @@ public static class ChangePassword
         if (user.PasswordHash != old.PasswordHash)
             return TypedResults.Problem("The current password is wrong.", statusCode: StatusCodes.Status403Forbidden);
         user.PasswordHash = hash;
+        // Whoever came half way with the old one.
+        await db.OneTimeTokens.Where(t => t.UserId == me.UserId && t.Purpose == OneTimePurpose.SignIn && t.UsedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), cancellationToken);
         await EndOtherSessions.EndAsync(db, live, me.CompanyId, me.UserId, except: me.SessionId, now, cancellationToken);
         queue.Add(Notice(user));
         await db.SaveChangesAsync(cancellationToken);

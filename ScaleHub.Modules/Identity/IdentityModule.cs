@@ -1,5 +1,6 @@
 using IdentityOptions = ScaleHub.Modules.Identity.Authentication.IdentityOptions;
 using Microsoft.AspNetCore.Identity;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
@@ -25,6 +26,9 @@ public sealed class IdentityModule : IModule
     public IReadOnlyList<string> Uses => ["Companies"];
 
     /// <inheritdoc/>
+    public IReadOnlyList<EventType> Events => [UserEvents.Joined];
+
+    /// <inheritdoc/>
     public void AddServices(IServiceCollection services)
     {
         services.AddOptions<IdentityOptions>().BindConfiguration(IdentityOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -37,6 +41,7 @@ public sealed class IdentityModule : IModule
         services.AddSingleton<RefreshTokens>();
         services.AddSingleton<AccountLinks>();
         services.AddSingleton<SignInTokens>();
+        services.AddSingleton<TotpCodes>();
     }
 
     /// <inheritdoc/>
@@ -57,6 +62,7 @@ public sealed class IdentityModule : IModule
         auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth).ProducesProblem(409);
         // By account, session and address, where not all count: SignInLimits.
         auth.MapPost("/login", LogIn.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
+        auth.MapPost("/login/totp", LogInTotp.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Tokens).ProducesProblem(401);
         // Answers the same to everybody; what it costs is a mail, three an hour for an account.
         auth.MapPost("/password/forgot", ForgotPassword.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth);
         auth.MapPost("/password/reset", ResetPassword.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth).ProducesProblem(404);
@@ -71,6 +77,14 @@ public sealed class IdentityModule : IModule
         var account = v1.MapGroup("/account").RequireRole(Access.SignedIn).RequirePerson().WithRateLimit(RateLimits.Strict);
         account.MapPut("/password", ChangePassword.HandleAsync);
         account.MapPost("/verification", SendVerification.HandleAsync).WithIdempotency();
+
+        // Their answers have secrets, which must not be kept for a repetition of the request.
+        var totp = v1.MapGroup("/me/totp").RequireRole(Access.SignedIn).RequirePerson().AddEndpointFilter(NotStoredAsync)
+            .WithRateLimit(RateLimits.Strict);
+        totp.MapGet("/", GetTotp.HandleAsync);
+        totp.MapPost("/", CreateTotp.HandleAsync).ProducesProblem(403).ProducesProblem(409);
+        totp.MapPost("/confirm", ConfirmTotp.HandleAsync).ProducesProblem(403).ProducesProblem(409);
+        totp.MapDelete("/", DeleteTotp.HandleAsync).ProducesProblem(403);
 
         var invitations = v1.MapGroup("/invitations").RequireRole(Roles.Admin).RequirePerson();
         invitations.MapPost("/", InviteUser.HandleAsync).WithIdempotency().WithRateLimit(RateLimits.Strict).ProducesProblem(409);

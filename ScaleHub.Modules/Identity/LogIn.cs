@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
@@ -25,11 +26,12 @@ public static class LogIn
 {
     /// <summary>
     /// Signs in. An unknown address and a wrong password get the same answer, in the same time. After ten wrong passwords for an
-    /// account in 15 minutes it is 429 (<see cref="SignInLimits"/>).
+    /// account in 15 minutes it is 429 (<see cref="SignInLimits"/>). For somebody with a second factor the answer is 401 with
+    /// <c>totpRequired</c> and a <c>challenge</c>, and <c>POST /api/v1/auth/login/totp</c> goes on.
     /// </summary>
     public static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
         LogInRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens, SignInLimits limits,
-        HttpContext http, CancellationToken cancellationToken)
+        AccountLinks links, HttpContext http, TimeProvider time, CancellationToken cancellationToken)
     {
         var login = await db.FindLogin(request.Email).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         var (companyId, userId) = login is null ? (Guid.NewGuid(), Guid.NewGuid()) : (login.CompanyId, login.UserId);
@@ -51,6 +53,8 @@ public static class LogIn
         if (!right || login is null) return TypedResults.Problem("E-mail address or password is wrong.", statusCode: 401);
 
         await limits.GiveBackAsync(counted);
+        if (await db.Set<UserTotp>().AnyAsync(t => t.UserId == login.UserId && t.ConfirmedAt != null, cancellationToken))
+            return await LogInTotp.ChallengeAsync(db, links, login.CompanyId, login.UserId, time.GetDatabaseNow(), cancellationToken);
         var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(login.CompanyId, login.UserId, login.Role, http);
         db.Add(session);
         await db.SaveChangesAsync(cancellationToken);

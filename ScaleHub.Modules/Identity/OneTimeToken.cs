@@ -14,9 +14,12 @@ public enum OneTimePurpose
 
     /// <summary>Showing that the address is the user's.</summary>
     VerifyEmail,
+
+    /// <summary>Signing in with a code, behind the password.</summary>
+    SignIn,
 }
 
-/// <summary>A link that was sent to a user: it works once, and for a while.</summary>
+/// <summary>A link that was sent to a user, or the way from a right password to the code: it works once, and for a while.</summary>
 public sealed class OneTimeToken : ITenantEntity
 {
     /// <inheritdoc/>

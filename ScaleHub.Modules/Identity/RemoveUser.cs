@@ -36,6 +36,7 @@ public static class RemoveUser
         user.DeletedAt = now;
         await db.SaveChangesAsync(cancellationToken);
         await db.Logins.Where(l => l.UserId == id).ExecuteDeleteAsync(cancellationToken);
+        await db.Set<UserTotp>().Where(t => t.UserId == id).ExecuteDeleteAsync(cancellationToken);
         await db.Sessions.Where(s => s.UserId == id && s.RevokedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);

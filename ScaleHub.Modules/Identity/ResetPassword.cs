@@ -44,7 +44,7 @@ public static class ResetPassword
         await ChangeRole.LockAsync(db, link.CompanyId, token.UserId, cancellationToken);
         if (await db.Users.SingleOrDefaultAsync(u => u.Id == token.UserId && u.DeletedAt == null, cancellationToken) is not { } user
             || !await OneTimeToken.UseAsync(db, token, now, cancellationToken)) return NotValid();
-        await db.OneTimeTokens.Where(t => t.UserId == user.Id && t.Purpose == OneTimePurpose.ResetPassword && t.UsedAt == null)
+        await db.OneTimeTokens.Where(t => t.UserId == user.Id && t.Purpose != OneTimePurpose.VerifyEmail && t.UsedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), cancellationToken);
         user.PasswordHash = hash;
         // Who has the link has the mailbox.

@@ -19,6 +19,9 @@ public enum NotificationKind
 
     /// <summary>Mail came to a virtual address of the user.</summary>
     MailReceived,
+
+    /// <summary>A webhook of the company was switched off, since its server does not take events any more.</summary>
+    WebhookFailing,
 }
 
 /// <summary>Something that a user should know.</summary>
@@ -42,7 +45,7 @@ public sealed class Notification : ITenantEntity
     /// <summary>At most 10,000 characters.</summary>
     public string? Body { get; init; }
 
-    /// <summary>The task, invoice, mail item or other thing it is about.</summary>
+    /// <summary>The task, invoice, mail item, webhook or other thing it is about.</summary>
     public Guid? SubjectId { get; init; }
 
     /// <summary>When the user read it.</summary>

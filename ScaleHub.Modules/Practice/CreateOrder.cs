@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
@@ -42,7 +43,7 @@ public static class CreateOrder
     /// <summary>Places an order, as far as stock and the plan's orders of this month go.</summary>
     /// <remarks>Too little stock is 409, as is a patient who does not exist.</remarks>
     public static async Task<Results<Created<OrderResponse>, ProblemHttpResult, ValidationProblem>> HandleAsync(
-        CreateOrderRequest request, ScaleHubDb db, CompanyCache cache, Tenant tenant, TimeProvider time,
+        CreateOrderRequest request, ScaleHubDb db, EventOutbox events, CompanyCache cache, Tenant tenant, TimeProvider time,
         CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
@@ -84,6 +85,7 @@ public static class CreateOrder
         };
         db.Orders.Add(order);
         await cache.WillChangeAsync(PracticeModule.CachedProducts);
+        await events.AddAsync(OrderEvents.Placed, id, OrderResponse.From(order));
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/orders/{id}", OrderResponse.From(order));
     }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http;
 using ScaleHub.Http.Concurrency;
@@ -19,12 +20,12 @@ public static class MoveOrder
     /// <summary>Moves an order to its next state. Cancelling puts its products back in stock.</summary>
     /// <remarks>A state that it cannot go to is 409, which names those that it can.</remarks>
     public static async Task<Results<Ok<OrderResponse>, NotFound, ProblemHttpResult>> HandleAsync(
-        Guid id, MoveOrderRequest request, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, TimeProvider time,
+        Guid id, MoveOrderRequest request, IfMatch ifMatch, ScaleHubDb db, EventOutbox events, CompanyCache cache, TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (await db.LockOrderAsync(id, cancellationToken) is not { } order) return TypedResults.NotFound();
         ifMatch.Require(OrderResponse.From(order));
-        if (!await db.TryMoveAsync(cache, order, request.Status, time.GetDatabaseNow(), cancellationToken))
+        if (!await db.TryMoveAsync(events, cache, order, request.Status, time.GetDatabaseNow(), cancellationToken))
             return Problems.WrongState("order", order.Status, order.Next);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Ok(OrderResponse.From(order));
@@ -32,7 +33,7 @@ public static class MoveOrder
 
     /// <summary>Moves a locked order on, if it can, and puts the products of one that is cancelled back.</summary>
     internal static async Task<bool> TryMoveAsync(
-        this ScaleHubDb db, CompanyCache cache, Order order, OrderState state, DateTimeOffset now,
+        this ScaleHubDb db, EventOutbox events, CompanyCache cache, Order order, OrderState state, DateTimeOffset now,
         CancellationToken cancellationToken)
     {
         if (!order.TryMove(state, now)) return false;
@@ -41,6 +42,7 @@ public static class MoveOrder
         foreach (var line in order.Lines)
             db.StockMovements.Add(products[line.ProductId].Move(
                 StockReason.Returned, line.Quantity, db.Tenant.RequiredUserId, now, order: order.Id));
+        await events.AddAsync(OrderEvents.Cancelled, order.Id, OrderResponse.From(order));
         await cache.WillChangeAsync(PracticeModule.CachedProducts);
         return true;
     }

@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
@@ -25,6 +26,9 @@ public sealed class PracticeModule : IModule
     // What somebody placed or recorded refers to a user.
     /// <inheritdoc/>
     public IReadOnlyList<string> Uses => ["Identity"];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EventType> Events => [OrderEvents.Placed, OrderEvents.Cancelled];
 
     /// <inheritdoc/>
     public void AddExports(ExportCatalogue exports) => exports

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
@@ -34,8 +35,8 @@ public static class CreateTask
     /// <summary>Makes a task, for oneself or somebody else.</summary>
     /// <remarks>An assignee who is not an active user of the company is 409.</remarks>
     public static async Task<Results<Created<TaskResponse>, ProblemHttpResult>> HandleAsync(
-        CreateTaskRequest request, ScaleHubDb db, JobQueue queue, Tenant tenant, TimeProvider time, CompanyCache cache,
-        CancellationToken cancellationToken)
+        CreateTaskRequest request, ScaleHubDb db, JobQueue queue, EventOutbox events, Tenant tenant, TimeProvider time,
+        CompanyCache cache, CancellationToken cancellationToken)
     {
         var (me, assignee) = (tenant.RequiredUserId, request.AssigneeId.Or(tenant.RequiredUserId));
         if (assignee is { } user && user != me && !await db.KeepActiveUserAsync(user, cancellationToken))
@@ -56,6 +57,7 @@ public static class CreateTask
         };
         db.Tasks.Add(task);
         await TaskNotices.AddAsync(queue, task, before: null, me, now, cancellationToken);
+        await events.AddAsync(TaskEvents.Created, task.Id, TaskResponse.From(task));
         await cache.WillChangeAsync(TasksModule.Cached);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/tasks/{task.Id}", TaskResponse.From(task));

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http;
 
@@ -26,13 +27,15 @@ public static class DeleteTasks
     /// <summary>Deletes up to 100 tasks and their comments, all or none.</summary>
     /// <remarks>One that does not exist is 404, and the answer names it.</remarks>
     public static async Task<Results<Ok<BulkTasksResponse>, ProblemHttpResult>> HandleAsync(
-        DeleteTasksRequest request, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
+        DeleteTasksRequest request, ScaleHubDb db, EventOutbox events, CompanyCache cache, CancellationToken cancellationToken)
     {
         // Locked first, in order: two requests that delete the same tasks would otherwise wait for each other in a circle.
         var found = await db.LockTaskIdsAsync(request.Ids, cancellationToken);
         if (TaskLocks.Missing(request.Ids, found) is { } missing) return missing;
         await cache.WillChangeAsync(TasksModule.Cached);
         var deleted = await db.Tasks.Where(t => request.Ids.Contains(t.Id)).ExecuteDeleteAsync(cancellationToken);
+        foreach (var id in request.Ids) await events.AddAsync(TaskEvents.Deleted, id, new(id));
+        await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Ok(new BulkTasksResponse(deleted));
     }
 }

@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
@@ -25,6 +26,9 @@ public sealed class TasksModule : IModule
     public IReadOnlyList<string> Uses => ["Identity", "Notifications"];
 
     /// <inheritdoc/>
+    public IReadOnlyList<EventType> Events => [TaskEvents.Created, TaskEvents.Updated, TaskEvents.Deleted];
+
+    /// <inheritdoc/>
     public void AddJobs(JobList jobs) => jobs.Handle<RemindOfTask, RemindOfTaskHandler>();
 
     /// <inheritdoc/>
@@ -42,7 +46,7 @@ public sealed class TasksModule : IModule
         tasks.MapPost("/bulk-delete", DeleteTasks.HandleAsync).ProducesProblem(404);
         tasks.MapGet("/{id:guid}", GetTask.HandleAsync).WithEntityTag();
         tasks.MapPatch("/{id:guid}", UpdateTask.HandleAsync).InTransaction().WithEntityTag().ProducesProblem(409);
-        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync);
+        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync).InTransaction();
 
         var comments = tasks.MapGroup("/{id:guid}/comments");
         comments.MapPost("/", CreateTaskComment.HandleAsync);

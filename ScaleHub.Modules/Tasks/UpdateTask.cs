@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http;
@@ -50,7 +51,7 @@ public sealed record UpdateTaskRequest
 
     /// <summary>Changes a task that <paramref name="db"/> tracks.</summary>
     internal async Task ApplyAsync(
-        ScaleHubDb db, JobQueue queue, TaskItem task, DateTimeOffset now, CancellationToken cancellationToken)
+        ScaleHubDb db, JobQueue queue, EventOutbox events, TaskItem task, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var before = Noticed.Of(task);
         task.Title = Title.Or(task.Title);
@@ -58,7 +59,11 @@ public sealed record UpdateTaskRequest
         task.Status = Status.Or(task.Status);
         task.DueAt = DueAt.Or(task.DueAt)?.ToUniversalTime();
         task.AssigneeId = AssigneeId.Or(task.AssigneeId);
-        if (db.Entry(task).State == EntityState.Modified) task.UpdatedAt = now;
+        if (db.Entry(task).State == EntityState.Modified)
+        {
+            task.UpdatedAt = now;
+            await events.AddAsync(TaskEvents.Updated, task.Id, TaskResponse.From(task));
+        }
         await TaskNotices.AddAsync(queue, task, before, db.Tenant.RequiredUserId, now, cancellationToken);
     }
 }
@@ -69,14 +74,14 @@ public static class UpdateTask
     /// <summary>Changes the members that are given; null clears a description, a due date or an assignee.</summary>
     /// <remarks>An assignee who is not an active user of the company is 409.</remarks>
     public static async Task<Results<Ok<TaskResponse>, NotFound, ProblemHttpResult>> HandleAsync(
-        Guid id, UpdateTaskRequest request, IfMatch ifMatch, ScaleHubDb db, JobQueue queue, TimeProvider time, CompanyCache cache,
-        CancellationToken cancellationToken)
+        Guid id, UpdateTaskRequest request, IfMatch ifMatch, ScaleHubDb db, JobQueue queue, EventOutbox events, TimeProvider time,
+        CompanyCache cache, CancellationToken cancellationToken)
     {
         if (await db.LockTaskAsync(id, cancellationToken) is not { } task) return TypedResults.NotFound();
         ifMatch.Require(TaskResponse.From(task));
         if (!await request.NamesActiveUserAsync(db, [task], cancellationToken))
             return Problems.Conflict("assigneeId", UpdateTaskRequest.NoSuchUser);
-        await request.ApplyAsync(db, queue, task, time.GetDatabaseNow(), cancellationToken);
+        await request.ApplyAsync(db, queue, events, task, time.GetDatabaseNow(), cancellationToken);
         if (db.ChangeTracker.HasChanges())
         {
             await cache.WillChangeAsync(TasksModule.Cached);

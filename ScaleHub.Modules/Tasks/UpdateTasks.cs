@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http;
@@ -39,15 +40,15 @@ public static class UpdateTasks
     /// <summary>Makes the same changes in up to 100 tasks, in all or in none.</summary>
     /// <remarks>One that does not exist is 404, and the answer names it. Each task is overwritten: the last write wins.</remarks>
     public static async Task<Results<Ok<BulkTasksResponse>, ProblemHttpResult>> HandleAsync(
-        UpdateTasksRequest request, ScaleHubDb db, JobQueue queue, TimeProvider time, CompanyCache cache,
-        CancellationToken cancellationToken)
+        UpdateTasksRequest request, ScaleHubDb db, JobQueue queue, EventOutbox events, TimeProvider time,
+        CompanyCache cache, CancellationToken cancellationToken)
     {
         var tasks = await db.LockTasksAsync(request.Ids, cancellationToken);
         if (TaskLocks.Missing(request.Ids, tasks.Keys) is { } missing) return missing;
         if (!await request.Changes.NamesActiveUserAsync(db, tasks.Values, cancellationToken))
             return Problems.Conflict("changes.assigneeId", UpdateTaskRequest.NoSuchUser);
         var now = time.GetDatabaseNow();
-        foreach (var task in tasks.Values) await request.Changes.ApplyAsync(db, queue, task, now, cancellationToken);
+        foreach (var task in tasks.Values) await request.Changes.ApplyAsync(db, queue, events, task, now, cancellationToken);
         if (db.ChangeTracker.HasChanges())
         {
             await cache.WillChangeAsync(TasksModule.Cached);

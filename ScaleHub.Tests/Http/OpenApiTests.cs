@@ -38,7 +38,7 @@ public sealed class OpenApiTests(ApiFixture api)
         {
             var secured = operation.GetProperty("security").GetArrayLength() > 0;
             var path = name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..];
-            foreach (var parameter in (string[])["{id}", "{commentId}", "{companyId}", "{code}", "{currency}"])
+            foreach (var parameter in (string[])["{id}", "{commentId}", "{deliveryId}", "{companyId}", "{code}", "{currency}"])
                 path = path.Replace(parameter, Guid.Empty.ToString(), StringComparison.Ordinal);
             using var request = new HttpRequestMessage(new(name.Split(' ')[0].ToUpperInvariant()), path);
             if (operation.TryGetProperty("requestBody", out _)) request.Content = Responses.Json("{}");

@@ -21,7 +21,8 @@ internal sealed class JobLoop(
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(100);
 
-    private readonly string _worker = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}"[..40];
+    // At most 40 characters, of which the end may go.
+    private readonly string _worker = string.Concat($"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}".Take(40));
     private readonly string[] _kinds = [.. jobs.Kinds.Keys];
 
     // By claim: a job whose lease was lost may be claimed again while its first run has not ended yet.

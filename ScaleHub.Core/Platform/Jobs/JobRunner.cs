@@ -116,7 +116,7 @@ internal sealed class JobRunner(
                 return JobOutcome.Dead;
             default:
                 // An outage is a line for each job, not a stack.
-                logger.LogWarning(e is NpgsqlException or NoNodeException ? null : e,
+                logger.LogWarning(e is NpgsqlException or NoNodeException or HttpRequestException ? null : e,
                     "Job {JobId} ({Kind}) failed in attempt {Attempt} and is tried again in {Seconds:0} s: {Reason}",
                     job.Id, job.Kind, job.Attempt, wait.TotalSeconds, e.Message);
                 return JobOutcome.Retried;

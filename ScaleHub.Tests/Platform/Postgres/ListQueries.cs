@@ -214,6 +214,13 @@ internal static class ListQueries
             where company_id = {company} and request_key = {hash} and day >= {today} - 1
                 and created_at > now() - interval '24 hours'
             """,
+        ["webhooks: deliveries of one"] =
+            "select * from webhook_deliveries where company_id = {company} and webhook_id = {parent} and id < {cursor} "
+            + "order by id desc limit 26",
+        ["webhooks: deliveries of one in a state"] =
+            "select * from webhook_deliveries where company_id = {company} and webhook_id = {parent} and state = 'failed' "
+            + "and id < {cursor} order by id desc limit 26",
+        ["webhooks: delivery"] = "select * from webhook_deliveries where company_id = {company} and id = {id}",
         ["jobs: lookup"] = "select * from jobs where company_id = {company} and id = {id}",
         ["jobs: dead of a company"] =
             "select * from jobs where company_id = {company} and state = 'dead' and id < {cursor} order by id desc limit 26",

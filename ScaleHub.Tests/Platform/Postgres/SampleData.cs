@@ -39,13 +39,19 @@ internal sealed partial class SampleData
         // A company has one that is not over.
         ["subscriptions.status"] = "case when n < {companies} then 'active' else 'cancelled' end",
         ["subscriptions.cancelled_at"] = "case when n >= {companies} then sample_now() end",
+        ["user_totps.secret"] = "sha256('1') || sha256(n::text::bytea)",
+        ["webhooks.events"] = "array['task.created']",
+        ["webhooks.secret"] = "sha256('1') || sha256(n::text::bytea)",
+        // Within the days that are kept.
+        ["webhook_deliveries.id"] = "(left(uuid7_floor(sample_now() - n % 4000 * interval '5 minutes')::text, 14) "
+            + "|| '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid",
         ["request_metrics_rollups.step"] = "'hour'",
         ["request_metrics_rollups.starts_at"] = "sample_now() - (n / {companies} % 8000) * interval '1 hour'",
     };
 
     // Columns whose value must agree with another's: their default does.
     private static readonly HashSet<string> LeftAtDefault =
-        ["invoices.status", "payments.status", "exports.status"];
+        ["invoices.status", "payments.status", "exports.status", "webhooks.disabled"];
 
     private readonly Dictionary<string, List<(string Column, string Expression)>> _tables = [];
     private readonly int _companies;

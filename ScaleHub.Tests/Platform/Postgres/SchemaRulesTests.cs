@@ -148,6 +148,7 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
     [InlineData("stock_movements", "insert,select")]
     [InlineData("payments", "insert,select,update")]
     [InlineData("invoices", "insert,select,update")]
+    [InlineData("webhook_deliveries", "insert,select,update")]
     [InlineData("plans", "select")]
     [InlineData("quotas", "select")]
     [InlineData("plan_quotas", "select")]

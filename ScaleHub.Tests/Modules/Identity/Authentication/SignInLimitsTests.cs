@@ -52,6 +52,25 @@ public sealed class SignInLimitsTests(SignInLimitsTests.Api api) : IClassFixture
     }
 
     [Fact]
+    public async Task Wrong_codes_of_the_second_factor_count_with_the_wrong_passwords_and_right_ones_do_not()
+    {
+        var (email, home) = await RegisterAsync();
+        using var client = Client(home, 0);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", (await client.SignInAsync(email)).Access);
+        var (app, recovery) = await AuthenticatorApp.SetUpAsync(client);
+        for (var i = 0; i < 6; i++) (await CodeAsync(new { challenge = await ChallengeAsync(), recoveryCode = recovery[i] })).EnsureSuccessStatusCode();
+        var challenge = await ChallengeAsync();
+        for (var i = 0; i < 3; i++)
+            await (await CodeAsync(new { challenge, code = app.Wrong() })).ProblemAsync(HttpStatusCode.Unauthorized);
+        for (var i = 0; i < 2; i++) await (await SignInAsync(home, email, "wrong")).ProblemAsync(HttpStatusCode.Unauthorized);
+        await (await CodeAsync(new { challenge, code = app.Code(1) })).ProblemAsync(HttpStatusCode.TooManyRequests);
+
+        Task<HttpResponseMessage> CodeAsync(object body) => client.PostJsonAsync("/api/v1/auth/login/totp", body);
+        async Task<string> ChallengeAsync() => (await (await SignInAsync(home, email, Account.Password))
+            .ProblemAsync(HttpStatusCode.Unauthorized)).GetProperty("challenge").GetString()!;
+    }
+
+    [Fact]
     public async Task Somebody_who_guesses_behind_a_shared_address_keeps_nobody_out_who_has_signed_in_from_it()
     {
         var home = NewAddress();
