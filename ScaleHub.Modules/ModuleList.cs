@@ -3,6 +3,7 @@ using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Assets;
 using ScaleHub.Http.RateLimiting;
+using ScaleHub.Modules.Audit;
 using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Cards;
 using ScaleHub.Modules.Companies;
@@ -30,6 +31,7 @@ public static class ModuleList
         new PracticeModule(),
         new BillingModule(),
         new CardsModule(),
+        new AuditModule(),
         new JobsModule(),
         new OperationsModule(),
     ];

@@ -59,6 +59,7 @@ public static class ChangePassword
         if (user.PasswordHash != old.PasswordHash)
             return TypedResults.Problem("The current password is wrong.", statusCode: StatusCodes.Status403Forbidden);
         user.PasswordHash = hash;
+        db.Audit.As(user, "user.password_changed");
         await EndOtherSessions.EndAsync(db, live, me.CompanyId, me.UserId, except: me.SessionId, now, cancellationToken);
         queue.Add(Notice(user));
         await db.SaveChangesAsync(cancellationToken);

@@ -15,8 +15,10 @@ public static class DeleteExam
         Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Exam.Quota, id, cancellationToken);
-        return await db.Exams.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
-            ? TypedResults.NoContent()
-            : TypedResults.NotFound();
+        if (await db.Exams.FromSql($"select * from exams where id = {id} for update").SingleOrDefaultAsync(cancellationToken) is not { } found)
+            return TypedResults.NotFound();
+        db.Exams.Remove(found);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.NoContent();
     }
 }

@@ -15,8 +15,10 @@ public static class DeletePatient
         Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Patient.Quota, id, cancellationToken);
-        return await db.Patients.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
-            ? TypedResults.NoContent()
-            : TypedResults.NotFound();
+        if (await db.Patients.FromSql($"select * from patients where id = {id} for update").SingleOrDefaultAsync(cancellationToken) is not { } found)
+            return TypedResults.NotFound();
+        db.Patients.Remove(found);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.NoContent();
     }
 }

@@ -15,8 +15,10 @@ public static class DeleteProduct
         Guid id, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Product.Quota, id, cancellationToken);
-        return await db.Products.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
-            ? TypedResults.NoContent()
-            : TypedResults.NotFound();
+        if (await db.Products.FromSql($"select * from products where id = {id} for update").SingleOrDefaultAsync(cancellationToken) is not { } found)
+            return TypedResults.NotFound();
+        db.Products.Remove(found);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.NoContent();
     }
 }

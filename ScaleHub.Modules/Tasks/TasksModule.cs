@@ -36,12 +36,12 @@ public sealed class TasksModule : IModule
         tasks.MapPost("/bulk-delete", DeleteTasks.HandleAsync).ProducesProblem(404);
         tasks.MapGet("/{id:guid}", GetTask.HandleAsync).WithEntityTag();
         tasks.MapPatch("/{id:guid}", UpdateTask.HandleAsync).InTransaction().WithEntityTag().ProducesProblem(409);
-        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync);
+        tasks.MapDelete("/{id:guid}", DeleteTask.HandleAsync).InTransaction();
 
         var comments = tasks.MapGroup("/{id:guid}/comments");
         comments.MapPost("/", CreateTaskComment.HandleAsync);
         comments.MapGet("/", ListTaskComments.HandleAsync);
         comments.MapGet("/{commentId:guid}", GetTaskComment.HandleAsync);
-        comments.MapDelete("/{commentId:guid}", DeleteTaskComment.HandleAsync).ProducesProblem(403);
+        comments.MapDelete("/{commentId:guid}", DeleteTaskComment.HandleAsync).InTransaction().ProducesProblem(403);
     }
 }
