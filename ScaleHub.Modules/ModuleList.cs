@@ -6,6 +6,7 @@ using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Assets;
 using ScaleHub.Http.RateLimiting;
 using ScaleHub.Modules.Addresses;
+using ScaleHub.Modules.Audit;
 using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Cards;
 using ScaleHub.Modules.Companies;
@@ -38,6 +39,7 @@ public static class ModuleList
         new BillingModule(),
         new CardsModule(),
         new WebhooksModule(),
+        new AuditModule(),
         new JobsModule(),
         new OperationsModule(),
     ];

@@ -23,11 +23,11 @@ public static class SetPrice
 {
     /// <summary>Changes what something costs from now on.</summary>
     public static async Task<Results<Ok<PriceResponse>, NotFound>> HandleAsync(
-        string code, string currency, SetPriceRequest request, IServiceScopeFactory scopes, ReadConsistency consistency, TimeProvider time,
-        CancellationToken cancellationToken)
+        string code, string currency, SetPriceRequest request, Tenant tenant, IServiceScopeFactory scopes, ReadConsistency consistency,
+        TimeProvider time, CancellationToken cancellationToken)
     {
         // A scope of its own: prices belong to the platform, and a scope serves one company.
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
+        await using var scope = scopes.CreateScopeOf(Tenant.Platform, tenant.UserId);
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         if (await db.Prices.SingleOrDefaultAsync(p => p.Code == code && p.Currency == currency, cancellationToken) is not { } price)
             return TypedResults.NotFound();

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity;
 
@@ -18,9 +19,11 @@ public sealed class CardPack : ITenantEntity
     public required Guid UserId { get; init; }
 
     /// <summary>The server's part of the seed, from a CSPRNG: <see cref="PackDraw.SeedLength"/> bytes.</summary>
+    [NotAudited("The pack is never changed, and shows it.")]
     public required byte[] Seed { get; init; }
 
     /// <summary>The client's part; empty when it gave none.</summary>
+    [NotAudited("The pack is never changed, and shows it.")]
     public required string ClientSeed { get; init; }
 
     /// <summary>The <see cref="PackDraw.Version"/> that drew the cards.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 
 namespace ScaleHub.Modules.Cards;
 
@@ -9,6 +10,7 @@ namespace ScaleHub.Modules.Cards;
 /// company adds and removes only its own (policies <c>tenant_adds</c> and <c>tenant_removes</c>).
 /// <para>The ids are for keys, never for answers: they would tell who is behind a shown name.</para>
 /// </summary>
+[NotAudited("It is a card of a pack, which has an entry.")]
 public sealed class FeedEntry
 {
     /// <summary>The company that added it.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Secrets;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity;
@@ -8,6 +9,7 @@ using ScaleHub.Modules.Identity;
 namespace ScaleHub.Modules.Cards;
 
 /// <summary>The seed of a user's next pack: chosen already, and secret until the pack is opened.</summary>
+[NotAudited("It is a secret that the program keeps for itself.")]
 public sealed class NextSeed : ITenantEntity
 {
     /// <inheritdoc/>

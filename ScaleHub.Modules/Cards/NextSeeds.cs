@@ -21,7 +21,7 @@ internal static class NextSeeds
         {
             var made = new NextSeed { CompanyId = companyId, UserId = userId };
             made.Renew(secrets, now);
-            // Of two who find none, one's is kept, and both use that.
+            // Not audited, as the class says. Of two who find none, one's is kept, and both use that.
             await db.Database.ExecuteSqlAsync($"""
                 insert into user_next_seeds (company_id, user_id, sealed_seed, created_at)
                 values ({companyId}, {userId}, {made.SealedSeed}, {made.CreatedAt}) on conflict (company_id, user_id) do nothing

@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Cards;
 
 /// <summary>A card that somebody has.</summary>
+[NotAudited("It is drawn with its pack, and never changed.")]
 public sealed class UserCard : ITenantEntity
 {
     /// <inheritdoc/>

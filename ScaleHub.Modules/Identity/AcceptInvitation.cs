@@ -55,11 +55,13 @@ public static class AcceptInvitation
             EmailVerifiedAt = now,
         };
         await db.TakeQuotaAsync(cache, User.Quota, user.Id, cancellationToken);
-        // Of several that accept at once, one gets it.
+        // Of several that accept at once, one gets it. Not audited: the entry is below.
         if (await db.Invitations.Where(i => i.Id == found.Id && i.AcceptedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(i => i.AcceptedAt, now), cancellationToken) != 1) return ResetPassword.NotValid();
-        var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(user.CompanyId, user.Id, user.Role, http);
-        db.AddRange(user, new Login { Email = Login.Normalize(user.Email), CompanyId = user.CompanyId, UserId = user.Id }, session);
+        tenant.ActAs(user.CompanyId, user.Id);
+        var (accessToken, refreshToken) = await tokens.OpenSessionAsync(db, user.CompanyId, user.Id, user.Role, http);
+        db.AddRange(user, new Login { Email = Login.Normalize(user.Email), CompanyId = user.CompanyId, UserId = user.Id });
+        db.Audit.Add("invitation.accepted", found.Id);
         await events.AddAsync(UserEvents.Joined, user.Id, UserResponse.From(user));
         try
         {
@@ -71,7 +73,6 @@ public static class AcceptInvitation
             return Taken();
         }
         await transaction.CommitAsync(CancellationToken.None);
-        tenant.ActAs(user.CompanyId, user.Id);
         return TypedResults.Ok(new LogInResponse(accessToken, refreshToken, tokens.ExpiresIn));
     }
 

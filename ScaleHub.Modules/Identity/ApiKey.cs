@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Identity;
@@ -23,6 +24,7 @@ public sealed class ApiKey : ITenantEntity
     public required string Role { get; init; }
 
     /// <summary>SHA-256 of the key, which has 256 random bits: no salt or stretching is needed.</summary>
+    [Secret]
     public required byte[] KeyHash { get; init; }
 
     /// <summary>Who made it. What it does, it does in this user's name; it ends when the user is removed.</summary>
@@ -35,6 +37,7 @@ public sealed class ApiKey : ITenantEntity
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>When it was last used, exact to a minute.</summary>
+    [NotAudited("Each use would be a change.")]
     public DateTimeOffset? LastUsedAt { get; set; }
 }
 

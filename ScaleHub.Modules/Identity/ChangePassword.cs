@@ -62,6 +62,7 @@ public static class ChangePassword
         // Whoever came half way with the old one.
         await db.OneTimeTokens.Where(t => t.UserId == me.UserId && t.Purpose == OneTimePurpose.SignIn && t.UsedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), cancellationToken);
+        db.Audit.As(user, "user.password_changed");
         await EndOtherSessions.EndAsync(db, live, me.CompanyId, me.UserId, except: me.SessionId, now, cancellationToken);
         queue.Add(Notice(user));
         await db.SaveChangesAsync(cancellationToken);

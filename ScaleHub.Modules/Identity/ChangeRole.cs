@@ -39,6 +39,7 @@ public static class ChangeRole
             .Where(s => s.UserId == id).Where(Session.IsLiveAt(time.GetDatabaseNow())).Select(s => s.Id).ToListAsync(cancellationToken));
         await keys.WillChangeAsync(db, id, cancellationToken);
         user.Role = request.Role;
+        db.Audit.As(user, "user.role_changed");
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
         return TypedResults.Ok(UserResponse.From(user));

@@ -26,7 +26,6 @@ public static class EndOtherSessions
         var sessions = await db.Sessions.Where(s => s.UserId == userId && s.Id != except).Where(Session.IsLiveAt(now))
             .Select(s => s.Id).ToListAsync(cancellationToken);
         await live.WillChangeAsync(db.UnitOfWork, companyId, sessions);
-        await db.Sessions.Where(s => sessions.Contains(s.Id))
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
+        await Session.EndAsync(db, sessions, userId, now, cancellationToken);
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Authentication;
@@ -20,7 +19,6 @@ public static class EndSession
         ScaleHubDb db, LiveSessions live, AccessToken me, Guid id, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await live.WillChangeAsync(db.UnitOfWork, me.CompanyId, [id]);
-        return await db.Sessions.Where(s => s.Id == id && s.UserId == me.UserId).Where(Session.IsLiveAt(now))
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken) > 0;
+        return await Session.EndAsync(db, [id], me.UserId, now, cancellationToken) > 0;
     }
 }

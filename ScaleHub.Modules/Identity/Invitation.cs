@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Identity;
@@ -23,6 +24,7 @@ public sealed class Invitation : ITenantEntity
     public required string Role { get; init; }
 
     /// <summary>SHA-256 of the link's token.</summary>
+    [Secret]
     public required byte[] TokenHash { get; init; }
 
     /// <summary>Who asks.</summary>

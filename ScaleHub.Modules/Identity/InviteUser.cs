@@ -62,6 +62,7 @@ public static class InviteUser
         if (await db.Invitations.CountAsync(i => i.AcceptedAt == null && i.ExpiresAt > now, cancellationToken) >= Most)
             return Problems.Conflict("email", $"There are {Most} open invitations. Withdraw some, or wait until some are accepted.");
         var lastMonth = now.AddDays(-30);
+        // Not audited: nobody can accept them any more.
         await db.Invitations.Where(i => i.ExpiresAt < lastMonth).ExecuteDeleteAsync(cancellationToken);
         var company = await db.Companies.AsNoTracking().SingleAsync(c => c.Id == me.CompanyId, cancellationToken);
         var link = links.Create(me.CompanyId, Guid.CreateVersion7(now));

@@ -24,6 +24,9 @@ public sealed record LogInResponse(string AccessToken, string RefreshToken, int 
 /// <summary><c>POST /api/v1/auth/login</c>: a person signs in on a device.</summary>
 public static class LogIn
 {
+    // Within it, one failure of an account is in the audit log.
+    private static readonly TimeSpan FailureTold = TimeSpan.FromMinutes(15);
+
     /// <summary>
     /// Signs in. An unknown address and a wrong password get the same answer, in the same time. After ten wrong passwords for an
     /// account in 15 minutes it is 429 (<see cref="SignInLimits"/>). For somebody with a second factor the answer is 401 with
@@ -50,13 +53,16 @@ public static class LogIn
             await limits.GiveBackAsync(counted);
             throw;
         }
-        if (!right || login is null) return TypedResults.Problem("E-mail address or password is wrong.", statusCode: 401);
+        if (!right || login is null)
+        {
+            await db.Audit.AddOnceAsync("user.sign_in_failed", userId, FailureTold, cancellationToken);
+            return TypedResults.Problem("E-mail address or password is wrong.", statusCode: 401);
+        }
 
         await limits.GiveBackAsync(counted);
         if (await db.Set<UserTotp>().AnyAsync(t => t.UserId == login.UserId && t.ConfirmedAt != null, cancellationToken))
             return await LogInTotp.ChallengeAsync(db, links, login.CompanyId, login.UserId, time.GetDatabaseNow(), cancellationToken);
-        var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(login.CompanyId, login.UserId, login.Role, http);
-        db.Add(session);
+        var (accessToken, refreshToken) = await tokens.OpenSessionAsync(db, login.CompanyId, login.UserId, login.Role, http);
         await db.SaveChangesAsync(cancellationToken);
         await tokens.TidyAsync(db, login.CompanyId, login.UserId, cancellationToken);
         return TypedResults.Ok(new LogInResponse(accessToken, refreshToken, tokens.ExpiresIn));

@@ -58,8 +58,7 @@ public static class LogInTotp
                 return ConfirmTotp.WrongCode(StatusCodes.Status401Unauthorized);
             }
             if (!await OneTimeToken.UseAsync(db, challenge, now, cancellationToken)) return NotValid();
-            var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(user.CompanyId, user.Id, user.Role, http);
-            db.Add(session);
+            var (accessToken, refreshToken) = await tokens.OpenSessionAsync(db, user.CompanyId, user.Id, user.Role, http);
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(CancellationToken.None);
             await tokens.TidyAsync(db, user.CompanyId, user.Id, cancellationToken);

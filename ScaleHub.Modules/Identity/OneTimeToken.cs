@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity.Authentication;
@@ -20,6 +21,7 @@ public enum OneTimePurpose
 }
 
 /// <summary>A link that was sent to a user, or the way from a right password to the code: it works once, and for a while.</summary>
+[NotAudited("It is a link on its way, or a sign-in; what it is used for has an entry.")]
 public sealed class OneTimeToken : ITenantEntity
 {
     /// <inheritdoc/>
@@ -67,6 +69,7 @@ public sealed class OneTimeToken : ITenantEntity
     /// lately.</summary>
     internal static Task TidyAsync(ScaleHubDb db, Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        // Not audited, as the class says.
         var yesterday = now.AddDays(-1);
         return db.OneTimeTokens.Where(t => t.UserId == userId && t.ExpiresAt < yesterday).ExecuteDeleteAsync(cancellationToken);
     }
@@ -79,6 +82,7 @@ public sealed class OneTimeToken : ITenantEntity
                     t => t.Id == link.Id && t.Purpose == purpose && t.UsedAt == null && t.ExpiresAt > now, cancellationToken)
             is { } token && link.Is(token.TokenHash) ? token : null;
 
+    // Not audited, as the class says.
     /// <summary>Uses it up, in the open transaction: of several that try at once, one gets true.</summary>
     internal static async Task<bool> UseAsync(ScaleHubDb db, OneTimeToken token, DateTimeOffset now, CancellationToken cancellationToken)
         => await db.OneTimeTokens.Where(t => t.Id == token.Id && t.UsedAt == null)

@@ -46,6 +46,7 @@ public static class RefreshSession
         var client = tokens.ClientOf(http);
         if (Same(found.Hash, token.Hash))
         {
+            // Not audited: each refresh would be an entry.
             var rotated = await db.Sessions.Where(s => s.Id == token.Id && s.RefreshTokenHash == token.Hash)
                 .Where(Session.IsLiveAt(now))
                 .ExecuteUpdateAsync(
@@ -62,8 +63,11 @@ public static class RefreshSession
             || now >= found.RefreshedAt + TimeSpan.FromSeconds(options.Value.RefreshGraceSeconds))
         {
             await live.WillChangeAsync(db.UnitOfWork, token.CompanyId, [token.Id]);
-            await db.Sessions.Where(s => s.Id == token.Id && s.RevokedAt == null)
-                .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
+            await db.Audit.ExecuteAsync("session.ended", $"""
+                update sessions set revoked_at = {now} where id = {token.Id} and revoked_at is null
+                returning id as subject_id, jsonb_build_object(
+                    'userId', jsonb_build_object('from', user_id), 'tokenReused', jsonb_build_object('to', true)) as detail
+                """, cancellationToken);
             return Refused();
         }
         tenant.ActAs(token.CompanyId, found.UserId);

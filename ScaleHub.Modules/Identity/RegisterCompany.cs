@@ -60,8 +60,8 @@ public static class RegisterCompany
             CreatedAt = now,
         };
         tenant.ActAs(company.Id, user.Id);
-        var (session, accessToken, refreshToken) = await tokens.OpenSessionAsync(company.Id, user.Id, user.Role, http);
-        db.AddRange(company, user, new Login { Email = Login.Normalize(user.Email), CompanyId = company.Id, UserId = user.Id }, session);
+        var (accessToken, refreshToken) = await tokens.OpenSessionAsync(db, company.Id, user.Id, user.Role, http);
+        db.AddRange(company, user, new Login { Email = Login.Normalize(user.Email), CompanyId = company.Id, UserId = user.Id });
         VerifyEmail.Ask(db, queue, links, user, now);
         try
         {

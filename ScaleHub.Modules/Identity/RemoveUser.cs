@@ -34,7 +34,9 @@ public static class RemoveUser
             .Where(s => s.UserId == id).Where(Session.IsLiveAt(now)).Select(s => s.Id).ToListAsync(cancellationToken));
         await keys.WillChangeAsync(db, id, cancellationToken);
         user.DeletedAt = now;
+        db.Audit.As(user, "user.removed");
         await db.SaveChangesAsync(cancellationToken);
+        // Not audited: sign-in and sessions go with their user.
         await db.Logins.Where(l => l.UserId == id).ExecuteDeleteAsync(cancellationToken);
         await db.Set<UserTotp>().Where(t => t.UserId == id).ExecuteDeleteAsync(cancellationToken);
         await db.Sessions.Where(s => s.UserId == id && s.RevokedAt == null)

@@ -44,9 +44,12 @@ public static class ResetPassword
         await ChangeRole.LockAsync(db, link.CompanyId, token.UserId, cancellationToken);
         if (await db.Users.SingleOrDefaultAsync(u => u.Id == token.UserId && u.DeletedAt == null, cancellationToken) is not { } user
             || !await OneTimeToken.UseAsync(db, token, now, cancellationToken)) return NotValid();
+        tenant.ActAs(user.CompanyId, user.Id);
+        // Not audited: links on their way.
         await db.OneTimeTokens.Where(t => t.UserId == user.Id && t.Purpose != OneTimePurpose.VerifyEmail && t.UsedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), cancellationToken);
         user.PasswordHash = hash;
+        db.Audit.As(user, "user.password_reset");
         // Who has the link has the mailbox.
         user.EmailVerifiedAt ??= now;
         await EndOtherSessions.EndAsync(db, live, user.CompanyId, user.Id, except: null, now, cancellationToken);

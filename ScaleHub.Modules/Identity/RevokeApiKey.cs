@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Modules.Identity.Authentication;
 
@@ -13,7 +12,10 @@ public static class RevokeApiKey
         Guid id, ScaleHubDb db, ApiKeys keys, CancellationToken cancellationToken)
     {
         await keys.WillChangeAsync(db.UnitOfWork, [id]);
-        return await db.ApiKeys.Where(k => k.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
+        return await db.Audit.ExecuteAsync("api_key.revoked", $"""
+            delete from api_keys where id = {id}
+            returning id as subject_id, jsonb_build_object('name', jsonb_build_object('from', name)) as detail
+            """, cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();
     }

@@ -1,11 +1,15 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
+using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Modules.Identity.Authentication;
 
 namespace ScaleHub.Modules.Identity;
 
 /// <summary>A sign-in on one device. Holds the hash of its refresh token, never the token.</summary>
+[NotAudited("user.signed_in and session.ended tell of it; each refresh would be a change.")]
 public sealed class Session : ITenantEntity
 {
     /// <summary>Most live sessions of a user; signing in once more ends the oldest.</summary>
@@ -49,6 +53,18 @@ public sealed class Session : ITenantEntity
 
     /// <summary>Sessions that work at a moment.</summary>
     public static Expression<Func<Session, bool>> IsLiveAt(DateTimeOffset now) => s => s.RevokedAt == null && s.ExpiresAt > now;
+
+    /// <summary>
+    /// Ends those of a user's sessions that still work. The caller tells the instances before (<see cref="LiveSessions"/>).
+    /// </summary>
+    /// <returns>How many it ended.</returns>
+    internal static Task<int> EndAsync(
+        ScaleHubDb db, IReadOnlyCollection<Guid> ids, Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
+        => db.Audit.ExecuteAsync("session.ended", $"""
+            update sessions set revoked_at = {now}
+            where id = any({ids.ToArray()}) and user_id = {userId} and revoked_at is null and expires_at > {now}
+            returning id as subject_id, jsonb_build_object('userId', jsonb_build_object('from', user_id)) as detail
+            """, cancellationToken);
 }
 
 internal sealed class SessionMapping : IEntityTypeConfiguration<Session>

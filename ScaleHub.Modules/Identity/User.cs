@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -21,6 +22,7 @@ public sealed class User : ITenantEntity
     public required string Email { get; init; }
 
     /// <summary>By ASP.NET Core's password hasher.</summary>
+    [Secret]
     public required string PasswordHash { get; set; }
 
     /// <summary>One of <see cref="Roles"/>.</summary>
@@ -39,6 +41,7 @@ public sealed class User : ITenantEntity
 }
 
 /// <summary>The sign-in directory's entry: one address, one user, over all companies.</summary>
+[NotAudited("It comes, and goes, with its user.")]
 public sealed class Login : ITenantEntity
 {
     /// <summary>As <see cref="Normalize"/> makes it.</summary>

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
@@ -34,8 +33,11 @@ public static class VerifyEmail
             return ResetPassword.NotValid();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await OneTimeToken.UseAsync(db, token, now, cancellationToken)) return ResetPassword.NotValid();
-        await db.Users.Where(u => u.Id == token.UserId && u.EmailVerifiedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(u => u.EmailVerifiedAt, now), cancellationToken);
+        tenant.ActAs(link.CompanyId, token.UserId);
+        await db.Audit.ExecuteAsync("user.email_verified", $"""
+            update users set email_verified_at = {now} where id = {token.UserId} and email_verified_at is null
+            returning id as subject_id, jsonb_build_object() as detail
+            """, cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
         return TypedResults.NoContent();
     }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Postgres;
 
 namespace ScaleHub.Modules.Identity;
@@ -9,7 +8,10 @@ public static class WithdrawInvitation
 {
     /// <summary>Withdraws an invitation that was not accepted: its link stops working.</summary>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(Guid id, ScaleHubDb db, CancellationToken cancellationToken)
-        => await db.Invitations.Where(i => i.Id == id && i.AcceptedAt == null).ExecuteDeleteAsync(cancellationToken) > 0
+        => await db.Audit.ExecuteAsync("invitation.withdrawn", $"""
+            delete from invitations where id = {id} and accepted_at is null
+            returning id as subject_id, jsonb_build_object('email', jsonb_build_object('from', email)) as detail
+            """, cancellationToken) > 0
             ? TypedResults.NoContent()
             : TypedResults.NotFound();
 }

@@ -18,7 +18,9 @@ public static class CancelJob
     {
         if (!await JobResponse.VisibleTo(me, db.Set<JobView>()).AnyAsync(j => j.Id == id, cancellationToken))
             return TypedResults.NotFound();
-        await db.Database.ExecuteSqlAsync($"select cancel_job({me.CompanyId}, {id})", cancellationToken);
+        await db.Audit.ExecuteAsync("job.cancelled",
+            $"select {id} as subject_id, jsonb_build_object() as detail from cancel_job({me.CompanyId}, {id}) state where state is not null",
+            cancellationToken);
         return TypedResults.NoContent();
     }
 }

@@ -14,6 +14,7 @@ public sealed record PurgeJobs : IJob
 internal sealed class PurgeJobsHandler(ScaleHubDb db) : IJobHandler<PurgeJobs>
 {
     public async Task HandleAsync(PurgeJobs job, JobRun run, CancellationToken cancellationToken)
+        // Not audited: it deletes what has been given up for a month.
         => run.Result = new
         {
             deleted = await db.Database.ExecuteSqlAsync(

@@ -44,8 +44,10 @@ public static class RedriveJobs
             order by id desc limit {AtATime + 1}
             """).ToListAsync(cancellationToken);
         var chosen = found.Take(AtATime).ToArray();
-        var redriven = await db.Database.ExecuteSqlAsync($"""
+        var redriven = await db.Audit.ExecuteAsync("job.redriven", $"""
             update jobs set state = 'queued', attempts = 0, due_at = now(), failure = null where state = 'dead' and id = any({chosen})
+            returning id as subject_id, jsonb_build_object(
+                'kind', jsonb_build_object('to', kind), 'companyId', jsonb_build_object('to', company_id)) as detail
             """, cancellationToken);
         return TypedResults.Ok(new RedriveJobsResponse(redriven, Remaining: found.Count > AtATime));
     }

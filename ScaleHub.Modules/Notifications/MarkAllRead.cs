@@ -18,6 +18,7 @@ public static class MarkAllRead
         ScaleHubDb db, Tenant tenant, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
+        // Not audited, as the class says.
         return TypedResults.Ok(new MarkAllReadResponse(await db.Notifications
             .Where(n => n.UserId == tenant.RequiredUserId && n.ReadAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(n => n.ReadAt, now), cancellationToken)));

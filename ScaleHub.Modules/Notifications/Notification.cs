@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity;
 
@@ -25,6 +26,7 @@ public enum NotificationKind
 }
 
 /// <summary>Something that a user should know.</summary>
+[NotAudited("A job makes it, and only its reader changes it, by reading.")]
 public sealed class Notification : ITenantEntity
 {
     /// <inheritdoc/>

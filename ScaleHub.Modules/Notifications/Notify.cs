@@ -58,6 +58,7 @@ internal sealed class NotifyHandler(ScaleHubDb db, JobQueue queue, IOptions<Mail
         if (Random.Shared.Next(Notify.LookEvery) == 0) await TidyAsync(db, job.UserId, cancellationToken);
     }
 
+    // Not audited, as the class says.
     /// <summary>Deletes what is beyond the newest that are kept.</summary>
     internal static Task TidyAsync(ScaleHubDb db, Guid userId, CancellationToken cancellationToken)
         => db.Database.ExecuteSqlAsync($"""

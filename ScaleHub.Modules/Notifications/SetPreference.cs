@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
@@ -22,10 +21,13 @@ public static class SetPreference
     {
         if (EnumNames.Find<NotificationKind>(kind) is not { } known) return TypedResults.NotFound();
         var (wants, name) = (request.Email!.Value, EnumNames.WriteColumn(known));
-        await db.Database.ExecuteSqlAsync($"""
+        await db.Audit.ExecuteAsync("notification_preference.set", $"""
             insert into notification_preferences (company_id, user_id, kind, by_mail)
             values ({tenant.RequiredCompanyId}, {tenant.RequiredUserId}, {name}, {wants})
             on conflict (company_id, user_id, kind) do update set by_mail = excluded.by_mail
+                where notification_preferences.by_mail <> excluded.by_mail
+            returning user_id as subject_id, jsonb_build_object(
+                'kind', jsonb_build_object('to', kind), 'byMail', jsonb_build_object('to', by_mail)) as detail
             """, cancellationToken);
         return TypedResults.Ok(new PreferenceResponse(known, wants));
     }

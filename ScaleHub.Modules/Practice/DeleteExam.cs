@@ -16,13 +16,10 @@ public static class DeleteExam
         Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Exam.Quota, id, cancellationToken);
-        if (ifMatch.IsGiven)
-        {
-            if (await db.LockExamAsync(id, cancellationToken) is not { } exam) return TypedResults.NotFound();
-            ifMatch.Require(ExamResponse.From(exam));
-        }
-        return await db.Exams.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
-            ? TypedResults.NoContent()
-            : TypedResults.NotFound();
+        if (await db.LockExamAsync(id, cancellationToken) is not { } exam) return TypedResults.NotFound();
+        ifMatch.Require(ExamResponse.From(exam));
+        db.Exams.Remove(exam);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.NoContent();
     }
 }

@@ -16,13 +16,10 @@ public static class DeletePatient
         Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Patient.Quota, id, cancellationToken);
-        if (ifMatch.IsGiven)
-        {
-            if (await db.LockPatientAsync(id, cancellationToken) is not { } patient) return TypedResults.NotFound();
-            ifMatch.Require(PatientResponse.From(patient));
-        }
-        return await db.Patients.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
-            ? TypedResults.NoContent()
-            : TypedResults.NotFound();
+        if (await db.LockPatientAsync(id, cancellationToken) is not { } patient) return TypedResults.NotFound();
+        ifMatch.Require(PatientResponse.From(patient));
+        db.Patients.Remove(patient);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.NoContent();
     }
 }

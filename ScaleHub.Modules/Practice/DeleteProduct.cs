@@ -16,15 +16,11 @@ public static class DeleteProduct
         Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Product.Quota, id, cancellationToken);
-        if (ifMatch.IsGiven)
-        {
-            if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product))
-                return TypedResults.NotFound();
-            ifMatch.Require(ProductResponse.From(product));
-        }
+        if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product)) return TypedResults.NotFound();
+        ifMatch.Require(ProductResponse.From(product));
         await cache.WillChangeAsync(PracticeModule.CachedProducts);
-        return await db.Products.Where(x => x.Id == id).ExecuteDeleteAsync(cancellationToken) > 0
-            ? TypedResults.NoContent()
-            : TypedResults.NotFound();
+        db.Products.Remove(product);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.NoContent();
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity;
@@ -66,6 +67,7 @@ public sealed class Order : ITenantEntity
 }
 
 /// <summary>So many of a product.</summary>
+[NotAudited("It is written once, with its order, and tells itself what was ordered.")]
 public sealed class OrderLine : ITenantEntity
 {
     /// <inheritdoc/>

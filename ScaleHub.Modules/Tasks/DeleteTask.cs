@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Postgres;
@@ -14,13 +13,10 @@ public static class DeleteTask
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
         Guid id, IfMatch ifMatch, ScaleHubDb db, EventOutbox events, CompanyCache cache, CancellationToken cancellationToken)
     {
-        if (ifMatch.IsGiven)
-        {
-            if (await db.LockTaskAsync(id, cancellationToken) is not { } task) return TypedResults.NotFound();
-            ifMatch.Require(TaskResponse.From(task));
-        }
+        if (await db.LockTaskAsync(id, cancellationToken) is not { } task) return TypedResults.NotFound();
+        ifMatch.Require(TaskResponse.From(task));
         await cache.WillChangeAsync(TasksModule.Cached);
-        if (await db.Tasks.Where(t => t.Id == id).ExecuteDeleteAsync(cancellationToken) == 0) return TypedResults.NotFound();
+        db.Tasks.Remove(task);
         await events.AddAsync(TaskEvents.Deleted, id, new(id));
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.NoContent();

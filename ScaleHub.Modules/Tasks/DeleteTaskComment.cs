@@ -13,12 +13,13 @@ public static class DeleteTaskComment
     public static async Task<Results<NoContent, NotFound, ProblemHttpResult>> HandleAsync(
         Guid id, Guid commentId, AccessToken me, ScaleHubDb db, CancellationToken cancellationToken)
     {
-        var comment = db.TaskComments.Where(c => c.Id == commentId && c.TaskId == id);
-        // Who may delete it is in the statement, so that nothing lies between the check and the deletion.
-        var mine = Access.Allows(Roles.Admin, me.Role) ? comment : comment.Where(c => c.AuthorId == me.UserId);
-        if (await mine.ExecuteDeleteAsync(cancellationToken) > 0) return TypedResults.NoContent();
-        return await comment.AnyAsync(cancellationToken)
-            ? TypedResults.Problem("Only the author of a comment, or an admin, may delete it.", statusCode: 403)
-            : TypedResults.NotFound();
+        // Locked, so that of two who delete it the second finds nothing.
+        if (await db.TaskComments.FromSql($"select * from task_comments where id = {commentId} and task_id = {id} for update")
+            .SingleOrDefaultAsync(cancellationToken) is not { } comment) return TypedResults.NotFound();
+        if (comment.AuthorId != me.UserId && !Access.Allows(Roles.Admin, me.Role))
+            return TypedResults.Problem("Only the author of a comment, or an admin, may delete it.", statusCode: 403);
+        db.TaskComments.Remove(comment);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.NoContent();
     }
 }

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Postgres;
@@ -30,12 +29,12 @@ public static class DeleteTasks
         DeleteTasksRequest request, ScaleHubDb db, EventOutbox events, CompanyCache cache, CancellationToken cancellationToken)
     {
         // Locked first, in order: two requests that delete the same tasks would otherwise wait for each other in a circle.
-        var found = await db.LockTaskIdsAsync(request.Ids, cancellationToken);
-        if (TaskLocks.Missing(request.Ids, found) is { } missing) return missing;
+        var tasks = await db.LockTasksAsync(request.Ids, cancellationToken);
+        if (TaskLocks.Missing(request.Ids, tasks.Keys) is { } missing) return missing;
         await cache.WillChangeAsync(TasksModule.Cached);
-        var deleted = await db.Tasks.Where(t => request.Ids.Contains(t.Id)).ExecuteDeleteAsync(cancellationToken);
+        db.Tasks.RemoveRange(tasks.Values);
         foreach (var id in request.Ids) await events.AddAsync(TaskEvents.Deleted, id, new(id));
         await db.SaveChangesAsync(cancellationToken);
-        return TypedResults.Ok(new BulkTasksResponse(deleted));
+        return TypedResults.Ok(new BulkTasksResponse(tasks.Count));
     }
 }

@@ -1,11 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity;
 
 namespace ScaleHub.Modules.Tasks;
 
 /// <summary>Something to be done.</summary>
+[AuditedAs("task")]
 public sealed class TaskItem : ITenantEntity
 {
     /// <inheritdoc/>

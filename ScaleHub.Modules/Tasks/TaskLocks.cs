@@ -23,10 +23,6 @@ internal static class TaskLocks
         this ScaleHubDb db, IEnumerable<Guid> ids, CancellationToken cancellationToken)
         => db.Locked([.. ids]).ToDictionaryAsync(t => t.Id, cancellationToken);
 
-    /// <summary>The same for whoever only needs to know which there are.</summary>
-    public static Task<List<Guid>> LockTaskIdsAsync(this ScaleHubDb db, IEnumerable<Guid> ids, CancellationToken cancellationToken)
-        => db.Locked([.. ids]).Select(t => t.Id).ToListAsync(cancellationToken);
-
     private static IQueryable<TaskItem> Locked(this ScaleHubDb db, Guid[] ids)
         => db.Tasks.FromSql($"select * from tasks where id = any({ids}) order by id for no key update");
 

@@ -52,6 +52,6 @@ public sealed class TasksModule : IModule
         comments.MapPost("/", CreateTaskComment.HandleAsync);
         comments.MapGet("/", ListTaskComments.HandleAsync);
         comments.MapGet("/{commentId:guid}", GetTaskComment.HandleAsync);
-        comments.MapDelete("/{commentId:guid}", DeleteTaskComment.HandleAsync).ProducesProblem(403);
+        comments.MapDelete("/{commentId:guid}", DeleteTaskComment.HandleAsync).InTransaction().ProducesProblem(403);
     }
 }

@@ -39,6 +39,7 @@ internal static class OperatorCommand
                 [Platform, known.Value.User], cancellationToken);
             await ExecuteAsync(connection, "update users set deleted_at = now() where company_id = $1 and id = $2",
                 [Platform, known.Value.User], cancellationToken);
+            await AuditAsync(connection, "user.removed", known.Value.User, cancellationToken);
             var ended = await EndSessionsAsync(connection, services, known.Value.User, cancellationToken);
             await transaction.CommitAsync(CancellationToken.None);
             Console.WriteLine($"{email} is no operator any more.");
@@ -54,6 +55,7 @@ internal static class OperatorCommand
         {
             await ExecuteAsync(connection, "update users set password_hash = $3 where company_id = $1 and id = $2",
                 [Platform, user, hash], cancellationToken);
+            await AuditAsync(connection, "user.password_reset", user, cancellationToken);
             sessions = await EndSessionsAsync(connection, services, user, cancellationToken);
         }
         else
@@ -64,11 +66,19 @@ internal static class OperatorCommand
                 [Platform, id, email, hash, Roles.Operator], cancellationToken);
             await ExecuteAsync(connection, "insert into logins (email, company_id, user_id) values (lower($1), $2, $3)",
                 [email, Platform, id], cancellationToken);
+            await AuditAsync(connection, "user.created", id, cancellationToken);
         }
         await transaction.CommitAsync(CancellationToken.None);
         Console.WriteLine($"{email} is an operator{(given is null ? $" with the password {password}" : "")}.");
         await TellAsync(services, sessions);
     });
+
+    // In the platform's own log; who ran the command, only the machine knows.
+    private static Task AuditAsync(NpgsqlConnection connection, string action, Guid user, CancellationToken cancellationToken)
+        => ExecuteAsync(connection, """
+            insert into audit_log (company_id, id, actor, kind, action, subject_id)
+            values ($1, uuid7_at(now()), 'platform', 'user', $2, $3)
+            """, [Platform, action, user], cancellationToken);
 
     private static async Task<(Guid Company, Guid User)?> FindAsync(NpgsqlConnection connection, string email,
         CancellationToken cancellationToken)

@@ -1,11 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Core.Platform.Jobs;
 
 /// <summary>A job as <see cref="JobQueue"/> adds it; 0080_jobs.sql says what the columns mean. Only the queue makes
 /// one.</summary>
+[NotAudited("What asks for it has an entry, and so has what it changes.")]
 public sealed class Job : ITenantEntity
 {
     /// <inheritdoc/>

@@ -97,7 +97,7 @@ public sealed class JobQueue(ScaleHubDb db, JobBell bell, TimeProvider time)
         {
             // Row-level security refuses another company's, unless it is the platform that adds it.
             CompanyId = options?.CompanyId ?? db.Tenant.RequiredCompanyId,
-            Id = JobIds.Next(now),
+            Id = OrderedIds.Next(now),
             Kind = TJob.Kind,
             Payload = JsonSerializer.Serialize(job, Json),
             State = options?.DueAt > now ? JobState.Scheduled : JobState.Queued,
@@ -111,31 +111,4 @@ public sealed class JobQueue(ScaleHubDb db, JobBell bell, TimeProvider time)
 
     private static NpgsqlParameter Text(string? value)
         => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
-}
-
-/// <summary>
-/// Identifiers in the order in which this process makes them (RFC 9562, 6.2, method 3): Entity Framework inserts rows in the
-/// order of their keys, and jobs with one ordering key must be inserted in the order in which they were added.
-/// </summary>
-internal static class JobIds
-{
-    private static readonly Lock Gate = new();
-    private static long _last;
-
-    public static Guid Next(DateTimeOffset now)
-    {
-        long milliseconds;
-        int counter;
-        lock (Gate)
-        {
-            // Milliseconds, then 12 bits that count within one.
-            var first = now.ToUnixTimeMilliseconds() << 12;
-            _last = Math.Max(first, _last + 1);
-            (milliseconds, counter) = (_last >> 12, (int)(_last & 0xFFF));
-        }
-        Span<byte> bytes = stackalloc byte[16];
-        Guid.CreateVersion7(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)).TryWriteBytes(bytes, bigEndian: true, out _);
-        (bytes[6], bytes[7]) = ((byte)(0x70 | (counter >> 8)), (byte)counter);
-        return new(bytes, bigEndian: true);
-    }
 }

@@ -19,14 +19,18 @@ public sealed class Tenant
     /// <summary>The acting user, or null for a job.</summary>
     public Guid? UserId { get; private set; }
 
-    /// <summary>Lets the rest of the scope act for a company and a user.</summary>
+    /// <summary>The API key that acts in the name of the user; null for a person.</summary>
+    public Guid? ApiKeyId { get; private set; }
+
+    /// <summary>Lets the rest of the scope act for a company and a user, or for a user's API key.</summary>
     /// <exception cref="InvalidOperationException">The scope already belongs to another company.</exception>
-    public void ActAs(Guid companyId, Guid? userId)
+    public void ActAs(Guid companyId, Guid? userId, Guid? apiKeyId = null)
     {
         if (CompanyId is { } current && current != companyId)
             throw new InvalidOperationException("A scope serves one company; open a new scope for another.");
         CompanyId = companyId;
         UserId = userId;
+        ApiKeyId = apiKeyId;
     }
 
     /// <summary>The company, where code can only run for one.</summary>

@@ -87,7 +87,7 @@ public sealed class ApiKeys
         if (found.Key.LastUsedAt is not { } used || used < now - NoteUseEvery)
         {
             var before = now - NoteUseEvery;
-            // Of several instances one writes.
+            // Of several instances one writes. Not audited: each use would be an entry.
             await db.ApiKeys.Where(k => k.Id == id && (k.LastUsedAt == null || k.LastUsedAt < before))
                 .ExecuteUpdateAsync(set => set.SetProperty(k => k.LastUsedAt, now));
         }

@@ -36,7 +36,8 @@ public static class BearerAuthentication
     public static void UseTenant(this WebApplication app) => app.Use((context, next) =>
     {
         if (context.Features.Get<AccessToken>() is { } token && context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null)
-            context.RequestServices.GetRequiredService<Tenant>().ActAs(token.CompanyId, token.UserId);
+            context.RequestServices.GetRequiredService<Tenant>().ActAs(
+                token.CompanyId, token.UserId, token.IsKey ? token.SessionId : null);
         return next(context);
     });
 

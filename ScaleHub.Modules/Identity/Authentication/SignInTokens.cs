@@ -10,9 +10,9 @@ public sealed class SignInTokens(AccessTokens accessTokens, RefreshTokens refres
     /// <summary>Seconds that an access token is valid.</summary>
     public int ExpiresIn => accessTokens.Seconds;
 
-    /// <summary>A new session, for the caller to save, and its two tokens.</summary>
-    public async ValueTask<(Session Session, string AccessToken, string RefreshToken)> OpenSessionAsync(
-        Guid companyId, Guid userId, string role, HttpContext http)
+    /// <summary>Adds a new session, for the caller to save, and returns its two tokens.</summary>
+    public async ValueTask<(string AccessToken, string RefreshToken)> OpenSessionAsync(
+        ScaleHubDb db, Guid companyId, Guid userId, string role, HttpContext http)
     {
         var now = time.GetDatabaseNow();
         var id = Guid.CreateVersion7(now);
@@ -30,7 +30,10 @@ public sealed class SignInTokens(AccessTokens accessTokens, RefreshTokens refres
             Ip = http.Connection.RemoteIpAddress is { } ip ? (ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip).ToString() : null,
         };
         var accessToken = await accessTokens.IssueAsync(new(userId, companyId, id, role), http.RequestAborted);
-        return (session, accessToken, refreshToken.Text);
+        db.Sessions.Add(session);
+        db.Audit.Add("user.signed_in", userId,
+            new("sessionId", null, id), new("userAgent", null, session.UserAgent), new("ip", null, session.Ip));
+        return (accessToken, refreshToken.Text);
     }
 
     /// <summary>Ends what is above the most, and deletes what ended a session's lifetime ago.</summary>
@@ -38,6 +41,7 @@ public sealed class SignInTokens(AccessTokens accessTokens, RefreshTokens refres
     {
         var now = time.GetDatabaseNow();
         var longAgo = now - Session.Lifetime;
+        // Not audited: they ended long ago.
         await db.Sessions.Where(s => s.UserId == userId && (s.ExpiresAt < longAgo || s.RevokedAt < longAgo))
             .ExecuteDeleteAsync(cancellationToken);
         var surplus = await db.Sessions.Where(s => s.UserId == userId).Where(Session.IsLiveAt(now))
@@ -45,8 +49,7 @@ public sealed class SignInTokens(AccessTokens accessTokens, RefreshTokens refres
                 .ToListAsync(cancellationToken);
         if (surplus.Count == 0) return;
         await live.WillChangeAsync(db.UnitOfWork, companyId, surplus);
-        await db.Sessions.Where(s => surplus.Contains(s.Id))
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now), cancellationToken);
+        await Session.EndAsync(db, surplus, userId, now, cancellationToken);
     }
 
     // What a client calls itself is shown to its user again.

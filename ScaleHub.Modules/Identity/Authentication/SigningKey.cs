@@ -1,9 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 
 namespace ScaleHub.Modules.Identity.Authentication;
 
 /// <summary>A P-256 key pair that signs access tokens. The newest signs; older ones verify what they signed.</summary>
+[NotAudited("The program makes it for itself.")]
 public sealed class SigningKey
 {
     /// <summary>The <c>kid</c> of tokens that it signed.</summary>

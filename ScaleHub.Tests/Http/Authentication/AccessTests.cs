@@ -19,7 +19,8 @@ namespace ScaleHub.Tests.Http.Authentication;
 /// </summary>
 public sealed class AccessTests
 {
-    private const string Anonymous = "anonymous", Production = "Production", Development = "Development";
+    internal const string Anonymous = "anonymous", Production = "Production";
+    private const string Development = "Development";
 
     [Theory]
     [InlineData(Production)]
@@ -118,15 +119,16 @@ public sealed class AccessTests
             _ => Guid.Empty.ToString(),
         }))));
 
-    private static string? Decision(RouteEndpoint endpoint)
+    /// <summary>The role that is required, or "anonymous"; null when nobody decided.</summary>
+    internal static string? Decision(RouteEndpoint endpoint)
         => endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null ? Anonymous
             : endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null ? endpoint.Metadata.GetMetadata<RequiredRole>()?.Role
             : null;
 
-    private static string Name(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText?.TrimStart('/');
+    internal static string Name(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText?.TrimStart('/');
 
     /// <summary>The routes of the API's own program, built as it starts, without a database.</summary>
-    private static List<RouteEndpoint> Endpoints(string environment)
+    internal static List<RouteEndpoint> Endpoints(string environment)
     {
         using var api = new Program(environment);
         return [.. api.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];

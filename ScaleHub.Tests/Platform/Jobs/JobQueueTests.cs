@@ -1,4 +1,4 @@
-using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform;
 using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
@@ -114,7 +114,7 @@ public sealed class JobQueueTests(PostgresServer server)
     {
         var now = DateTimeOffset.UtcNow;
         // Beyond the 4096 that a millisecond has, and with a clock that goes back.
-        var ids = Enumerable.Range(0, 10_000).Select(i => JobIds.Next(i < 9_000 ? now : now.AddSeconds(-5))).ToList();
+        var ids = Enumerable.Range(0, 10_000).Select(i => OrderedIds.Next(i < 9_000 ? now : now.AddSeconds(-5))).ToList();
         Assert.Equal(ids, ids.OrderBy(id => id.ToString(), StringComparer.Ordinal));
         Assert.Equal(10_000, ids.Distinct().Count());
         Assert.All(ids, id => Assert.Equal((7, '7'), (id.Version, id.ToString()[14])));

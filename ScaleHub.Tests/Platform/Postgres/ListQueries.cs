@@ -239,6 +239,18 @@ internal static class ListQueries
         ["audit: of a user"] =
             "select * from audit_log where company_id = {company} and user_id = {user} and id < {cursor} " +
             "order by id desc limit 26",
+        ["audit: with an action"] =
+            "select * from audit_log where company_id = {company} and action = 'task.updated' and id < {cursor} " +
+            "order by id desc limit 26",
+        ["audit: of a kind, in a span of time"] =
+            "select * from audit_log where company_id = {company} and kind = 'task' and id >= {id} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["audit: of a user with an action"] =
+            "select * from audit_log where company_id = {company} and user_id = {user} and action = 'task.updated' and id < {cursor} " +
+            "order by id desc limit 26",
+        ["audit: of a thing by a user"] =
+            "select * from audit_log where company_id = {company} and subject_id = {parent} and user_id = {user} and id < {cursor} " +
+            "order by id desc limit 26",
         ["quotas: of a company"] =
             "select * from quota_counters where company_id = {company} and resource = 'orders' and period_yyyymm = 0",
     };

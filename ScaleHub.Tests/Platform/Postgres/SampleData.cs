@@ -32,6 +32,8 @@ internal sealed partial class SampleData
         ["files.expires_at"] = "case when n / {companies} % 10 = 0 then sample_now() + n * interval '1 minute' end",
         ["idempotency_keys.status"] = "200",
         ["idempotency_keys.day"] = "(sample_now() at time zone 'utc')::date",
+        ["audit_log.action"] = "(array['task.updated', 'task.created', 'user.signed_in'])[n / {companies} % 3 + 1]",
+        ["audit_log.kind"] = "(array['task', 'task', 'user'])[n / {companies} % 3 + 1]",
         ["finished_jobs.finished_at"] = "sample_now()",
         ["minute"] = "sample_now() - (n / {companies} % 10000) * interval '1 minute'",
         ["invoices.number"] = "n + 1",

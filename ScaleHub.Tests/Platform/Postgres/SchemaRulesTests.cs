@@ -30,7 +30,8 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
     /// <summary>Policies that show more than the statement's company its own rows, and to whom.</summary>
     private static readonly string[] Wider =
     [
-        "companies.platform", "files.platform", "global_feed.anyone", "jobs.platform", "prices.anyone", "prices.platform_adds",
+        "audit_log.platform", "companies.platform", "files.platform", "global_feed.anyone", "jobs.platform", "prices.anyone",
+        "prices.platform_adds",
         "prices.platform_changes", "request_metrics.platform", "request_metrics_rollups.platform", "schedules.platform",
     ];
 
