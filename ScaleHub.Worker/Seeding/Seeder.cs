@@ -1,5 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
+using ScaleHub.Core.Platform;
+using ScaleHub.Modules.Cards;
 using ScaleHub.Worker.Commands;
 
 namespace ScaleHub.Worker.Seeding;
@@ -8,8 +10,9 @@ namespace ScaleHub.Worker.Seeding;
 internal sealed record SeedResult(long Companies, long Users, long Tasks, long Skipped);
 
 /// <summary>
-/// Writes made-up companies by binary COPY, with all constraints in force, on a few connections at once.
-/// <para>Guarantee: a company is there with all its users and tasks, or not at all: each batch is one transaction. A company that
+/// Writes made-up companies by binary COPY, with all constraints in force, on a few connections at once; what the other modules have of
+/// them the database makes itself (modules.sql).
+/// <para>Guarantee: a company is there with all it has, or not at all: each batch is one transaction. A company that
 /// is there already is passed over, so an interrupted run can be repeated. Memory holds one batch of companies and users for each
 /// connection; tasks are made as they are sent.</para>
 /// </summary>
@@ -17,6 +20,8 @@ internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string
 {
     // More than this gains nothing: PostgreSQL, checking foreign keys, is the slower side.
     private const int MostStreams = 4;
+
+    private static readonly string Functions = Read("functions.sql"), Modules = Read("modules.sql");
 
     private readonly SeedPlan _plan = new(options);
     private long _companies, _users, _tasks, _skipped;
@@ -37,7 +42,7 @@ internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string
             CancellationToken = cancellationToken,
         };
         await Parallel.ForEachAsync(_plan.Batches(), streams, async (batch, stop) => await WriteAsync(batch, progress, stop));
-        await using var analyze = owner.CreateCommand("analyze companies, users, logins, tasks");
+        await using var analyze = owner.CreateCommand("analyze");
         await analyze.ExecuteNonQueryAsync(cancellationToken);
         return new(_companies, _users, _tasks, _skipped);
     }
@@ -61,6 +66,7 @@ internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string
     private async Task WriteAsync(List<MadeUpCompany> batch, Action<long> progress, CancellationToken cancellationToken)
     {
         await using var connection = await owner.OpenConnectionAsync(cancellationToken);
+        await using (var functions = new NpgsqlCommand(Functions, connection)) await functions.ExecuteNonQueryAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var there = await ThereAlreadyAsync(connection, batch, cancellationToken);
         var staffed = batch.Where(c => !there.Contains(c.Id)).Select(c => (Company: c, Users: c.Users())).ToList();
@@ -99,6 +105,9 @@ internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string
             "tasks (company_id, id, title, description, status, due_at, created_by, assignee_id, created_at, updated_at)";
         await CopyAsync(connection, TaskColumns, tasks,
             (row, entry) => WriteTaskAsync(row, entry.Company.Id, entry.Task, cancellationToken), cancellationToken, progress);
+        await WritePacksAsync(connection, staffed.SelectMany(entry =>
+            MadeUpPack.Of(entry.Company, entry.Users).Select(pack => (entry.Company.Id, pack))).ToList(), cancellationToken);
+        await FillModulesAsync(connection, staffed.Select(entry => entry.Company.Id).ToArray(), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
 
         Interlocked.Add(ref _companies, staffed.Count);
@@ -106,6 +115,66 @@ internal sealed class Seeder(NpgsqlDataSource owner, SeedOptions options, string
         Interlocked.Add(ref _tasks, staffed.Sum(entry => entry.Company.TaskCount));
         Interlocked.Add(ref _skipped, there.Count);
         progress(batch.Where(c => there.Contains(c.Id)).Sum(c => c.TaskCount));
+    }
+
+    /// <summary>What companies have besides users, tasks and cards: made by the database from what is there.</summary>
+    private static async Task FillModulesAsync(NpgsqlConnection connection, Guid[] companies, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection) { Timeout = 600 };
+        foreach (var statement in Modules.Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var command = batch.CreateBatchCommand();
+            command.CommandText = statement;
+            if (statement.Contains("$1", StringComparison.Ordinal)) command.Parameters.Add(new() { Value = companies });
+            batch.BatchCommands.Add(command);
+        }
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task WritePacksAsync(
+        NpgsqlConnection connection, List<(Guid Company, MadeUpPack Pack)> packs, CancellationToken cancellationToken)
+    {
+        await CopyAsync(connection, "card_packs (company_id, id, user_id, seed, created_at)", packs, async (row, entry) =>
+        {
+            await row.StartRowAsync(cancellationToken);
+            await row.WriteAsync(entry.Company, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(entry.Pack.Id, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(entry.Pack.UserId, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(entry.Pack.Seed, NpgsqlDbType.Bytea, cancellationToken);
+            await row.WriteAsync(entry.Pack.CreatedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+        }, cancellationToken);
+        var cards = packs.SelectMany(p => p.Pack.Cards.Select(card => (p.Company, p.Pack, card.Id, card.Card)));
+        await CopyAsync(connection, "user_cards (company_id, id, user_id, pack_id, card, tier, created_at)", cards, async (row, entry) =>
+        {
+            await row.StartRowAsync(cancellationToken);
+            await row.WriteAsync(entry.Company, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(entry.Id, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(entry.Pack.UserId, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(entry.Pack.Id, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(entry.Card.Card, NpgsqlDbType.Text, cancellationToken);
+            await row.WriteAsync(EnumNames.WriteColumn(entry.Card.Tier), NpgsqlDbType.Text, cancellationToken);
+            await row.WriteAsync(entry.Pack.CreatedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+        }, cancellationToken);
+        // Those that everybody sees.
+        var shown = cards.Where(c => c.Card.Tier >= CardTier.Rare).Index();
+        await CopyAsync(connection, "global_feed (company_id, id, card_id, card, tier, shown_name, created_at)", shown, async (row, entry) =>
+        {
+            var (_, card) = entry;
+            await row.StartRowAsync(cancellationToken);
+            await row.WriteAsync(card.Company, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(card.Id, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(card.Id, NpgsqlDbType.Uuid, cancellationToken);
+            await row.WriteAsync(card.Card.Card, NpgsqlDbType.Text, cancellationToken);
+            await row.WriteAsync(EnumNames.WriteColumn(card.Card.Tier), NpgsqlDbType.Text, cancellationToken);
+            await row.WriteAsync($"Player {card.Id.ToString()[^4..]}", NpgsqlDbType.Text, cancellationToken);
+            await row.WriteAsync(card.Pack.CreatedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+        }, cancellationToken);
+    }
+
+    private static string Read(string file)
+    {
+        using var reader = new StreamReader(typeof(Seeder).Assembly.GetManifestResourceStream(file)!);
+        return reader.ReadToEnd();
     }
 
     private static async Task WriteTaskAsync(
