@@ -50,7 +50,7 @@ public sealed class InvoiceTests(BillingFixture billing)
         // As after a crash between the note and the record of the key.
         await billing.Api.ExecuteAsync("delete from idempotency_keys");
         Assert.Equal(first.ToString(), (await (await client.PostOnceAsync(path, "once", Body(200))).JsonAsync(HttpStatusCode.Created)).ToString());
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.PostOnceAsync(path, $"at once {i}", Body(300))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.PostOnceAsync(path, $"at-once-{i}", Body(300))));
         Assert.Equal(3, answers.Count(a => a.StatusCode == HttpStatusCode.Created));
         Assert.All(answers.Where(a => a.StatusCode != HttpStatusCode.Created), a => Assert.Equal(HttpStatusCode.Conflict, a.StatusCode));
         var open = await BillingFixture.InvoiceAsync(account, invoice);
