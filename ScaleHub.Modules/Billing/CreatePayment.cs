@@ -29,7 +29,7 @@ public static class CreatePayment
         if (await work.Db.Invoices.SingleOrDefaultAsync(i => i.Id == id, cancellationToken) is not { } invoice)
             return TypedResults.NotFound();
         if (invoice.Status != InvoiceState.Open)
-            return Problems.Conflict("id", "The invoice need not be paid.", ("status", invoice.Status));
+            return Problems.Conflict("id", "The invoice need not be paid.", ("state", invoice.Status));
         if (await work.IsBeingPaidAsync([id], cancellationToken)) return Problems.Conflict("id", "The invoice is being paid just now.");
         account.PaymentMethod = request.PaymentMethod ?? account.PaymentMethod;
         if (account.PaymentMethod is not { } method) return Problems.Conflict("paymentMethod", "There is no card to charge. Name one.");

@@ -5,7 +5,6 @@ using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Modules;
 using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Billing.Gateways;
 using ScaleHub.Testing;
@@ -27,10 +26,11 @@ public sealed class BillingFixture : IAsyncLifetime
         Api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000"));
         _worker = await PlatformHost.StartAsync(Api.Database, builder =>
         {
+            builder.Configuration["ConnectionStrings:redis"] = Api.Redis.ConnectionString;
             builder.AddCache();
             builder.AddJobLoops();
             builder.AddMailSender();
-        }, ("ConnectionStrings:redis", Api.Redis.ConnectionString), ("Mail:Folder", _mails.FullName));
+        }, ("Mail:Folder", _mails.FullName));
     }
 
     public async Task DisposeAsync()
