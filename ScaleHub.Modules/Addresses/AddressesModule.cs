@@ -16,9 +16,9 @@ public sealed class AddressesModule : IModule
     /// <inheritdoc/>
     public string Summary => "Virtual addresses, the mail that comes for them, and where it is sent on to.";
 
-    // An address belongs to a user, who is told of mail and charged for it.
+    // An address belongs to a user, who is told of mail and charged for it; scans are files.
     /// <inheritdoc/>
-    public IReadOnlyList<string> Uses => ["Billing", "Identity", "Notifications"];
+    public IReadOnlyList<string> Uses => ["Billing", "Files", "Identity", "Notifications"];
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
@@ -38,6 +38,10 @@ public sealed class AddressesModule : IModule
         var mail = all.MapGroup("/mail-items");
         mail.MapGet("/", ListMailItems.HandleAsync).RequireRole(Roles.Admin);
         mail.MapGet("/{id:guid}", GetMailItem.HandleAsync);
+        mail.MapPost("/{id:guid}/scans", AddMailScan.HandleAsync).RequireRole(Roles.Admin).ProducesProblem(409);
+        mail.MapGet("/{id:guid}/scans", ListMailScans.HandleAsync);
+        mail.MapGet("/{id:guid}/scans/{scanId:guid}", GetMailScan.HandleAsync);
+        mail.MapDelete("/{id:guid}/scans/{scanId:guid}", DeleteMailScan.HandleAsync).RequireRole(Roles.Admin).InTransaction();
         mail.MapPost("/{id:guid}/shred", ShredMailItem.HandleAsync).ProducesProblem(409);
         mail.MapPost("/{id:guid}/forwardings", RequestForwarding.HandleAsync).ProducesProblem(409);
 

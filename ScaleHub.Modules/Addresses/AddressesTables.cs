@@ -14,6 +14,9 @@ public static class AddressesTables
         /// <summary>What came for them.</summary>
         public DbSet<MailItem> MailItems => db.Set<MailItem>();
 
+        /// <summary>The files with what is in it.</summary>
+        public DbSet<MailScan> MailScans => db.Set<MailScan>();
+
         /// <summary>What of it is sent on.</summary>
         public DbSet<Forwarding> Forwardings => db.Set<Forwarding>();
     }
@@ -25,6 +28,9 @@ public static class AddressesTables
 
         /// <summary>What came for them.</summary>
         public IQueryable<MailItem> MailItems => db.Set<MailItem>();
+
+        /// <summary>The files with what is in it.</summary>
+        public IQueryable<MailScan> MailScans => db.Set<MailScan>();
 
         /// <summary>What of it is sent on.</summary>
         public IQueryable<Forwarding> Forwardings => db.Set<Forwarding>();

@@ -15,7 +15,8 @@ public static class DeleteProduct
         Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, CancellationToken cancellationToken)
     {
         await db.GiveBackQuotaAsync(cache, Product.Quota, id, cancellationToken);
-        if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product)) return TypedResults.NotFound();
+        if (!(await db.LockProductsAsync([id], cancellationToken)).TryGetValue(id, out var product))
+            return TypedResults.NotFound();
         ifMatch.Require(ProductResponse.From(product));
         await cache.WillChangeAsync(PracticeModule.CachedProducts);
         db.Products.Remove(product);

@@ -23,9 +23,9 @@ public sealed class PracticeModule : IModule
     /// <inheritdoc/>
     public string Summary => "Patients, products, orders and exams of a practice.";
 
-    // What somebody placed or recorded refers to a user.
+    // What somebody placed or recorded refers to a user, and an exam to files.
     /// <inheritdoc/>
-    public IReadOnlyList<string> Uses => ["Identity"];
+    public IReadOnlyList<string> Uses => ["Files", "Identity"];
 
     /// <inheritdoc/>
     public IReadOnlyList<EventType> Events => [OrderEvents.Placed, OrderEvents.Cancelled];
@@ -72,5 +72,11 @@ public sealed class PracticeModule : IModule
         exams.MapGet("/{id:guid}", GetExam.HandleAsync).WithEntityTag();
         exams.MapPatch("/{id:guid}", UpdateExam.HandleAsync).InTransaction().WithEntityTag();
         exams.MapDelete("/{id:guid}", DeleteExam.HandleAsync).InTransaction();
+
+        var attachments = exams.MapGroup("/{id:guid}/attachments");
+        attachments.MapPost("/", AttachToExam.HandleAsync).ProducesProblem(409);
+        attachments.MapGet("/", ListExamAttachments.HandleAsync);
+        attachments.MapGet("/{attachmentId:guid}", GetExamAttachment.HandleAsync);
+        attachments.MapDelete("/{attachmentId:guid}", DeleteExamAttachment.HandleAsync).InTransaction();
     }
 }

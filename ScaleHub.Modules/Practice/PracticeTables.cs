@@ -22,6 +22,9 @@ public static class PracticeTables
 
         /// <summary>The tenant's exams.</summary>
         public DbSet<Exam> Exams => db.Set<Exam>();
+
+        /// <summary>The files of the tenant's exams.</summary>
+        public DbSet<ExamAttachment> ExamAttachments => db.Set<ExamAttachment>();
     }
 
     extension(ReadDb db)
@@ -40,5 +43,8 @@ public static class PracticeTables
 
         /// <summary>The tenant's exams.</summary>
         public IQueryable<Exam> Exams => db.Set<Exam>();
+
+        /// <summary>The files of the tenant's exams.</summary>
+        public IQueryable<ExamAttachment> ExamAttachments => db.Set<ExamAttachment>();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
@@ -37,9 +38,7 @@ public sealed class OpenApiTests(ApiFixture api)
         foreach (var (name, operation) in Operations(document))
         {
             var secured = operation.GetProperty("security").GetArrayLength() > 0;
-            var path = name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..];
-            foreach (var parameter in (string[])["{id}", "{commentId}", "{deliveryId}", "{companyId}", "{code}", "{currency}"])
-                path = path.Replace(parameter, Guid.Empty.ToString(), StringComparison.Ordinal);
+            var path = Regex.Replace(name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..], @"\{\w+\}", Guid.Empty.ToString());
             using var request = new HttpRequestMessage(new(name.Split(' ')[0].ToUpperInvariant()), path);
             if (operation.TryGetProperty("requestBody", out _)) request.Content = Responses.Json("{}");
             using var answer = await client.SendAsync(request);

@@ -129,9 +129,12 @@ internal static class ListQueries
         ["mail: in a state"] =
             "select * from mail_items where company_id = {company} and status = 'scanned' and id < {cursor} " +
             "order by id desc limit 26",
-        ["mail: attachments"] =
-            "select id, file_name, size_bytes from attachments where company_id = {company} " +
-            "and mail_item_id = {parent} and id > {cursor} order by id limit 26",
+        ["mail: scans"] =
+            "select * from mail_scans where company_id = {company} and mail_item_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
+        ["exams: attachments"] =
+            "select * from exam_attachments where company_id = {company} and exam_id = {parent} and id < {cursor} " +
+            "order by id desc limit 26",
         ["forwarding: of a user in a state"] =
             "select * from forwarding_requests where company_id = {company} and user_id = {user} " +
             "and status = 'shipped' and id < {cursor} order by id desc limit 26",

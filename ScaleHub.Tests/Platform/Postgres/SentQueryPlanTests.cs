@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Npgsql;
 using ScaleHub.Testing;
 
@@ -110,8 +111,7 @@ public sealed class SentQueryPlanTests : IAsyncLifetime
         foreach (var route in document.GetProperty("paths").EnumerateObject())
         {
             if (!route.Value.TryGetProperty("get", out var get) || !route.Name.StartsWith("/api/v1/", StringComparison.Ordinal)) continue;
-            var path = ((string[])["{id}", "{commentId}"]).Aggregate(
-                route.Name, (name, part) => name.Replace(part, $"{Guid.CreateVersion7()}", StringComparison.Ordinal));
+            var path = Regex.Replace(route.Name, @"\{\w+\}", _ => $"{Guid.CreateVersion7()}");
             paths.Add(path);
             if (!get.TryGetProperty("parameters", out var parameters)) continue;
             foreach (var parameter in parameters.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query"))
