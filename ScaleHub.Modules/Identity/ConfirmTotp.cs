@@ -15,7 +15,8 @@ namespace ScaleHub.Modules.Identity;
 /// <summary>Body of <c>POST /api/v1/me/totp/confirm</c>.</summary>
 /// <param name="Code">The six digits that the app shows.</param>
 [BodyExample("""{ "code": "123456" }""")]
-public sealed record ConfirmTotpRequest([property: Required, RegularExpression(TotpRules.Code, ErrorMessage = TotpRules.SixDigits)] string Code);
+public sealed record ConfirmTotpRequest(
+    [property: Required, RegularExpression(TotpRules.Code, ErrorMessage = TotpRules.SixDigits)] string Code);
 
 /// <summary>What gets the user in without the app.</summary>
 /// <param name="RecoveryCodes">Ten codes, each of which works once. They are not shown again.</param>
@@ -41,8 +42,8 @@ public static class ConfirmTotp
     /// password at sign-in does.
     /// </summary>
     public static async Task<Results<Ok<ConfirmTotpResponse>, NotFound, ProblemHttpResult>> HandleAsync(
-        ConfirmTotpRequest request, AccessToken me, ScaleHubDb db, SignInLimits limits, TotpCodes codes, JobQueue queue, HttpContext http,
-        TimeProvider time, CancellationToken cancellationToken)
+        ConfirmTotpRequest request, AccessToken me, ScaleHubDb db, SignInLimits limits, TotpCodes codes, JobQueue queue,
+        HttpContext http, TimeProvider time, CancellationToken cancellationToken)
     {
         var user = await db.Users.AsNoTracking().SingleAsync(u => u.Id == me.UserId, cancellationToken);
         var (refused, counted) = await limits.TryAsync(http, user.Email, known: true);
@@ -71,10 +72,12 @@ public static class ConfirmTotp
     }
 
     internal static ProblemHttpResult WrongCode(int status)
-        => TypedResults.Problem("The code is wrong, or was used already.", statusCode: status, extensions: [Problems.Errors("code", "It is wrong, or was used already.")]);
+        => TypedResults.Problem("The code is wrong, or was used already.", statusCode: status,
+            extensions: [Problems.Errors("code", "It is wrong, or was used already.")]);
 
     /// <summary>Whoever did not do it has to know that somebody did.</summary>
-    internal static SendMail Notice(User user, bool isOn) => new(user.Email, $"Your second factor was switched {(isOn ? "on" : "off")}",
-        [$"Signing in to your account needs {(isOn ? "a code of your authenticator app from now on" : "the password alone from now on")}.",
+    internal static SendMail Notice(User user, bool isOn) => new(
+        user.Email, $"Your second factor was switched {(isOn ? "on" : "off")}",
+        [$"From now on, signing in to your account needs {(isOn ? "a code of your authenticator app, too" : "the password alone")}.",
          "If it was not you, set a new password at once, and tell an owner of your company."]);
 }

@@ -42,7 +42,8 @@ public static class DeleteTotp
         try
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            if (await db.LockTotpAsync(me.UserId, cancellationToken) is not { ConfirmedAt: not null } totp) return TypedResults.NotFound();
+            if (await db.LockTotpAsync(me.UserId, cancellationToken) is not { ConfirmedAt: not null } totp)
+                return TypedResults.NotFound();
             if (!codes.Take(totp, request.Code, request.RecoveryCode))
             {
                 counted = [];

@@ -25,7 +25,7 @@ public sealed record LogInResponse(string AccessToken, string RefreshToken, int 
 public static class LogIn
 {
     // Within it, one failure of an account is in the audit log.
-    private static readonly TimeSpan FailureTold = TimeSpan.FromMinutes(15);
+    internal static readonly TimeSpan FailureTold = TimeSpan.FromMinutes(15);
 
     /// <summary>
     /// Signs in. An unknown address and a wrong password get the same answer, in the same time. After ten wrong passwords for an

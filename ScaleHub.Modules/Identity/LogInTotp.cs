@@ -40,7 +40,8 @@ public static class LogInTotp
         var now = time.GetDatabaseNow();
         if (links.Read(request.Challenge) is not { } link) return NotValid();
         tenant.ActAs(link.CompanyId, null);
-        if (await OneTimeToken.FindAsync(db, link, OneTimePurpose.SignIn, now, cancellationToken) is not { } challenge) return NotValid();
+        if (await OneTimeToken.FindAsync(db, link, OneTimePurpose.SignIn, now, cancellationToken) is not { } challenge)
+            return NotValid();
         var user = await db.Users.AsNoTracking()
             .SingleOrDefaultAsync(u => u.Id == challenge.UserId && u.DeletedAt == null, cancellationToken);
         if (user is null) return NotValid();
@@ -55,6 +56,8 @@ public static class LogInTotp
             if (!codes.Take(totp, request.Code, request.RecoveryCode))
             {
                 counted = [];
+                await transaction.RollbackAsync(CancellationToken.None);
+                await db.Audit.AddOnceAsync("user.sign_in_failed", user.Id, LogIn.FailureTold, cancellationToken);
                 return ConfirmTotp.WrongCode(StatusCodes.Status401Unauthorized);
             }
             if (!await OneTimeToken.UseAsync(db, challenge, now, cancellationToken)) return NotValid();
@@ -75,6 +78,7 @@ public static class LogInTotp
     internal static async Task<ProblemHttpResult> ChallengeAsync(
         ScaleHubDb db, AccountLinks links, Guid companyId, Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        // Not audited: sign-ins on their way.
         await db.OneTimeTokens.Where(t => t.UserId == userId && t.Purpose == OneTimePurpose.SignIn && t.ExpiresAt < now)
             .ExecuteDeleteAsync(cancellationToken);
         var (row, token) = OneTimeToken.For(links, companyId, userId, OneTimePurpose.SignIn, Patience, now);

@@ -1,11 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Identity;
 
 /// <summary>A user's second factor, or one that the user has begun to set up.</summary>
+[AuditedAs("second_factor")]
 public sealed class UserTotp : ITenantEntity
 {
     /// <inheritdoc/>
@@ -15,12 +17,15 @@ public sealed class UserTotp : ITenantEntity
     public required Guid UserId { get; init; }
 
     /// <summary>As <see cref="Authentication.TotpCodes"/> sealed it.</summary>
+    [Secret]
     public required byte[] Secret { get; set; }
 
     /// <summary>Keyed hashes of the recovery codes that were not used, at most 10.</summary>
+    [Secret]
     public List<byte[]> RecoveryCodes { get; set; } = [];
 
     /// <summary>The last time step whose code was taken.</summary>
+    [NotAudited("Each sign-in would be a change, and has an entry.")]
     public long LastStep { get; set; }
 
     /// <summary>When the secret was made.</summary>

@@ -62,6 +62,7 @@ public static class CreateWebhook
         db.Webhooks.Add(webhook);
         wanted.WillChange(db.UnitOfWork, company);
         await db.SaveChangesAsync(cancellationToken);
-        return TypedResults.Created($"/api/v1/webhooks/{webhook.Id}", new WebhookSecretResponse(WebhookResponse.From(webhook), text));
+        return TypedResults.Created(
+            $"/api/v1/webhooks/{webhook.Id}", new WebhookSecretResponse(WebhookResponse.From(webhook), text));
     }
 }

@@ -48,12 +48,14 @@ internal sealed class DeliverWebhookHandler(
 
     public async Task HandleAsync(DeliverWebhook job, JobRun run, CancellationToken cancellationToken)
     {
-        var delivery = await db.WebhookDeliveries.AsNoTracking().SingleOrDefaultAsync(d => d.Id == job.DeliveryId, cancellationToken);
+        var delivery = await db.WebhookDeliveries.AsNoTracking()
+            .SingleOrDefaultAsync(d => d.Id == job.DeliveryId, cancellationToken);
         // One that is over was ended by a run whose worker died before the queue knew.
         if (delivery is not { State: DeliveryState.Pending }) return;
         var webhook = await db.Webhooks.AsNoTracking().SingleOrDefaultAsync(w => w.Id == delivery.WebhookId, cancellationToken);
         if (webhook is not { Disabled: null })
         {
+            // Not audited: the log of deliveries.
             await Pending(delivery).ExecuteUpdateAsync(
                 set => set.SetProperty(d => d.State, DeliveryState.Failed)
                     .SetProperty(d => d.Error, "The webhook was switched off or deleted."), cancellationToken);
@@ -69,6 +71,7 @@ internal sealed class DeliverWebhookHandler(
         if (answer.Error is null)
         {
             await LogAsync(delivery, answer, DeliveryState.Delivered, run.Attempt);
+            // Not audited: how the receiver does, which the log of deliveries tells.
             if (webhook.GivenUp > 0 || webhook.PausedUntil is not null) await db.Webhooks.Where(w => w.Id == webhook.Id)
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(w => w.GivenUp, 0).SetProperty(w => w.PausedUntil, (DateTimeOffset?)null),
@@ -82,6 +85,7 @@ internal sealed class DeliverWebhookHandler(
             return;
         }
         await LogAsync(delivery, answer, DeliveryState.Pending, run.Attempt);
+        // Not audited: how the receiver does, which the log of deliveries tells.
         if (answer.Status is null) await db.Webhooks.Where(w => w.Id == webhook.Id).ExecuteUpdateAsync(
             set => set.SetProperty(w => w.PausedUntil, time.GetDatabaseNow() + Pause), CancellationToken.None);
         throw new HttpRequestException($"A delivery to webhook {webhook.Id} failed: {answer.Error}");
@@ -116,6 +120,7 @@ internal sealed class DeliverWebhookHandler(
             webhook.Id));
     }
 
+    // Not audited: the log of deliveries.
     private Task<int> LogAsync(WebhookDelivery delivery, WebhookAnswer answer, DeliveryState state, int attempts)
         => Pending(delivery).ExecuteUpdateAsync(set => set
             .SetProperty(d => d.State, state).SetProperty(d => d.Attempts, attempts)

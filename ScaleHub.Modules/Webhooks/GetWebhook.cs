@@ -8,8 +8,10 @@ namespace ScaleHub.Modules.Webhooks;
 public static class GetWebhook
 {
     /// <summary>Reads a webhook. One of another company does not exist.</summary>
-    public static async Task<Results<Ok<WebhookResponse>, NotFound>> HandleAsync(Guid id, ReadDb db, CancellationToken cancellationToken)
-        => await db.Webhooks.Where(w => w.Id == id).Select(WebhookResponse.Projection).SingleOrDefaultAsync(cancellationToken) is { } webhook
+    public static async Task<Results<Ok<WebhookResponse>, NotFound>> HandleAsync(
+        Guid id, ReadDb db, CancellationToken cancellationToken)
+        => await db.Webhooks.Where(w => w.Id == id).Select(WebhookResponse.Projection)
+            .SingleOrDefaultAsync(cancellationToken) is { } webhook
             ? TypedResults.Ok(webhook)
             : TypedResults.NotFound();
 }

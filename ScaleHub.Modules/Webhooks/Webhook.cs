@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -33,12 +34,15 @@ public sealed class Webhook : ITenantEntity
     public required List<string> Events { get; set; }
 
     /// <summary>As <see cref="WebhookSecrets"/> sealed it.</summary>
+    [Secret]
     public required byte[] Secret { get; set; }
 
     /// <summary>The one before, which signs as well until <see cref="OldSecretEnds"/>.</summary>
+    [Secret]
     public byte[]? OldSecret { get; set; }
 
     /// <summary>Until when.</summary>
+    [NotAudited("It is a day after the secret was changed, which is told.")]
     public DateTimeOffset? OldSecretEnds { get; set; }
 
     /// <summary>Why it is not called; null: it is.</summary>
@@ -48,9 +52,11 @@ public sealed class Webhook : ITenantEntity
     public DateTimeOffset? DisabledAt { get; set; }
 
     /// <summary>Events in a row that were given up.</summary>
+    [NotAudited("The log of deliveries tells of each.")]
     public int GivenUp { get; set; }
 
     /// <summary>It did not answer, and is left alone until then.</summary>
+    [NotAudited("The log of deliveries tells why.")]
     public DateTimeOffset? PausedUntil { get; set; }
 
     /// <summary>When it was added.</summary>
@@ -100,7 +106,8 @@ public static class WebhooksTables
 
         /// <summary>A webhook, which nobody else changes or deletes until the transaction ends; null when there is none.</summary>
         internal Task<Webhook?> LockWebhookAsync(Guid id, CancellationToken cancellationToken)
-            => db.Webhooks.FromSql($"select * from webhooks where id = {id} for no key update").SingleOrDefaultAsync(cancellationToken);
+            => db.Webhooks.FromSql($"select * from webhooks where id = {id} for no key update")
+                .SingleOrDefaultAsync(cancellationToken);
     }
 
     extension(ReadDb db)

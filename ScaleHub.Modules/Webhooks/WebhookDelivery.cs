@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
@@ -8,6 +9,7 @@ using ScaleHub.Core.Platform.Tenancy;
 namespace ScaleHub.Modules.Webhooks;
 
 /// <summary>An event on its way to a webhook. Kept for 30 days.</summary>
+[NotAudited("It is a log itself, and a job writes it.")]
 public sealed class WebhookDelivery : ITenantEntity
 {
     /// <inheritdoc/>

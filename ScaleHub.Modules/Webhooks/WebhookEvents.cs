@@ -26,8 +26,9 @@ public sealed class WantedEvents(Broadcast broadcast, PendingInvalidations pendi
         try
         {
             // In the caller's transaction: a second connection for each of many that hold one would leave none for anybody.
-            var wanted = await _wanted.GetAsync(db.Tenant.RequiredCompanyId, async () => (await db.Webhooks
-                .Where(w => w.Disabled == null).Select(w => w.Events).ToListAsync(CancellationToken.None)).SelectMany(e => e).ToHashSet());
+            var wanted = await _wanted.GetAsync(db.Tenant.RequiredCompanyId, async () =>
+                (await db.Webhooks.Where(w => w.Disabled == null).Select(w => w.Events).ToListAsync(CancellationToken.None))
+                    .SelectMany(e => e).ToHashSet());
             return wanted!.Contains(type);
         }
         catch (Exception)

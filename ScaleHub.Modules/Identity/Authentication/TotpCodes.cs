@@ -31,12 +31,14 @@ public sealed class TotpCodes(SecretBox box, TimeProvider time)
 
     /// <summary>What an app reads from a QR code (the Key URI Format of Google Authenticator).</summary>
     public static string Uri(string email, string secret)
-        => $"otpauth://totp/{Issuer}:{System.Uri.EscapeDataString(email)}?secret={secret}&issuer={Issuer}&algorithm=SHA1&digits=6&period=30";
+        => $"otpauth://totp/{Issuer}:{System.Uri.EscapeDataString(email)}"
+            + $"?secret={secret}&issuer={Issuer}&algorithm=SHA1&digits=6&period=30";
 
     /// <summary>New recovery codes: for the user, and for the database.</summary>
     public (IReadOnlyList<string> Codes, List<byte[]> Hashes) CreateRecoveryCodes()
     {
-        string[] codes = [.. Enumerable.Range(0, RecoveryCodes).Select(_ => Grouped(Base32Encoding.ToString(RandomNumberGenerator.GetBytes(RecoveryBytes))))];
+        string[] codes = [.. Enumerable.Range(0, RecoveryCodes)
+            .Select(_ => Grouped(Base32Encoding.ToString(RandomNumberGenerator.GetBytes(RecoveryBytes))))];
         return (codes, [.. codes.Select(c => Hash(c, _recoveryKey))]);
     }
 
