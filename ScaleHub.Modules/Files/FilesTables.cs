@@ -19,6 +19,7 @@ public static class FilesTables
         public async Task<StoredFile?> KeepFileAsync(Guid id, TimeProvider time, CancellationToken cancellationToken)
         {
             var (now, user) = (time.GetDatabaseNow(), db.Tenant.RequiredUserId);
+            // Not audited, as the member says.
             var kept = await db.Files
                 .Where(f => f.Id == id && f.CreatedBy == user && f.SizeBytes != null && f.ExpiresAt > now)
                 .ExecuteUpdateAsync(set => set.SetProperty(f => f.ExpiresAt, (DateTimeOffset?)null), cancellationToken);
@@ -29,6 +30,7 @@ public static class FilesTables
         public Task<int> DropFilesAsync(IReadOnlyCollection<Guid> ids, TimeProvider time, CancellationToken cancellationToken)
         {
             var now = time.GetDatabaseNow();
+            // Not audited, as the member says.
             return db.Files.Where(f => ids.Contains(f.Id))
                 .ExecuteUpdateAsync(set => set.SetProperty(f => f.ExpiresAt, now), cancellationToken);
         }

@@ -1,11 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Blobs;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Files;
 
 /// <summary>A file: its content is in the blob store, and never changes.</summary>
+[AuditedAs("file")]
 public sealed class StoredFile : ITenantEntity
 {
     /// <inheritdoc/>
@@ -24,9 +26,11 @@ public sealed class StoredFile : ITenantEntity
     public long? SizeBytes { get; set; }
 
     /// <summary>Of the content; null until it is there.</summary>
+    [NotAudited("It follows from the content, which never changes.")]
     public byte[]? Sha256 { get; set; }
 
     /// <summary>From then on it cannot be read, and is deleted soon. Null: it is kept.</summary>
+    [NotAudited("It follows from what the file is attached to, which has an entry.")]
     public DateTimeOffset? ExpiresAt { get; set; }
 
     /// <summary>Who uploaded it, or asked for it; null for the platform.</summary>

@@ -21,7 +21,7 @@ internal sealed class SweepFilesHandler(ScaleHubDb db, IBlobStore blobs, JobQueu
 
     public async Task HandleAsync(SweepFiles job, JobRun run, CancellationToken cancellationToken)
     {
-        // A minute more: a download that has just found the row gets to open the content.
+        // Not audited: nobody could read them any more. A minute more: a download that has just found the row gets to open the content.
         var expired = await db.Database.SqlQuery<Expired>($"""
             delete from files f using (
                 select company_id, id from files where expires_at < now() - interval '1 minute'
