@@ -1,3 +1,5 @@
+using ScaleHub.Core.Platform.Auditing;
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
 using ScaleHub.Http.RateLimiting;
@@ -12,6 +14,10 @@ public sealed class AuditModule : IModule
 
     /// <inheritdoc/>
     public string Summary => "Who changed what, from what to what.";
+
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("audit", Roles.Admin, db => db.Set<AuditEntry>(), e => e.Id, AuditEntryResponse.Projection, e => e.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

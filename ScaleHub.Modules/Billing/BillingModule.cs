@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
@@ -45,6 +46,11 @@ public sealed class BillingModule : IModule
         // Two schedules: when workers were away on the first of a month, its tick is still made up for.
         .Schedule("billing.month", "0 1 1 * *", tick => new FindCompaniesToBill(tick, Charges: true))
         .Schedule("billing.day", "0 2 * * *", tick => new FindCompaniesToBill(tick, Charges: false));
+
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("invoices", Roles.Admin, db => db.Invoices, i => i.Id, InvoiceSummary.Projection, i => i.Id)
+        .Add("charges", Roles.Admin, db => db.UsageCharges, c => c.Id, ChargeResponse.Projection, c => c.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

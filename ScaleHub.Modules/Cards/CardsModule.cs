@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
@@ -21,6 +22,11 @@ public sealed class CardsModule : IModule
 
     /// <inheritdoc/>
     public void AddRouteServices(IServiceCollection services) => services.AddCacheWarming(ListFeed.WarmAsync);
+
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("cards", Roles.Owner, db => db.Cards, c => c.Id, CardResponse.Projection, c => c.Id)
+        .Add("shipments", Roles.Admin, db => db.Shipments, s => s.Id, ShipmentResponse.Projection, s => s.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

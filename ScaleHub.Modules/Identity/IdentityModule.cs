@@ -52,8 +52,10 @@ public sealed class IdentityModule : IModule
         => jobs.Handle<FindForgetful, FindForgetfulHandler>().Handle<SendResetLink, SendResetLinkHandler>();
 
     /// <inheritdoc/>
-    public void AddExports(ExportCatalogue exports)
-        => exports.Add("users", Roles.Member, db => db.Users, u => u.Id, UserResponse.Projection, u => u.Id);
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("users", Roles.Member, db => db.Users, u => u.Id, UserResponse.Projection, u => u.Id)
+        .Add("invitations", Roles.Admin, db => db.Invitations, i => i.Id, InvitationResponse.Projection, i => i.Id)
+        .Add("api-keys", Roles.Admin, db => db.ApiKeys, k => k.Id, ApiKeyResponse.Projection, k => k.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

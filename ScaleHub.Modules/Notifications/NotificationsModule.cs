@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
@@ -20,6 +21,10 @@ public sealed class NotificationsModule : IModule
 
     /// <inheritdoc/>
     public void AddJobs(JobList jobs) => jobs.Handle<Notify, NotifyHandler>();
+
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("notifications", Roles.Owner, db => db.Notifications, n => n.Id, NotificationResponse.Projection, n => n.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

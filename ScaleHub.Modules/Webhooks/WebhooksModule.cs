@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform.Events;
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
@@ -36,6 +37,11 @@ public sealed class WebhooksModule : IModule
     /// <inheritdoc/>
     public void AddJobs(JobList jobs)
         => jobs.Handle<PublishEvent, PublishEventHandler>().Handle<DeliverWebhook, DeliverWebhookHandler>();
+
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("webhooks", Roles.Admin, db => db.Webhooks, w => w.Id, WebhookResponse.Projection, w => w.Id)
+        .Add("webhook-deliveries", Roles.Admin, db => db.WebhookDeliveries, d => d.Id, DeliveryResponse.Projection, d => d.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
