@@ -26,8 +26,8 @@ internal sealed class BillCompanyHandler(BillingWork work) : IJobHandler<BillCom
 }
 
 /// <summary>
-/// Finds the companies with something to bill and adds a job for each, a thousand at a time: the next thousand is a job of its own,
-/// which is added in the same transaction.
+/// Finds the companies with something to bill and adds a job for each, a thousand at a time: the next thousand is a job of its
+/// own, which is added in the same transaction.
 /// </summary>
 /// <param name="At">The moment up to which is billed.</param>
 /// <param name="Charges">Whether charges are, and not only subscriptions.</param>

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -7,21 +8,25 @@ namespace ScaleHub.Modules.Billing;
 
 /// <summary>
 /// What a company has with billing. Whoever changes anything of its bills locks it first
-/// (<see cref="BillingAccounts.LockBillingAccountAsync"/>) and holds it to the end of the transaction: numbers have no gaps, and two
-/// changes of one company come one after the other. Quota counters and the company's row come after it.
+/// (<see cref="BillingAccounts.LockBillingAccountAsync"/>) and holds it to the end of the transaction: numbers have no gaps,
+/// and two changes of one company come one after the other. Quota counters and the company's row come after it.
 /// </summary>
 public sealed class BillingAccount : ITenantEntity
 {
     /// <inheritdoc/>
     public required Guid CompanyId { get; init; }
 
-    /// <summary>The provider's name for the card that is charged for what is due, 1 to 200 characters; null: there is none.</summary>
+    /// <summary>The provider's name for the card that is charged for what is due, 1 to 200 characters; null: there is
+    /// none.</summary>
+    [Secret]
     public string? PaymentMethod { get; set; }
 
     /// <summary>The number of the last invoice; 0 before the first.</summary>
+    [NotAudited("The invoice has the number.")]
     public long LastInvoiceNumber { get; set; }
 
     /// <summary>The number of the last credit note; 0 before the first.</summary>
+    [NotAudited("The credit note has the number.")]
     public long LastCreditNoteNumber { get; set; }
 
     /// <summary>What the company has paid too much, in minor units; the next invoices take it.</summary>
@@ -33,7 +38,8 @@ public sealed class BillingAccount : ITenantEntity
 
 internal sealed class BillingAccountMapping : IEntityTypeConfiguration<BillingAccount>
 {
-    public void Configure(EntityTypeBuilder<BillingAccount> builder) => builder.ToTable("billing_accounts").HasKey(a => a.CompanyId);
+    public void Configure(EntityTypeBuilder<BillingAccount> builder)
+        => builder.ToTable("billing_accounts").HasKey(a => a.CompanyId);
 }
 
 internal static class BillingAccounts

@@ -60,10 +60,11 @@ public sealed class BillingModule : IModule
         // Looking is for admins, money for the owner. What must work when the plan's limit is used up is what lifts it.
         var subscription = v1.MapGroup("/billing/subscription").WithRateLimit(RateLimits.Essential);
         subscription.MapGet("/", GetSubscription.HandleAsync).RequireRole(Roles.Admin);
-        subscription.MapPost("/", CreateSubscription.HandleAsync).RequireRole(Roles.Owner).RequireIdempotency().ProducesProblem(409);
+        subscription.MapPost("/", CreateSubscription.HandleAsync).RequireRole(Roles.Owner).RequireIdempotency()
+            .ProducesProblem(409);
         subscription.MapDelete("/", CancelSubscription.HandleAsync).RequireRole(Roles.Owner).InTransaction().ProducesProblem(409);
-        v1.MapPut("/company/plan", ChangePlan.HandleAsync).RequireRole(Roles.Owner).WithRateLimit(RateLimits.Essential).InTransaction()
-            .ProducesProblem(402).ProducesProblem(409);
+        v1.MapPut("/company/plan", ChangePlan.HandleAsync).RequireRole(Roles.Owner).WithRateLimit(RateLimits.Essential)
+            .InTransaction().ProducesProblem(402).ProducesProblem(409);
 
         var billing = v1.MapGroup("/billing").RequireRole(Roles.Admin);
         billing.MapGet("/charges", ListCharges.HandleAsync);

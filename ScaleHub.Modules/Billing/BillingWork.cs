@@ -13,14 +13,16 @@ namespace ScaleHub.Modules.Billing;
 
 /// <summary>
 /// What changes bills works with. <see cref="Invoicing"/>, <see cref="Collecting"/>, <see cref="Dunning"/> and
-/// <see cref="Crediting"/> are its parts. Each of them wants the billing account locked, and leaves <c>SaveChanges</c> to its caller.
-/// Scoped.
+/// <see cref="Crediting"/> are its parts. Each of them wants the billing account locked, and leaves <c>SaveChanges</c> to its
+/// caller. Scoped.
 /// </summary>
 public sealed class BillingWork(
     ScaleHubDb db, JobQueue queue, CompanyPlans plans, CompanyCache cache, IPaymentGateway gateway, TimeProvider time)
 {
     /// <summary>A company has few owners; nobody is told who is behind so many.</summary>
     private const int MostOwners = 20;
+
+    private DateTimeOffset? _now;
 
     internal ScaleHubDb Db => db;
 
@@ -32,8 +34,11 @@ public sealed class BillingWork(
 
     internal IPaymentGateway Gateway => gateway;
 
-    /// <summary>One moment for all that this unit of work does: what is reckoned by it agrees.</summary>
-    internal DateTimeOffset Now { get; } = time.GetDatabaseNow();
+    /// <summary>
+    /// One moment for all that this unit of work does, so that what is reckoned by it agrees: that of the first use, which is behind
+    /// the lock.
+    /// </summary>
+    internal DateTimeOffset Now => _now ??= time.GetDatabaseNow();
 
     /// <summary>Tells the company's owners something about an invoice.</summary>
     internal async Task TellOwnersAsync(Invoice invoice, string title, string body, CancellationToken cancellationToken)

@@ -21,8 +21,8 @@ public enum CallbackOutcome
 
 /// <summary>
 /// Takes what a payment provider tells by itself. Whoever it is about is in the signed body.
-/// <para>Guarantee: a call-back that comes again, late, or behind another one changes nothing more than the first that told how the
-/// payment ended.</para>
+/// <para>Guarantee: a call-back that comes again, late, or behind another one changes nothing more than the first that told
+/// how the payment ended.</para>
 /// </summary>
 public sealed class CallbackReceiver(
     IServiceScopeFactory scopes, IPaymentGateway gateway, TimeProvider time, ILogger<CallbackReceiver> logger)
@@ -31,14 +31,16 @@ public sealed class CallbackReceiver(
     /// <param name="body">As it came.</param>
     /// <param name="signature">The header <c>Payment-Signature</c>.</param>
     /// <param name="cancellationToken">Ends the wait for the database.</param>
-    public async Task<CallbackOutcome> ReceiveAsync(ReadOnlyMemory<byte> body, string? signature, CancellationToken cancellationToken)
+    public async Task<CallbackOutcome> ReceiveAsync(
+        ReadOnlyMemory<byte> body, string? signature, CancellationToken cancellationToken)
     {
-        if (gateway.Read(body.Span, signature, time.GetUtcNow()) is not { Answer: not null } callback) return CallbackOutcome.NotGenuine;
+        if (gateway.Read(body.Span, signature, time.GetUtcNow()) is not { Answer: not null } callback)
+            return CallbackOutcome.NotGenuine;
         await using var scope = scopes.CreateScopeOf(callback.CompanyId);
         var applied = await scope.ServiceProvider.GetRequiredService<BillingWork>().ApplyAsync(callback, cancellationToken);
         if (applied == Applied.Contradiction)
-            logger.LogError("The provider says of payment {PaymentId} of company {CompanyId} that it is {State} with {AmountMinor} "
-                + "{Currency}, which it is not here", callback.PaymentId, callback.CompanyId, callback.Answer.State,
+            logger.LogError("The provider says of payment {PaymentId} of company {CompanyId} that it is {State} with "
+                + "{AmountMinor} {Currency}, which it is not here", callback.PaymentId, callback.CompanyId, callback.Answer.State,
                 callback.AmountMinor, callback.Currency);
         return applied switch
         {

@@ -21,8 +21,8 @@ public static class ChangePlan
 {
     /// <summary>Changes the company's plan to a smaller one.</summary>
     /// <remarks>
-    /// What was paid for the rest of the month becomes credit. More in use than the plan allows is 409, which lists it. A larger plan
-    /// is 402: subscribe to it with <c>POST /api/v1/billing/subscription</c>.
+    /// What was paid for the rest of the month becomes credit. More in use than the plan allows is 409, which lists it. A
+    /// larger plan is 402: subscribe to it with <c>POST /api/v1/billing/subscription</c>.
     /// </remarks>
     public static async Task<Results<Ok<CompanyResponse>, ProblemHttpResult>> HandleAsync(
         ChangePlanRequest request, BillingWork work, Tenant tenant, CancellationToken cancellationToken)
@@ -51,7 +51,8 @@ public static class ChangePlan
             var open = await work.Db.Invoices.Where(i => i.SubscriptionId == subscription.Id && i.Status == InvoiceState.Open)
                 .Select(i => i.Id).ToListAsync(cancellationToken);
             if (open.Count > 0 && await work.IsBeingPaidAsync(open, cancellationToken))
-                return Problems.Conflict("plan", "An invoice of the subscription is being paid just now. Try again when that has ended.");
+                return Problems.Conflict(
+                    "plan", "An invoice of the subscription is being paid just now. Try again when that has ended.");
         }
         var over = await work.Db.SetPlanAsync(work.Plans, work.Cache, plan, mustFit: true, work.Now, cancellationToken);
         if (over.Count > 0)

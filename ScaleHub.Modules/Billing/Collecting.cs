@@ -38,7 +38,8 @@ internal static class Collecting
         invoice.CreditMinor += credit;
         if (invoice.DueMinor == 0) await work.SettleAsync(invoice, cancellationToken);
         else if (account.PaymentMethod is { } method) work.StartPayment(invoice, method, userId);
-        else if (invoice.SubscriptionId is not null) await work.DunAsync(account, invoice, "There is no card to charge.", cancellationToken);
+        else if (invoice.SubscriptionId is not null)
+            await work.DunAsync(account, invoice, "There is no card to charge.", cancellationToken);
         else work.Queue.Add(new RetryPayment(invoice.Id, 0), new() { DueAt = invoice.DueAt });
     }
 
@@ -70,8 +71,8 @@ internal static class Collecting
         => work.Db.Payments.AnyAsync(p => invoices.Contains(p.InvoiceId) && p.Status == PaymentState.Pending, cancellationToken);
 
     /// <summary>
-    /// Lets a payment be as the provider says, with all that follows from it, in a transaction of its own. Any number of times and
-    /// in any order: the first end is the one that holds.
+    /// Lets a payment be as the provider says, with all that follows from it, in a transaction of its own. Any number of times
+    /// and in any order: the first end is the one that holds.
     /// </summary>
     public static async Task<Applied> ApplyAsync(this BillingWork work, PaymentCallback said, CancellationToken cancellationToken)
     {
@@ -83,7 +84,8 @@ internal static class Collecting
         var payment = await db.Payments.SingleAsync(p => p.Id == said.PaymentId, cancellationToken);
         if ((payment.AmountMinor, payment.Currency) != (said.AmountMinor, said.Currency)) return Applied.Contradiction;
         if (payment.Status != PaymentState.Pending)
-            return said.Answer.State == PaymentState.Pending || said.Answer.State == payment.Status ? Applied.Done : Applied.Contradiction;
+            return said.Answer.State == PaymentState.Pending || said.Answer.State == payment.Status
+                ? Applied.Done : Applied.Contradiction;
         payment.ProviderReference ??= said.Answer.Reference;
         if (said.Answer.State != PaymentState.Pending)
         {
@@ -110,7 +112,8 @@ internal static class Collecting
         if (subscription.Status == SubscriptionState.Cancelled) return;
         if (invoice.ForPlan is { } plan)
         {
-            (subscription.Plan, subscription.PriceMinor, subscription.Status) = (plan, invoice.ForPriceMinor!.Value, SubscriptionState.Active);
+            (subscription.Plan, subscription.PriceMinor, subscription.Status) =
+                (plan, invoice.ForPriceMinor!.Value, SubscriptionState.Active);
             await work.Db.SetPlanAsync(work.Plans, work.Cache, plan, mustFit: false, work.Now, cancellationToken);
         }
         else if (subscription.Status == SubscriptionState.PastDue && !await work.Db.Invoices.AnyAsync(i => i.SubscriptionId == id

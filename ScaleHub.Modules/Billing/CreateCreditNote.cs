@@ -13,17 +13,20 @@ using ScaleHub.Http.Input;
 namespace ScaleHub.Modules.Billing;
 
 /// <summary>Body of <c>POST /api/admin/invoices/{companyId}/{id}/credit-notes</c>.</summary>
-/// <param name="AmountMinor">In the invoice's minor unit, from 1; at most what of the invoice was not taken back before.</param>
+/// <param name="AmountMinor">In the invoice's minor unit, from 1; at most what of the invoice was not taken back
+/// before.</param>
 /// <param name="Reason">For the company, 1 to 200 characters.</param>
 [BodyExample("""{ "amountMinor": 150, "reason": "The scan could not be read." }""")]
 public sealed record CreateCreditNoteRequest(
     [property: Required, Range(1L, 1_000_000_000_000L)] long? AmountMinor, [property: Required, Text(200, 1)] string Reason);
 
-/// <summary><c>POST /api/admin/invoices/{companyId}/{id}/credit-notes</c>: an operator takes back a part of an invoice.</summary>
+/// <summary><c>POST /api/admin/invoices/{companyId}/{id}/credit-notes</c>: an operator takes back a part of an
+/// invoice.</summary>
 public static class CreateCreditNote
 {
     /// <summary>Makes a credit note: an open invoice is less to pay, for a paid one the company gets credit.</summary>
-    /// <remarks>More than is left of the invoice, an invoice that is void, and one that is being paid just now are 409.</remarks>
+    /// <remarks>More than is left of the invoice, an invoice that is void, and one that is being paid just now are
+    /// 409.</remarks>
     public static async Task<Results<Created<CreditNoteResponse>, NotFound, ProblemHttpResult>> HandleAsync(
         Guid companyId, Guid id, CreateCreditNoteRequest request, HttpRequest http, Tenant tenant, IServiceScopeFactory scopes,
         ReadConsistency consistency, CancellationToken cancellationToken)

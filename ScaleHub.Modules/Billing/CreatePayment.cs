@@ -9,8 +9,8 @@ namespace ScaleHub.Modules.Billing;
 
 /// <summary>Body of <c>POST /api/v1/billing/invoices/{id}/payments</c>.</summary>
 /// <param name="PaymentMethod">
-/// The payment provider's name for a card, 1 to 200 visible ASCII characters; kept for what will be due. Without it the one that is
-/// kept.
+/// The payment provider's name for a card, 1 to 200 visible ASCII characters; kept for what will be due. Without it the one
+/// that is kept.
 /// </param>
 [BodyExample("""{ "paymentMethod": "card-succeeds" }""")]
 public sealed record CreatePaymentRequest(
@@ -30,9 +30,11 @@ public static class CreatePayment
             return TypedResults.NotFound();
         if (invoice.Status != InvoiceState.Open)
             return Problems.Conflict("id", "The invoice need not be paid.", ("state", invoice.Status));
-        if (await work.IsBeingPaidAsync([id], cancellationToken)) return Problems.Conflict("id", "The invoice is being paid just now.");
+        if (await work.IsBeingPaidAsync([id], cancellationToken))
+            return Problems.Conflict("id", "The invoice is being paid just now.");
         account.PaymentMethod = request.PaymentMethod ?? account.PaymentMethod;
-        if (account.PaymentMethod is not { } method) return Problems.Conflict("paymentMethod", "There is no card to charge. Name one.");
+        if (account.PaymentMethod is not { } method)
+            return Problems.Conflict("paymentMethod", "There is no card to charge. Name one.");
         var payment = work.StartPayment(invoice, method, tenant.RequiredUserId);
         await work.Db.SaveChangesAsync(cancellationToken);
         return TypedResults.Created($"/api/v1/billing/invoices/{id}", PaymentResponse.From(payment));

@@ -12,20 +12,21 @@ namespace ScaleHub.Modules.Billing;
 /// <param name="Plan"><c>BASIC</c>, <c>PROFESSIONAL</c> or <c>ENTERPRISE</c>.</param>
 /// <param name="Trial">True to try it for 14 days, which a company may once.</param>
 /// <param name="PaymentMethod">
-/// The payment provider's name for a card, 1 to 200 visible ASCII characters; kept for what will be due. Without it the one that is
-/// kept.
+/// The payment provider's name for a card, 1 to 200 visible ASCII characters; kept for what will be due. Without it the one
+/// that is kept.
 /// </param>
 [BodyExample("""{ "plan": "PROFESSIONAL", "paymentMethod": "card-succeeds" }""")]
 public sealed record CreateSubscriptionRequest(
-    [property: Required, AllowedValues("BASIC", "PROFESSIONAL", "ENTERPRISE", ErrorMessage = "Use BASIC, PROFESSIONAL or ENTERPRISE.")]
+    [property: Required, AllowedValues("BASIC", "PROFESSIONAL", "ENTERPRISE",
+        ErrorMessage = "Use BASIC, PROFESSIONAL or ENTERPRISE.")]
     string Plan,
     bool Trial = false,
     [property: StringLength(200, MinimumLength = 1),
         RegularExpression("[!-~]*", ErrorMessage = "Use visible ASCII characters.")] string? PaymentMethod = null);
 
 /// <summary>
-/// <c>POST /api/v1/billing/subscription</c>: to a plan that the company did not have. The plan begins when its invoice is paid, or
-/// at once on trial.
+/// <c>POST /api/v1/billing/subscription</c>: to a plan that the company did not have. The plan begins when its invoice is
+/// paid, or at once on trial.
 /// </summary>
 public static class CreateSubscription
 {
@@ -33,8 +34,8 @@ public static class CreateSubscription
 
     /// <summary>Subscribes to a plan, or to a larger one than before.</summary>
     /// <remarks>
-    /// The invoice is for the rest of the month, and for the difference where a plan is paid for already. Its payment begins at once;
-    /// when the card is declined, everything is as it was. What stands in the way is 409.
+    /// The invoice is for the rest of the month, and for the difference where a plan is paid for already. Its payment begins
+    /// at once; when the card is declined, everything is as it was. What stands in the way is 409.
     /// </remarks>
     public static async Task<Results<Created<SubscriptionResponse>, ProblemHttpResult>> HandleAsync(
         CreateSubscriptionRequest request, BillingWork work, Tenant tenant, CancellationToken cancellationToken)
@@ -72,7 +73,8 @@ public static class CreateSubscription
         if (subscription?.Status == SubscriptionState.Pending)
             return Problems.Conflict("plan", $"The plan {current} is being paid just now. Try again when that has ended.");
         if (subscription?.Status == SubscriptionState.PastDue)
-            return Problems.Conflict("plan", "An invoice of the subscription is not paid. Pay it first.");
+            return Problems.Conflict(
+                "plan", "An invoice of the subscription is not paid. Pay it first.");
         // The month that has begun is billed first, at the price of the plan that it began with.
         if (subscription?.PeriodEndsAt <= work.Now)
             return Problems.Conflict("plan", "The next month of the subscription is being billed. Try again in some hours.");
@@ -84,7 +86,8 @@ public static class CreateSubscription
             return Problems.Conflict("plan", $"Invoice {unpaid} is not paid. Pay it first.");
         if (subscription is not null && await work.Db.Invoices.AnyAsync(
             i => i.SubscriptionId == subscription.Id && i.Status == InvoiceState.Open, cancellationToken))
-            return Problems.Conflict("plan", "An invoice of the subscription is being paid just now. Try again when that has ended.");
+            return Problems.Conflict(
+                "plan", "An invoice of the subscription is being paid just now. Try again when that has ended.");
         if (request.Trial && (subscription is not null || account.TrialUsedAt is not null))
             return Problems.Conflict("trial", "A company tries a plan once, and before it subscribes to one.");
         return account.PaymentMethod is null && !request.Trial && subscription?.Status != SubscriptionState.Trialing

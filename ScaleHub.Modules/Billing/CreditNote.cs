@@ -1,12 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Billing;
 
 /// <summary>
-/// Takes back a part of an invoice: of an open one it need not be paid, of a paid one it becomes credit, which the next invoices
-/// take. Never changed.
+/// Takes back a part of an invoice: of an open one it need not be paid, of a paid one it becomes credit, which the next
+/// invoices take. Never changed.
 /// </summary>
 public sealed class CreditNote : ITenantEntity
 {
@@ -32,6 +33,7 @@ public sealed class CreditNote : ITenantEntity
     public required string Reason { get; init; }
 
     /// <summary>SHA-256 of the request that asked for it; null: a change of plan did.</summary>
+    [NotAudited("It tells requests apart, and nothing else.")]
     public byte[]? RequestKey { get; init; }
 
     /// <summary>When it was made.</summary>

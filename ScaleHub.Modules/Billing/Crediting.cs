@@ -60,7 +60,8 @@ internal static class Crediting
         if (subscription.Status is not (SubscriptionState.Active or SubscriptionState.PastDue)
             || now >= subscription.PeriodEndsAt || now < subscription.PeriodStartsAt) return;
         var left = Proration.Of(Math.Max(subscription.PriceMinor - newPriceMinor, 0), now, subscription.PeriodEndsAt);
-        var reason = string.Create(CultureInfo.InvariantCulture, $"Plan {subscription.Plan} to {newPlan} on {now.UtcDateTime:d MMMM yyyy}");
+        var reason = string.Create(
+            CultureInfo.InvariantCulture, $"Plan {subscription.Plan} to {newPlan} on {now.UtcDateTime:d MMMM yyyy}");
         var invoices = await work.Db.Invoices.Where(i => i.SubscriptionId == subscription.Id).OrderByDescending(i => i.Id)
             .Take(MostInvoices).ToListAsync(cancellationToken);
         foreach (var invoice in invoices.Where(i => i.Status != InvoiceState.Void))

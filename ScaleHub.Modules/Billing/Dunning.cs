@@ -6,9 +6,9 @@ using ScaleHub.Modules.Companies;
 namespace ScaleHub.Modules.Billing;
 
 /// <summary>
-/// What happens when an invoice is not paid: its payment is tried again after 1, 3 and 7 days, and the owners are told each time.
-/// When the last attempt fails, the subscription ends and the plan is FREE. Nothing is deleted, whatever is there; nothing can be
-/// created until it fits.
+/// What happens when an invoice is not paid: its payment is tried again after 1, 3 and 7 days, and the owners are told each
+/// time. When the last attempt fails, the subscription ends and the plan is FREE. Nothing is deleted, whatever is there;
+/// nothing can be created until it fits.
 /// </summary>
 internal static class Dunning
 {
@@ -26,7 +26,8 @@ internal static class Dunning
     {
         if (invoice.Status != InvoiceState.Open) return;
         var subscription = invoice.SubscriptionId is { } id
-            ? await work.Db.Subscriptions.SingleOrDefaultAsync(s => s.Id == id && s.Status != SubscriptionState.Cancelled, cancellationToken)
+            ? await work.Db.Subscriptions.SingleOrDefaultAsync(
+                s => s.Id == id && s.Status != SubscriptionState.Cancelled, cancellationToken)
             : null;
         var failed = invoice.DunningStep++;
         if (failed < Waits.Length)
@@ -34,8 +35,9 @@ internal static class Dunning
             var next = work.Now + Waits[failed];
             subscription?.Status = SubscriptionState.PastDue;
             work.Queue.Add(new RetryPayment(invoice.Id, invoice.DunningStep), new() { DueAt = next });
-            await work.TellOwnersAsync(invoice, $"Invoice {invoice.Number} is not paid", string.Create(CultureInfo.InvariantCulture,
-                $"{why} We try again on {next.UtcDateTime:d MMMM yyyy}; you can also pay it with another card before."), cancellationToken);
+            var body = string.Create(CultureInfo.InvariantCulture,
+                $"{why} We try again on {next.UtcDateTime:d MMMM yyyy}; you can also pay it with another card before.");
+            await work.TellOwnersAsync(invoice, $"Invoice {invoice.Number} is not paid", body, cancellationToken);
             return;
         }
         if (subscription is not null)
@@ -46,8 +48,8 @@ internal static class Dunning
         }
         await work.TellOwnersAsync(invoice, $"Invoice {invoice.Number} was not paid in time",
             subscription is null ? $"{why} We do not try again. Please pay it by hand."
-                : $"{why} We do not try again. The plan is FREE from now on: nothing was deleted, and nothing can be added until what "
-                    + "you use fits. Pay the invoice to subscribe again.", cancellationToken);
+                : $"{why} We do not try again. The plan is FREE from now on: nothing was deleted, and nothing can be added until "
+                    + "what you use fits. Pay the invoice to subscribe again.", cancellationToken);
     }
 }
 

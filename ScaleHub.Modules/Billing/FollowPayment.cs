@@ -6,14 +6,15 @@ namespace ScaleHub.Modules.Billing;
 
 /// <summary>
 /// Asks the provider to start a payment, and from then on how it stands, until it has ended or a call-back has said so.
-/// <para>Guarantee: a card is charged once for a payment. Whatever is not known, because the provider or the worker was gone at that
-/// moment, is asked for; and what is started again has the same idempotency key.</para>
+/// <para>Guarantee: a card is charged once for a payment. Whatever is not known, because the provider or the worker was gone
+/// at that moment, is asked for; and what is started again has the same idempotency key.</para>
 /// </summary>
 /// <param name="PaymentId">The payment.</param>
 /// <param name="Attempt">From 1. The first starts it.</param>
 public sealed record FollowPayment(Guid PaymentId, int Attempt) : IJob
 {
-    /// <summary>At an attempt every six hours: about two weeks. Then the job is dead, and an operator asks the provider.</summary>
+    /// <summary>At an attempt every six hours: about two weeks. Then the job is dead, and an operator asks the
+    /// provider.</summary>
     internal const int MostAttempts = 60;
 
     /// <inheritdoc/>

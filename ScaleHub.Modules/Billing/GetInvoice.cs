@@ -20,7 +20,8 @@ namespace ScaleHub.Modules.Billing;
 /// <param name="Payments">The last 100 attempts to get it paid, newest first.</param>
 /// <param name="CreditNotes">The last 100 that took back a part of it, newest first.</param>
 public sealed record InvoiceResponse(
-    Guid Id, long Number, int? Month, InvoiceState Status, long TotalMinor, long CreditMinor, string Currency, DateTimeOffset DueAt,
+    Guid Id, long Number, int? Month, InvoiceState Status, long TotalMinor, long CreditMinor, string Currency,
+    DateTimeOffset DueAt,
     DateTimeOffset? PaidAt, DateTimeOffset CreatedAt, IReadOnlyList<InvoiceLineResponse> Lines,
     IReadOnlyList<PaymentResponse> Payments, IReadOnlyList<CreditNoteResponse> CreditNotes)
 {
@@ -31,7 +32,8 @@ public sealed record InvoiceResponse(
         i.Lines.OrderBy(l => l.Line)
             .Select(l => new InvoiceLineResponse(l.Line, l.Description, l.Quantity, l.UnitPriceMinor, l.AmountMinor)).ToList(),
         i.Payments.OrderByDescending(p => p.Id).Take(Most)
-            .Select(p => new PaymentResponse(p.Id, p.AmountMinor, p.Currency, p.Status, p.Failure, p.CreatedAt, p.SettledAt)).ToList(),
+            .Select(p => new PaymentResponse(p.Id, p.AmountMinor, p.Currency, p.Status, p.Failure, p.CreatedAt, p.SettledAt))
+            .ToList(),
         i.CreditNotes.OrderByDescending(n => n.Id).Take(Most)
             .Select(n => new CreditNoteResponse(n.Id, n.Number, n.AmountMinor, n.Currency, n.Reason, n.CreatedAt)).ToList());
 }
@@ -53,7 +55,8 @@ public sealed record InvoiceLineResponse(int Line, string Description, long Quan
 /// <param name="CreatedAt">When it began.</param>
 /// <param name="SettledAt">When it succeeded or failed.</param>
 public sealed record PaymentResponse(
-    Guid Id, long AmountMinor, string Currency, PaymentState Status, string? Failure, DateTimeOffset CreatedAt, DateTimeOffset? SettledAt)
+    Guid Id, long AmountMinor, string Currency, PaymentState Status, string? Failure, DateTimeOffset CreatedAt,
+    DateTimeOffset? SettledAt)
 {
     internal static PaymentResponse From(Payment p)
         => new(p.Id, p.AmountMinor, p.Currency, p.Status, p.Failure, p.CreatedAt, p.SettledAt);
@@ -69,7 +72,8 @@ public sealed record PaymentResponse(
 public sealed record CreditNoteResponse(
     Guid Id, long Number, long AmountMinor, string Currency, string Reason, DateTimeOffset CreatedAt)
 {
-    internal static CreditNoteResponse From(CreditNote n) => new(n.Id, n.Number, n.AmountMinor, n.Currency, n.Reason, n.CreatedAt);
+    internal static CreditNoteResponse From(CreditNote n)
+        => new(n.Id, n.Number, n.AmountMinor, n.Currency, n.Reason, n.CreatedAt);
 }
 
 /// <summary><c>GET /api/v1/billing/invoices/{id}</c>.</summary>
@@ -82,5 +86,6 @@ public static class GetInvoice
 
     /// <summary>The invoice; null when the company has none of that id.</summary>
     internal static Task<InvoiceResponse?> FindAsync(ReadDb db, Guid id, CancellationToken cancellationToken)
-        => db.Invoices.Where(i => i.Id == id).AsSplitQuery().Select(InvoiceResponse.Projection).SingleOrDefaultAsync(cancellationToken);
+        => db.Invoices.Where(i => i.Id == id).AsSplitQuery().Select(InvoiceResponse.Projection)
+            .SingleOrDefaultAsync(cancellationToken);
 }

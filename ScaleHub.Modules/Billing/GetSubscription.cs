@@ -26,8 +26,10 @@ public static class GetSubscription
 {
     /// <summary>Reads the company's subscription. Without one it is 404.</summary>
     // Served by the index subscriptions_live.
-    public static async Task<Results<Ok<SubscriptionResponse>, NotFound>> HandleAsync(ReadDb db, CancellationToken cancellationToken)
-        => await db.Subscriptions.SingleOrDefaultAsync(s => s.Status != SubscriptionState.Cancelled, cancellationToken) is { } found
+    public static async Task<Results<Ok<SubscriptionResponse>, NotFound>> HandleAsync(
+        ReadDb db, CancellationToken cancellationToken)
+        => await db.Subscriptions.SingleOrDefaultAsync(
+            s => s.Status != SubscriptionState.Cancelled, cancellationToken) is { } found
             ? TypedResults.Ok(SubscriptionResponse.From(found))
             : TypedResults.NotFound();
 }

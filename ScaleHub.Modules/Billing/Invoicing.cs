@@ -5,8 +5,8 @@ namespace ScaleHub.Modules.Billing;
 
 /// <summary>
 /// Makes invoices.
-/// <para>Guarantee: a charge gets its invoice in the statement that makes the invoice, so that it is in one at most and the total
-/// is the sum of the lines, whatever is charged at the same time; numbers have no gaps; a month's charges are invoiced
+/// <para>Guarantee: a charge gets its invoice in the statement that makes the invoice, so that it is in one at most and the
+/// total is the sum of the lines, whatever is charged at the same time; numbers have no gaps; a month's charges are invoiced
 /// once, and a charge that comes late is in the next month's invoice.</para>
 /// </summary>
 internal static class Invoicing
@@ -25,8 +25,8 @@ internal static class Invoicing
     }
 
     /// <summary>
-    /// Bills what is due: the next period of a subscription whose period has ended, and the charges of earlier months. Does nothing
-    /// when nothing is.
+    /// Bills what is due: the next period of a subscription whose period has ended, and the charges of earlier months. Does
+    /// nothing when nothing is.
     /// </summary>
     /// <param name="work">With a transaction open.</param>
     /// <param name="account">Locked.</param>
@@ -38,11 +38,12 @@ internal static class Invoicing
         this BillingWork work, BillingAccount account, Subscription? subscription, DateTimeOffset at, bool charges,
         CancellationToken cancellationToken)
     {
-        var periods = subscription is { Status: SubscriptionState.Active or SubscriptionState.Trialing } && subscription.PeriodEndsAt <= at
+        var periods = subscription is { Status: SubscriptionState.Active or SubscriptionState.Trialing }
+            && subscription.PeriodEndsAt <= at
             ? await RenewAsync(work, subscription, at, cancellationToken) : [];
         if (periods.Count == 0 && !charges) return;
-        var made = await work.MakeInvoiceAsync(account, periods, charges ? at : null, periods.Count > 0 ? subscription : null, null,
-            cancellationToken);
+        var made = await work.MakeInvoiceAsync(
+            account, periods, charges ? at : null, periods.Count > 0 ? subscription : null, null, cancellationToken);
         if (made is not null) await work.CollectAsync(account, made, userId: null, cancellationToken);
     }
 
@@ -62,29 +63,35 @@ internal static class Invoicing
         await work.Db.SaveChangesAsync(cancellationToken);
         var (db, now, company) = (work.Db, work.Now, account.CompanyId);
         var (id, number) = (Guid.CreateVersion7(now), account.LastInvoiceNumber + 1);
-        var (descriptions, amounts) = (periods.Select(p => p.Description).ToArray(), periods.Select(p => p.AmountMinor).ToArray());
+        var descriptions = periods.Select(p => p.Description).ToArray();
+        var amounts = periods.Select(p => p.AmountMinor).ToArray();
         var before = chargesBefore is { } at ? UsageCharge.Month(at) : 0;
         int? month = chargesBefore is { } moment ? UsageCharge.Month(Proration.StartOfMonth(moment).AddMonths(-1)) : null;
         // What costs money in advance is due at once, what was used later.
         var due = subscription is null ? now + TimeToPay : now;
         // One statement, so that charges that are added meanwhile are on it with their line or not at all. Foreign keys are
-        // checked at its end. EF must not put a query around it.
+        // checked at its end. EF must not put a query around it. Not audited: an invoice says itself when
+        // it was made and of what.
         var made = await db.Invoices.FromSql($"""
             with claimed as (
                 update usage_charges set invoice_id = {id}
-                where company_id = {company} and invoice_id is null and period_yyyymm < {before} and currency = {UsageCharges.Currency}
+                where company_id = {company} and invoice_id is null and period_yyyymm < {before}
+                  and currency = {UsageCharges.Currency}
                   and not exists (select from invoices where company_id = {company} and period_yyyymm = {month}::int
                                   and currency = {UsageCharges.Currency})
                 returning price_code, unit_price_minor, quantity),
             used as (
-                select price_code, unit_price_minor, sum(quantity)::bigint as quantity from claimed group by price_code, unit_price_minor),
+                select price_code, unit_price_minor, sum(quantity)::bigint as quantity
+                from claimed group by price_code, unit_price_minor),
             lines as (
-                select row_number() over (order by place, price_code, unit_price_minor) as line, description, quantity, unit_price_minor
+                select row_number() over (order by place, price_code, unit_price_minor) as line, description, quantity,
+                    unit_price_minor
                 from (select place, '' as price_code, description, 1::bigint as quantity, amount as unit_price_minor
                       from unnest({descriptions}, {amounts}) with ordinality as periods (description, amount, place)
                       union all
                       select 1000000, u.price_code, coalesce(p.description, u.price_code), u.quantity, u.unit_price_minor
-                      from used u left join prices p on p.code = u.price_code and p.currency = {UsageCharges.Currency}) everything),
+                      from used u
+                      left join prices p on p.code = u.price_code and p.currency = {UsageCharges.Currency}) everything),
             made as (
                 insert into invoices (company_id, id, number, period_yyyymm, total_minor, currency, due_at, created_at,
                     subscription_id, for_plan, for_price_minor)

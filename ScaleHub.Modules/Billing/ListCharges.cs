@@ -20,14 +20,17 @@ namespace ScaleHub.Modules.Billing;
 /// <param name="InvoiceId">The invoice that it is in; null until there is one.</param>
 /// <param name="CreatedAt">When it was used.</param>
 public sealed record ChargeResponse(
-    Guid Id, Guid UserId, string PriceCode, Guid? SubjectId, long Quantity, long UnitPriceMinor, long AmountMinor, string Currency,
+    Guid Id, Guid UserId, string PriceCode, Guid? SubjectId, long Quantity, long UnitPriceMinor, long AmountMinor,
+    string Currency,
     Guid? InvoiceId, DateTimeOffset CreatedAt)
 {
     internal static readonly Expression<Func<UsageCharge, ChargeResponse>> Projection = c => new(
-        c.Id, c.UserId, c.PriceCode, c.SubjectId, c.Quantity, c.UnitPriceMinor, c.AmountMinor, c.Currency, c.InvoiceId, c.CreatedAt);
+        c.Id, c.UserId, c.PriceCode, c.SubjectId, c.Quantity, c.UnitPriceMinor, c.AmountMinor, c.Currency,
+        c.InvoiceId, c.CreatedAt);
 }
 
-/// <summary><c>GET /api/v1/billing/charges?month=&amp;limit=&amp;cursor=</c>: what was used and costs money, newest first.</summary>
+/// <summary><c>GET /api/v1/billing/charges?month=&amp;limit=&amp;cursor=</c>: what was used and costs money, newest
+/// first.</summary>
 public static class ListCharges
 {
     /// <summary>Lists the company's charges, newest first.</summary>
@@ -41,7 +44,8 @@ public static class ListCharges
         {
             if (!DateTime.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var first)
                 || first.Year is < 2000 or > 9998)
-                return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["month"] = ["Use a month like 2026-11."] });
+                return TypedResults.ValidationProblem(
+                    new Dictionary<string, string[]> { ["month"] = ["Use a month like 2026-11."] });
             var start = new DateTimeOffset(first, TimeSpan.Zero);
             var (floor, end) = (Floor(start), Floor(start.AddMonths(1)));
             charges = charges.Where(c => c.Id >= floor && c.Id < end);

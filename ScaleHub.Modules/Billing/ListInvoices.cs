@@ -19,7 +19,8 @@ namespace ScaleHub.Modules.Billing;
 /// <param name="PaidAt">When nothing of it was left to be paid.</param>
 /// <param name="CreatedAt">When it was made.</param>
 public sealed record InvoiceSummary(
-    Guid Id, long Number, int? Month, InvoiceState Status, long TotalMinor, long CreditMinor, string Currency, DateTimeOffset DueAt,
+    Guid Id, long Number, int? Month, InvoiceState Status, long TotalMinor, long CreditMinor, string Currency,
+    DateTimeOffset DueAt,
     DateTimeOffset? PaidAt, DateTimeOffset CreatedAt)
 {
     internal static readonly Expression<Func<Invoice, InvoiceSummary>> Projection = i => new(

@@ -1,8 +1,8 @@
 namespace ScaleHub.Modules.Billing;
 
 /// <summary>
-/// What a part of a month costs. Months are calendar months (UTC), a part counts by its time, and half a minor unit is rounded up:
-/// the parts of a month therefore add up to its price, or to one minor unit more or less for each cut.
+/// What a part of a month costs. Months are calendar months (UTC), a part counts by its time, and half a minor unit is rounded
+/// up: the parts of a month therefore add up to its price, or to one minor unit more or less for each cut.
 /// </summary>
 public static class Proration
 {

@@ -16,7 +16,8 @@ public static class ReceiveCallback
         var buffer = new byte[MostBytes + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         if (length > MostBytes)
-            return TypedResults.Problem($"A call-back has {MostBytes} bytes at most.", statusCode: StatusCodes.Status413PayloadTooLarge);
+            return TypedResults.Problem($"A call-back has {MostBytes} bytes at most.",
+                statusCode: StatusCodes.Status413PayloadTooLarge);
         var signature = request.Headers[PaymentSignature.Header] is [{ } only] ? only : null;
         return await receiver.ReceiveAsync(buffer.AsMemory(0, length), signature, cancellationToken) switch
         {
@@ -24,7 +25,8 @@ public static class ReceiveCallback
             CallbackOutcome.NotGenuine => TypedResults.Problem(
                 $"The header {PaymentSignature.Header} is not the provider's signature of this body, or not a recent one.",
                 statusCode: StatusCodes.Status400BadRequest),
-            CallbackOutcome.NoSuchPayment => TypedResults.Problem("There is no such payment.", statusCode: StatusCodes.Status404NotFound),
+            CallbackOutcome.NoSuchPayment => TypedResults.Problem("There is no such payment.",
+                statusCode: StatusCodes.Status404NotFound),
             _ => TypedResults.Problem("The payment is of another amount, or ended otherwise before.",
                 statusCode: StatusCodes.Status409Conflict),
         };

@@ -20,7 +20,8 @@ public static class ShowInvoice
         h1 { font-size: 18pt; margin: 0 0 .2em; } h2 { font-size: 12pt; margin: 2em 0 .4em; }
         table { width: 100%; border-collapse: collapse; } th { text-align: left; border-bottom: 2px solid #111; }
         td, th { padding: .35em .5em .35em 0; vertical-align: top; } td { border-bottom: 1px solid #ccc; }
-        .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } tfoot td { border: 0; font-weight: bold; }
+        .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        tfoot td { border: 0; font-weight: bold; }
         tr { break-inside: avoid; }
         @page { size: A4; margin: 20mm; }
         @media print { body { margin: 0; max-width: none; padding: 0; } }
@@ -36,7 +37,8 @@ public static class ShowInvoice
         Guid id, ReadDb db, Tenant tenant, HttpResponse response, CancellationToken cancellationToken)
     {
         if (await GetInvoice.FindAsync(db, id, cancellationToken) is not { } invoice) return TypedResults.NotFound();
-        var company = await db.Companies.Where(c => c.Id == tenant.RequiredCompanyId).Select(c => c.Name).SingleAsync(cancellationToken);
+        var company = await db.Companies.Where(c => c.Id == tenant.RequiredCompanyId).Select(c => c.Name)
+            .SingleAsync(cancellationToken);
         response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
         response.Headers.CacheControl = "no-store";
         return TypedResults.Content(Page(invoice, company), "text/html; charset=utf-8");
@@ -55,7 +57,8 @@ public static class ShowInvoice
             .Append("<th class=\"n\">Amount</th></tr></thead><tbody>");
         foreach (var line in invoice.Lines)
             html.Append("<tr><td>").Append(Text(line.Description)).Append("</td>").Append(Cell(Text(line.Quantity)))
-                .Append(Cell(Money(line.UnitPriceMinor, invoice.Currency))).Append(Cell(Money(line.AmountMinor, invoice.Currency)))
+                .Append(Cell(Money(line.UnitPriceMinor, invoice.Currency)))
+                .Append(Cell(Money(line.AmountMinor, invoice.Currency)))
                 .Append("</tr>");
         html.Append("</tbody><tfoot>").Append(Sum("Total", invoice.TotalMinor, invoice.Currency));
         if (invoice.CreditMinor > 0)

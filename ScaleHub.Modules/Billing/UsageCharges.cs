@@ -34,10 +34,12 @@ public static class UsageCharges
         if (db.Database.CurrentTransaction is null)
             throw new InvalidOperationException("A use is charged in its own transaction; there is none.");
         var (company, month) = (db.Tenant.RequiredCompanyId, UsageCharge.Month(now));
+        // Not audited: a charge is never changed, and says itself who used what and when.
         return await db.Database.ExecuteSqlAsync($"""
             with new as (
                 insert into charged_subjects (company_id, price_code, subject_id, period_yyyymm)
-                values ({company}, {priceCode}, {subjectId}, {(monthly ? month : 0)}) on conflict do nothing returning subject_id),
+                values ({company}, {priceCode}, {subjectId}, {(monthly ? month : 0)}) on conflict do nothing
+                returning subject_id),
             price as (select (select amount_minor from prices where code = {priceCode} and currency = {Currency}) as amount)
             insert into usage_charges (company_id, id, user_id, period_yyyymm, price_code, subject_id, quantity,
                 unit_price_minor, amount_minor, currency, created_at)

@@ -1,8 +1,8 @@
 namespace ScaleHub.Modules.Billing.Gateways;
 
 /// <summary>
-/// A payment provider. It is told of a payment by the payment's identifier, which is its idempotency key: however often it is asked
-/// to start one, it charges the card once (docs.stripe.com/api/idempotent_requests has the same).
+/// A payment provider. It is told of a payment by the payment's identifier, which is its idempotency key: however often it is
+/// asked to start one, it charges the card once (docs.stripe.com/api/idempotent_requests has the same).
 /// </summary>
 public interface IPaymentGateway
 {

@@ -19,10 +19,12 @@ internal static class PaymentSignature
     public static string Sign(byte[] key, ReadOnlySpan<byte> body, DateTimeOffset now)
     {
         var seconds = now.ToUnixTimeSeconds();
-        return string.Create(CultureInfo.InvariantCulture, $"t={seconds},v1={Convert.ToHexStringLower(Hash(key, seconds, body))}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"t={seconds},v1={Convert.ToHexStringLower(Hash(key, seconds, body))}");
     }
 
-    /// <summary>Whether the signature is of this body and of about now. Takes as long for a wrong one as for a right one.</summary>
+    /// <summary>Whether the signature is of this body and of about now. Takes as long for a wrong one as for a right
+    /// one.</summary>
     public static bool IsGenuine(byte[] key, ReadOnlySpan<byte> body, string? signature, DateTimeOffset now)
     {
         var parts = signature?.Split(',');

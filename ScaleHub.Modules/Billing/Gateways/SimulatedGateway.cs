@@ -8,9 +8,9 @@ using ScaleHub.Core.Platform.Tenancy;
 namespace ScaleHub.Modules.Billing.Gateways;
 
 /// <summary>
-/// A provider that collects no money. What happens is told by the card (<see cref="TestCards"/>) and by nothing else, so that any
-/// number of programs play the same provider: a payment that is started twice is the same payment, with the same reference. Its
-/// call-backs are jobs.
+/// A provider that collects no money. What happens is told by the card (<see cref="TestCards"/>) and by nothing else, so that
+/// any number of programs play the same provider: a payment that is started twice is the same payment, with the same
+/// reference. Its call-backs are jobs.
 /// </summary>
 public sealed class SimulatedGateway(IServiceScopeFactory scopes, SecretBox secrets, TimeProvider time) : IPaymentGateway
 {
@@ -117,7 +117,8 @@ public sealed record SimulatedCallback(PaymentOrder Order) : IJob
     public static JobPolicy Policy { get; } = new() { InTransaction = false, Timeout = TimeSpan.FromMinutes(1) };
 }
 
-internal sealed class SimulatedCallbackHandler(CallbackReceiver receiver, SimulatedGateway gateway) : IJobHandler<SimulatedCallback>
+internal sealed class SimulatedCallbackHandler(CallbackReceiver receiver, SimulatedGateway gateway)
+    : IJobHandler<SimulatedCallback>
 {
     public async Task HandleAsync(SimulatedCallback job, JobRun run, CancellationToken cancellationToken)
     {
