@@ -1,3 +1,4 @@
+using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
@@ -19,6 +20,13 @@ public sealed class AddressesModule : IModule
     // An address belongs to a user, who is told of mail and charged for it; scans are files.
     /// <inheritdoc/>
     public IReadOnlyList<string> Uses => ["Billing", "Files", "Identity", "Notifications"];
+
+    // Of all users: for the mail room.
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("addresses", Roles.Admin, db => db.Addresses, a => a.Id, AddressResponse.Projection, a => a.Id)
+        .Add("mail-items", Roles.Admin, db => db.MailItems, m => m.Id, MailItemResponse.Projection, m => m.Id)
+        .Add("forwardings", Roles.Admin, db => db.Forwardings, f => f.Id, ForwardingResponse.Projection, f => f.Id);
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

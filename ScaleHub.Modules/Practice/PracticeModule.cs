@@ -34,6 +34,7 @@ public sealed class PracticeModule : IModule
     public void AddExports(ExportCatalogue exports) => exports
         .Add("patients", Roles.Member, db => db.Patients, p => p.Id, PatientResponse.Projection, p => p.Id)
         .Add("products", Roles.Member, db => db.Products, p => p.Id, ProductResponse.Projection, p => p.Id)
+        .Add("stock-movements", Roles.Member, db => db.StockMovements, m => m.Id, StockMovementResponse.Projection, m => m.Id)
         .Add("orders", Roles.Member, db => db.Orders, o => o.Id, OrderSummary.Projection, o => o.Id)
         .Add("exams", Roles.Member, db => db.Exams, e => e.Id, ExamResponse.Projection, e => e.Id);
 
