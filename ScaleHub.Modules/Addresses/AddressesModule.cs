@@ -21,6 +21,13 @@ public sealed class AddressesModule : IModule
     /// <inheritdoc/>
     public IReadOnlyList<string> Uses => ["Billing", "Files", "Identity", "Notifications"];
 
+    // Of all users: for the mail room.
+    /// <inheritdoc/>
+    public void AddExports(ExportCatalogue exports) => exports
+        .Add("addresses", Roles.Admin, db => db.Addresses, a => a.Id, AddressResponse.Projection, a => a.Id)
+        .Add("mail-items", Roles.Admin, db => db.MailItems, m => m.Id, MailItemResponse.Projection, m => m.Id)
+        .Add("forwardings", Roles.Admin, db => db.Forwardings, f => f.Id, ForwardingResponse.Projection, f => f.Id);
+
     /// <inheritdoc/>
     public void AddExports(ExportCatalogue exports) => exports
         .Add("addresses", Roles.Admin, db => db.Addresses, a => a.Id, AddressResponse.Projection, a => a.Id)

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -33,6 +34,7 @@ public sealed class Product : ITenantEntity
     public int Stock { get; private set; }
 
     /// <summary>The movement that made the stock what it is; null while there was none.</summary>
+    [NotAudited("It names the row that tells the change.")]
     public Guid? MovementId { get; private set; }
 
     /// <summary>When it was added.</summary>
