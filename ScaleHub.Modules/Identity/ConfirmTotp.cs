@@ -38,8 +38,8 @@ internal static class TotpRules
 public static class ConfirmTotp
 {
     /// <summary>
-    /// Switches the second factor on by a first code, and answers with ten recovery codes. A wrong code is 403 and counts as a wrong
-    /// password at sign-in does.
+    /// Switches the second factor on by a first code, and answers with ten recovery codes. A wrong code is 403 and counts as a
+    /// wrong password at sign-in does.
     /// </summary>
     public static async Task<Results<Ok<ConfirmTotpResponse>, NotFound, ProblemHttpResult>> HandleAsync(
         ConfirmTotpRequest request, AccessToken me, ScaleHubDb db, SignInLimits limits, TotpCodes codes, JobQueue queue,

@@ -32,7 +32,8 @@ public static class CreateTotp
         HttpContext http, TimeProvider time, CancellationToken cancellationToken)
     {
         var user = await db.Users.AsNoTracking().SingleAsync(u => u.Id == me.UserId, cancellationToken);
-        if (await CheckPasswordAsync(user, request.Password, passwords, limits, http, cancellationToken) is { } refused) return refused;
+        if (await CheckPasswordAsync(user, request.Password, passwords, limits, http, cancellationToken) is { } refused)
+            return refused;
         var (text, secret) = codes.CreateSecret();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         // Of two calls at the same time one makes the row, and the other finds it.
@@ -52,7 +53,8 @@ public static class CreateTotp
 
     /// <summary>403 for a wrong password, 429 after too many; null when it is right.</summary>
     internal static async Task<ProblemHttpResult?> CheckPasswordAsync(
-        User user, string password, Passwords passwords, SignInLimits limits, HttpContext http, CancellationToken cancellationToken)
+        User user, string password, Passwords passwords, SignInLimits limits, HttpContext http,
+        CancellationToken cancellationToken)
     {
         var (refused, counted) = await limits.TryAsync(http, user.Email, known: true);
         if (refused is not null) return refused;

@@ -31,8 +31,8 @@ public static class DeleteTotp
     /// Switches the second factor off, by the password and a code; both count as at sign-in when they are wrong, and are 403.
     /// </summary>
     public static async Task<Results<NoContent, NotFound, ProblemHttpResult>> HandleAsync(
-        [FromBody] DeleteTotpRequest request, AccessToken me, ScaleHubDb db, Passwords passwords, SignInLimits limits, TotpCodes codes,
-        JobQueue queue, HttpContext http, CancellationToken cancellationToken)
+        [FromBody] DeleteTotpRequest request, AccessToken me, ScaleHubDb db, Passwords passwords, SignInLimits limits,
+        TotpCodes codes, JobQueue queue, HttpContext http, CancellationToken cancellationToken)
     {
         var user = await db.Users.AsNoTracking().SingleAsync(u => u.Id == me.UserId, cancellationToken);
         if (await CreateTotp.CheckPasswordAsync(user, request.Password, passwords, limits, http, cancellationToken) is { } wrong)

@@ -84,7 +84,8 @@ public static class LogInTotp
         var (row, token) = OneTimeToken.For(links, companyId, userId, OneTimePurpose.SignIn, Patience, now);
         db.OneTimeTokens.Add(row);
         await db.SaveChangesAsync(cancellationToken);
-        return TypedResults.Problem("The password is right. Send a code of the authenticator app to POST /api/v1/auth/login/totp.",
+        return TypedResults.Problem(
+            "The password is right. Send a code of the authenticator app to POST /api/v1/auth/login/totp.",
             statusCode: StatusCodes.Status401Unauthorized, extensions:
             [
                 new("totpRequired", true), new("challenge", token.Text), new("expiresIn", (int)Patience.TotalSeconds),

@@ -116,7 +116,8 @@ internal sealed class DeliverWebhookHandler(
             ? "Its server answered that nobody is there any more (410 Gone)."
             : $"{Webhook.MostGivenUp} events in a row could not be delivered.";
         foreach (var owner in owners) queue.Add(new Notify(owner, NotificationKind.WebhookFailing, "A webhook was switched off",
-            $"The webhook at {new Uri(webhook.Url).Host} gets no more events. {why} Mend the server, then switch the webhook on again.",
+            $"The webhook at {new Uri(webhook.Url).Host} gets no more events. {why} "
+                + "Mend the server, then switch the webhook on again.",
             webhook.Id));
     }
 

@@ -31,7 +31,8 @@ internal static class PublicAddresses
     public static bool IsPublic(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork) return !NotPublic4.Any(n => n.Contains(address));
-        if (address.AddressFamily != AddressFamily.InterNetworkV6 || address.ScopeId != 0 || address.IsIPv4MappedToIPv6) return false;
+        if (address.AddressFamily != AddressFamily.InterNetworkV6 || address.ScopeId != 0 || address.IsIPv4MappedToIPv6)
+            return false;
         var bytes = address.GetAddressBytes().AsSpan();
         return bytes.StartsWith(Translated)
             ? IsPublic(new IPAddress(bytes[Translated.Length..]))

@@ -48,7 +48,8 @@ public static class UpdateWebhook
         ifMatch.Require(WebhookResponse.From(webhook));
         var now = time.GetDatabaseNow();
         webhook.Url = request.Url.Or(webhook.Url);
-        if (request.Events.IsGiven && !request.Events.Value.SequenceEqual(webhook.Events)) webhook.Events = [.. request.Events.Value];
+        if (request.Events.IsGiven && !request.Events.Value.SequenceEqual(webhook.Events))
+            webhook.Events = [.. request.Events.Value];
         webhook.Description = request.Description.Or(webhook.Description);
         if (request.IsEnabled is { IsGiven: true, Value: true }) webhook.Enable();
         else if (request.IsEnabled.IsGiven) webhook.Disable(WebhookDisabled.ByUser, now);

@@ -148,7 +148,8 @@ internal sealed class WebhookSender : IDisposable
         CryptographicException => "The secret of the webhook cannot be read any more. Rotate it.",
         { InnerException: PrivateAddressException } => "The address of the host is not public.",
         { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } }
-            or HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "The name of the host is not known.",
+            or HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }
+            => "The name of the host is not known.",
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } }
             => "The host refused the connection.",
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }

@@ -10,8 +10,8 @@ namespace ScaleHub.Core.Platform.Events;
 public sealed record CompanyEvent(string Type, Guid SubjectId, DateTimeOffset At, string Data);
 
 /// <summary>
-/// Who hears of events, in the unit of work in which they happen. A module implements it, so that those whose events they are need
-/// not know that module.
+/// Who hears of events, in the unit of work in which they happen. A module implements it, so that those whose events they are
+/// need not know that module.
 /// </summary>
 public interface IEventListener
 {

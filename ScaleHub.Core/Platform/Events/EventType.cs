@@ -3,8 +3,12 @@ using ScaleHub.Core.Platform.Jobs;
 
 namespace ScaleHub.Core.Platform.Events;
 
-/// <summary>A kind of event, of which a company may hear. Each module lists its own; docs/webhooks.md shows how to add one.</summary>
-/// <param name="Name"><c>thing.happened</c>, at most 100 characters of a to z, underscore and one full stop. It never changes.</param>
+/// <summary>
+/// A kind of event, of which a company may hear. Each module lists its own; docs/webhooks.md shows how to add one.
+/// </summary>
+/// <param name="Name">
+/// <c>thing.happened</c>, at most 100 characters of a to z, underscore and one full stop. It never changes.
+/// </param>
 /// <param name="Summary">When it happens, in one sentence.</param>
 public abstract record EventType(string Name, string Summary)
 {

@@ -7,8 +7,8 @@ namespace ScaleHub.Modules.Identity.Authentication;
 
 /// <summary>
 /// Codes of authenticator apps (TOTP, RFC 6238: 30 seconds, 6 digits, SHA-1, as the apps expect), by Otp.NET, and recovery codes.
-/// <para>Guarantee: a code is taken for its 30 seconds and those before and behind, since clocks differ, and once: of the row that
-/// the caller has locked, the last step only grows. A recovery code has 80 random bits and works once.</para>
+/// <para>Guarantee: a code is taken for its 30 seconds and those before and behind, since clocks differ, and once: of the row
+/// that the caller has locked, the last step only grows. A recovery code has 80 random bits and works once.</para>
 /// </summary>
 public sealed class TotpCodes(SecretBox box, TimeProvider time)
 {
@@ -42,8 +42,10 @@ public sealed class TotpCodes(SecretBox box, TimeProvider time)
         return (codes, [.. codes.Select(c => Hash(c, _recoveryKey))]);
     }
 
-    /// <summary>Takes a code of the app, or a recovery code: if it is right, it is used up. The row must be locked, and the caller
-    /// saves it.</summary>
+    /// <summary>
+    /// Takes a code of the app, or a recovery code: if it is right, it is used up. The row must be locked, and the caller saves
+    /// it.
+    /// </summary>
     public bool Take(UserTotp totp, string? code, string? recoveryCode)
         => code is not null ? TakeCode(totp, code) : recoveryCode is not null && TakeRecoveryCode(totp, recoveryCode);
 
@@ -67,7 +69,8 @@ public sealed class TotpCodes(SecretBox box, TimeProvider time)
 
     // As people read codes out: in any case, with or without the dashes.
     private static byte[] Hash(string code, byte[] key)
-        => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(string.Concat(code.Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant()));
+        => HMACSHA256.HashData(
+            key, Encoding.UTF8.GetBytes(string.Concat(code.Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant()));
 
     private static string Grouped(string code) => string.Join('-', code.Chunk(4).Select(c => new string(c)));
 }

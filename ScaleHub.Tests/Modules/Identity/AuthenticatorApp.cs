@@ -50,9 +50,11 @@ internal sealed class AuthenticatorApp(string base32)
     /// <summary>Switches the second factor of an account on; its app, and its recovery codes.</summary>
     public static async Task<(AuthenticatorApp App, string[] Recovery)> SetUpAsync(HttpClient client)
     {
-        var begun = await (await client.PostJsonAsync("/api/v1/me/totp", new { password = Account.Password })).JsonAsync(HttpStatusCode.OK);
+        var begun = await (await client.PostJsonAsync("/api/v1/me/totp", new { password = Account.Password }))
+            .JsonAsync(HttpStatusCode.OK);
         var app = new AuthenticatorApp(begun.GetProperty("secret").GetString()!);
-        var on = await (await client.PostJsonAsync("/api/v1/me/totp/confirm", new { code = app.Code() })).JsonAsync(HttpStatusCode.OK);
+        var on = await (await client.PostJsonAsync("/api/v1/me/totp/confirm", new { code = app.Code() }))
+            .JsonAsync(HttpStatusCode.OK);
         return (app, [.. on.GetProperty("recoveryCodes").EnumerateArray().Select(c => c.GetString()!)]);
     }
 }

@@ -20,7 +20,9 @@ public sealed partial class TotpTests(ApiFixture api)
         await (await account.Client.PostJsonAsync(Me, new { password = "wrong" })).ProblemAsync(HttpStatusCode.Forbidden);
         await (await account.Client.PostJsonAsync($"{Me}/confirm", new { code = "123456" })).ProblemAsync(HttpStatusCode.NotFound);
         var first = await (await account.Client.PostJsonAsync(Me, new { password = Account.Password })).JsonAsync(HttpStatusCode.OK);
-        Assert.Matches($@"^otpauth://totp/ScaleHub:{Regex.Escape(Uri.EscapeDataString(account.Email))}\?secret=[A-Z2-7]{{32}}&issuer=ScaleHub&", first.GetProperty("uri").GetString()!);
+        Assert.Matches(
+            $@"^otpauth://totp/ScaleHub:{Regex.Escape(Uri.EscapeDataString(account.Email))}\?secret=[A-Z2-7]{{32}}&issuer=ScaleHub&",
+            first.GetProperty("uri").GetString()!);
         // Half set up, it locks nobody out; and another try has another secret.
         await api.Client.SignInAsync(account.Email);
         var old = new AuthenticatorApp(first.GetProperty("secret").GetString()!);
@@ -43,7 +45,10 @@ public sealed partial class TotpTests(ApiFixture api)
         await api.Client.SignInAsync(account.Email);
 
         async Task DeleteAsync(object body, HttpStatusCode expected)
-            => Assert.Equal(expected, (await account.Client.SendAsync(new(HttpMethod.Delete, Me) { Content = JsonContent.Create(body) })).StatusCode);
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Delete, Me) { Content = JsonContent.Create(body) };
+            Assert.Equal(expected, (await account.Client.SendAsync(request)).StatusCode);
+        }
     }
 
     [Fact]
@@ -62,10 +67,10 @@ public sealed partial class TotpTests(ApiFixture api)
 
         await api.ExecuteAsync($"update user_totps set last_step = 0 where user_id = '{account.UserId}'");
         var used = challenges[Array.IndexOf(answers, signedIn)];
-        await (await api.Client.PostJsonAsync(LogIn, new { challenge = used, code = app.Code() })).ProblemAsync(HttpStatusCode.Unauthorized);
+        await RefusedAsync(new { challenge = used, code = app.Code() });
         // That took nothing from the code, and a challenge that saw a wrong one works still.
         var other = challenges.First(c => c != used);
-        await (await api.Client.PostJsonAsync(LogIn, new { challenge = other, code = app.Wrong() })).ProblemAsync(HttpStatusCode.Unauthorized);
+        await RefusedAsync(new { challenge = other, code = app.Wrong() });
         await (await api.Client.PostJsonAsync(LogIn, new { challenge = other, code = app.Code() })).JsonAsync(HttpStatusCode.OK);
     }
 
@@ -103,16 +108,20 @@ public sealed partial class TotpTests(ApiFixture api)
         // The password is new; the second factor stays.
         var current = await ChallengeAsync(account.Email, "wrong donkey charger");
         foreach (var challenge in new[] { late, before, $"{current[..20]}{(current[20] == 'A' ? 'B' : 'A')}{current[21..]}", "x" })
-            await (await api.Client.PostJsonAsync(LogIn, new { challenge, code = app.Code(1) })).ProblemAsync(HttpStatusCode.Unauthorized);
+            await RefusedAsync(new { challenge, code = app.Code(1) });
         await api.ExecuteAsync($"update users set deleted_at = now() where id = '{account.UserId}'");
-        await (await api.Client.PostJsonAsync(LogIn, new { challenge = current, code = app.Code(1) })).ProblemAsync(HttpStatusCode.Unauthorized);
+        await RefusedAsync(new { challenge = current, code = app.Code(1) });
         await api.ExecuteAsync($"update users set deleted_at = null where id = '{account.UserId}'");
         await (await api.Client.PostJsonAsync(LogIn, new { challenge = current, code = app.Code(1) })).JsonAsync(HttpStatusCode.OK);
     }
 
+    private async Task RefusedAsync(object body)
+        => await (await api.Client.PostJsonAsync(LogIn, body)).ProblemAsync(HttpStatusCode.Unauthorized);
+
     private async Task<string> ChallengeAsync(string email, string password = Account.Password)
     {
-        var problem = await (await api.Client.PostJsonAsync("/api/v1/auth/login", new { email, password })).ProblemAsync(HttpStatusCode.Unauthorized);
+        var problem = await (await api.Client.PostJsonAsync("/api/v1/auth/login", new { email, password }))
+            .ProblemAsync(HttpStatusCode.Unauthorized);
         Assert.True(problem.GetProperty("totpRequired").GetBoolean());
         return problem.GetProperty("challenge").GetString()!;
     }

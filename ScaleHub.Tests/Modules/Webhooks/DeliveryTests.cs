@@ -171,7 +171,8 @@ public sealed class DeliveryTests(WebhooksFixture fixture)
         Assert.True(on.GetProperty("isEnabled").GetBoolean());
         var again = await account.Client.PostAsync($"{path}/deliveries/{failed.GetProperty("id").GetString()}/redeliver", null);
         Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
-        await Poll.UntilAsync(async () => Assert.Single(await WebhooksFixture.LogAsync(account, path, "?state=delivered")), seconds: 30);
+        await Poll.UntilAsync(
+            async () => Assert.Single(await WebhooksFixture.LogAsync(account, path, "?state=delivered")), seconds: 30);
         // The receiver knows it by the same name.
         Assert.Equal(3, receiver.Calls.Count);
         Assert.Single(receiver.Calls.Select(c => c.Id).Distinct());

@@ -85,7 +85,8 @@ public sealed class PublicAddressesTests
         await using var receiver = await new Receiver().StartAsync();
         var secrets = new WebhookSecrets(new SecretBox(Options.Create(new SecretOptions { Secret = new string('s', 32) })));
         using var sender = new WebhookSender(secrets, Options.Create(new WebhookOptions()), TimeProvider.System);
-        foreach (var url in new[] { receiver.Url, receiver.NamedUrl, receiver.Url.Replace("127.0.0.1", "2130706433", StringComparison.Ordinal) })
+        var number = receiver.Url.Replace("127.0.0.1", "2130706433", StringComparison.Ordinal);
+        foreach (var url in new[] { receiver.Url, receiver.NamedUrl, number })
             Assert.Equal("The address of the host is not public.", (await SendAsync(sender, secrets, url)).Error);
         Assert.Empty(receiver.Calls);
 
@@ -100,7 +101,16 @@ public sealed class PublicAddressesTests
     {
         var (company, now) = (Guid.NewGuid(), DateTimeOffset.UtcNow);
         return sender.SendAsync(
-            new Webhook { CompanyId = company, Id = company, Url = url, Events = [], Secret = secrets.Create().Sealed, CreatedAt = now, UpdatedAt = now },
+            new Webhook
+            {
+                CompanyId = company,
+                Id = company,
+                Url = url,
+                Events = [],
+                Secret = secrets.Create().Sealed,
+                CreatedAt = now,
+                UpdatedAt = now,
+            },
             new WebhookDelivery
             {
                 CompanyId = company,

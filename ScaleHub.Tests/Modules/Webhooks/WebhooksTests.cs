@@ -98,7 +98,8 @@ public sealed class WebhooksTests(WebhooksFixture fixture)
         await (await account.Client.PostJsonAsync("/api/v1/tasks/bulk-delete", new { ids = new[] { task, Guid.NewGuid() } }))
             .ProblemAsync(HttpStatusCode.NotFound);
         (await account.Client.DeleteAsync($"/api/v1/tasks/{task}")).EnsureSuccessStatusCode();
-        await Poll.UntilAsync(async () => Assert.Equal(2, (await WebhooksFixture.LogAsync(account, path, "?state=delivered")).Count), seconds: 30);
+        await Poll.UntilAsync(async () => Assert.Equal(
+            2, (await WebhooksFixture.LogAsync(account, path, "?state=delivered")).Count), seconds: 30);
         Assert.Equal(["task.created after", "task.deleted "], receiver.Calls
             .Select(c => $"{c.Type} {(c.Data.TryGetProperty("title", out var title) ? title.GetString() : "")}").Order());
         Assert.All(receiver.Calls, c => Assert.Equal("application/json; charset=utf-8", c.Headers["content-type"]));
@@ -117,16 +118,19 @@ public sealed class WebhooksTests(WebhooksFixture fixture)
 
         var patient = await account.CreatePatientAsync();
         var product = await account.CreateProductAsync(stock: 1);
-        var order = await account.Client.PostJsonAsync("/api/v1/orders", new { patientId = patient, lines = new[] { new { productId = product, quantity = 1 } } });
+        var lines = new[] { new { productId = product, quantity = 1 } };
+        var order = await account.Client.PostJsonAsync("/api/v1/orders", new { patientId = patient, lines });
         Assert.Equal(HttpStatusCode.Created, order.StatusCode);
         (await account.Client.PostAsync($"{order.Headers.Location}/cancel", null)).EnsureSuccessStatusCode();
         var task = await account.CreateTaskAsync("t");
-        (await account.Client.PostJsonAsync("/api/v1/tasks/bulk-update", new { ids = new[] { task }, changes = new { status = "done" } }))
+        Guid[] ids = [task];
+        (await account.Client.PostJsonAsync("/api/v1/tasks/bulk-update", new { ids, changes = new { status = "done" } }))
             .EnsureSuccessStatusCode();
-        (await account.Client.PostJsonAsync("/api/v1/tasks/bulk-delete", new { ids = new[] { task } })).EnsureSuccessStatusCode();
+        (await account.Client.PostJsonAsync("/api/v1/tasks/bulk-delete", new { ids })).EnsureSuccessStatusCode();
         await account.AddAsync("member");
 
-        await Poll.UntilAsync(() => Assert.Equal(told, receiver.Calls.Select(c => c.Type).Order(StringComparer.Ordinal)), seconds: 30);
+        await Poll.UntilAsync(
+            () => Assert.Equal(told, receiver.Calls.Select(c => c.Type).Order(StringComparer.Ordinal)), seconds: 30);
         Assert.All(receiver.Calls, call => Assert.Equal(Shape(catalogue[call.Type]), Shape(call.Json)));
     }
 
