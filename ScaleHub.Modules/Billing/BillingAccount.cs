@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -16,12 +17,15 @@ public sealed class BillingAccount : ITenantEntity
     public required Guid CompanyId { get; init; }
 
     /// <summary>The provider's name for the card that is charged for what is due, 1 to 200 characters; null: there is none.</summary>
+    [Secret]
     public string? PaymentMethod { get; set; }
 
     /// <summary>The number of the last invoice; 0 before the first.</summary>
+    [NotAudited("The invoice has it.")]
     public long LastInvoiceNumber { get; set; }
 
     /// <summary>The number of the last credit note; 0 before the first.</summary>
+    [NotAudited("The credit note has it.")]
     public long LastCreditNoteNumber { get; set; }
 
     /// <summary>What the company has paid too much, in minor units; the next invoices take it.</summary>
@@ -43,7 +47,7 @@ internal static class BillingAccounts
     {
         if (db.Database.CurrentTransaction is null) throw new InvalidOperationException("A lock needs a transaction.");
         var company = db.Tenant.RequiredCompanyId;
-        // One statement that makes, locks and reads. EF must not put a query around it.
+        // Not audited: an empty account is nothing yet. One statement that makes, locks and reads. EF must not put a query around it.
         return (await db.BillingAccounts.FromSql($"""
             insert into billing_accounts (company_id) values ({company})
             on conflict (company_id) do update set company_id = excluded.company_id returning *

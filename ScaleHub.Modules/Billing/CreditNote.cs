@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Billing;
@@ -32,6 +33,7 @@ public sealed class CreditNote : ITenantEntity
     public required string Reason { get; init; }
 
     /// <summary>SHA-256 of the request that asked for it; null: a change of plan did.</summary>
+    [NotAudited("It serves to know the request when it comes again.")]
     public byte[]? RequestKey { get; init; }
 
     /// <summary>When it was made.</summary>

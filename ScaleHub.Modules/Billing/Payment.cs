@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Billing;
@@ -32,6 +33,7 @@ public sealed class Payment : ITenantEntity
     public string? ProviderReference { get; set; }
 
     /// <summary>The provider's name for the card.</summary>
+    [Secret]
     public required string PaymentMethod { get; init; }
 
     /// <summary>Who asked for it; null: it was due.</summary>

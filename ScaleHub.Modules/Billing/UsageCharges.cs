@@ -34,6 +34,7 @@ public static class UsageCharges
         if (db.Database.CurrentTransaction is null)
             throw new InvalidOperationException("A use is charged in its own transaction; there is none.");
         var (company, month) = (db.Tenant.RequiredCompanyId, UsageCharge.Month(now));
+        // Not audited, as the class says.
         return await db.Database.ExecuteSqlAsync($"""
             with new as (
                 insert into charged_subjects (company_id, price_code, subject_id, period_yyyymm)

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity;
 
@@ -10,6 +11,7 @@ namespace ScaleHub.Modules.Practice;
 /// A change of a product's stock, made by <see cref="Product.Move"/>. Rows are never changed, and the sum of a product's rows is
 /// its stock.
 /// </summary>
+[NotAudited("It is a record itself, of a change of stock that has an entry.")]
 public sealed class StockMovement : ITenantEntity
 {
     /// <inheritdoc/>
