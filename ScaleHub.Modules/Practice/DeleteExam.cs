@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
