@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Billing;
@@ -79,6 +80,7 @@ public enum InvoiceState
 }
 
 /// <summary>A line of an invoice. Never changed.</summary>
+[NotAudited("It is written once, with its invoice.")]
 public sealed class InvoiceLine : ITenantEntity
 {
     /// <inheritdoc/>

@@ -70,13 +70,11 @@ internal static class Invoicing
         // What costs money in advance is due at once, what was used later.
         var due = subscription is null ? now + TimeToPay : now;
         // One statement, so that charges that are added meanwhile are on it with their line or not at all. Foreign keys are
-        // checked at its end. EF must not put a query around it. Not audited: an invoice says itself when
-        // it was made and of what.
+        // checked at its end. EF must not put a query around it. The audit log has the invoice by the entry below.
         var made = await db.Invoices.FromSql($"""
             with claimed as (
-                update usage_charges set invoice_id = {id}
-                where company_id = {company} and invoice_id is null and period_yyyymm < {before}
-                  and currency = {UsageCharges.Currency}
+                update usage_charges set invoice_id = {id} -- Not audited: the invoice is.
+                where company_id = {company} and invoice_id is null and period_yyyymm < {before} and currency = {UsageCharges.Currency}
                   and not exists (select from invoices where company_id = {company} and period_yyyymm = {month}::int
                                   and currency = {UsageCharges.Currency})
                 returning price_code, unit_price_minor, quantity),
@@ -90,9 +88,8 @@ internal static class Invoicing
                       from unnest({descriptions}, {amounts}) with ordinality as periods (description, amount, place)
                       union all
                       select 1000000, u.price_code, coalesce(p.description, u.price_code), u.quantity, u.unit_price_minor
-                      from used u
-                      left join prices p on p.code = u.price_code and p.currency = {UsageCharges.Currency}) everything),
-            made as (
+                      from used u left join prices p on p.code = u.price_code and p.currency = {UsageCharges.Currency}) everything),
+            made as ( -- Not audited here: the entry is below.
                 insert into invoices (company_id, id, number, period_yyyymm, total_minor, currency, due_at, created_at,
                     subscription_id, for_plan, for_price_minor)
                 select {company}, {id}, {number}, case when exists (select from claimed) then {month}::int end,
@@ -106,6 +103,7 @@ internal static class Invoicing
             """).IgnoreQueryFilters().ToListAsync(cancellationToken);
         if (made.Count == 0) return null;
         account.LastInvoiceNumber = number;
+        db.Audit.Add("invoice.created", id, new("number", null, number), new("totalMinor", null, made[0].TotalMinor));
         return made[0];
     }
 

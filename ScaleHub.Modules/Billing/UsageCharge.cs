@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Billing;
 
 /// <summary>Something that was used and costs money. It changes in one way only: it gets its invoice.</summary>
+[NotAudited("It is a record itself, of a use that has an entry.")]
 public sealed class UsageCharge : ITenantEntity
 {
     /// <inheritdoc/>

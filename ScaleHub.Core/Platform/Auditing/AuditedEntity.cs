@@ -57,7 +57,8 @@ internal sealed class AuditedEntity
 
     /// <summary>Whether it is taken for a secret as long as nobody says anything about it.</summary>
     public static bool LooksSecret(IProperty property)
-        => property.ClrType == typeof(byte[]) || SecretWords.Any(word => property.Name.Contains(word, StringComparison.Ordinal));
+        => property.ClrType == typeof(byte[]) || typeof(IEnumerable<byte[]>).IsAssignableFrom(property.ClrType)
+            || SecretWords.Any(word => property.Name.Contains(word, StringComparison.Ordinal));
 
     /// <summary>What the entry tells of a tracked row; null when nothing is to be told.</summary>
     public (string Action, Guid? SubjectId, Guid? CompanyId, string Detail)? Describe(EntityEntry row, string? action)

@@ -160,7 +160,7 @@ public sealed class AuditTests(ApiFixture api)
         await (await client.PostJsonAsync("/api/v1/invitations", new { email = Account.NewEmail() })).JsonAsync(HttpStatusCode.Created);
         var key = await (await client.PostJsonAsync("/api/v1/api-keys", new { name = "till" })).JsonAsync(HttpStatusCode.Created);
         secrets.Add(key.GetProperty("key").GetString()!);
-        await (await client.PutAsJsonAsync("/api/v1/company/plan", new { plan = "FREE" })).JsonAsync(HttpStatusCode.OK);
+        await (await client.PatchAsJsonAsync("/api/v1/company", new { name = "Acme" })).JsonAsync(HttpStatusCode.OK);
         using var pack = new HttpRequestMessage(HttpMethod.Post, "/api/v1/cards/packs") { Content = JsonContent.Create(new { clientSeed = "0123456789-my-seed" }) };
         pack.Headers.Add("Idempotency-Key", $"{Guid.NewGuid()}");
         await (await client.SendAsync(pack)).JsonAsync(HttpStatusCode.Created);
@@ -168,18 +168,20 @@ public sealed class AuditTests(ApiFixture api)
         Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/v1/api-keys/{Id(key)}")).StatusCode);
 
         var log = await ListAsync(client, "limit=100");
-        Assert.Equal(
-            [
+        Assert.Superset(
+            new HashSet<string>
+            {
                 "api_key.created", "api_key.revoked", "card_pack.created", "company.created", "company.updated", "invitation.created",
                 "session.ended", "user.created", "user.password_changed", "user.removed", "user.role_changed", "user.sign_in_failed",
                 "user.signed_in",
-            ],
-            log.Select(Action).Distinct().Order(StringComparer.Ordinal));
+            },
+            log.Select(Action).ToHashSet());
         Assert.InRange(log.Count(e => Action(e) == "user.sign_in_failed"), 1, 2);
         Assert.Equal("system", log.First(e => Action(e) == "user.sign_in_failed").GetProperty("actor").GetString());
         AssertJson("""{"passwordHash":{"changed":true}}""", log.Single(e => Action(e) == "user.password_changed").GetProperty("changes"));
         AssertJson("""{"role":{"from":"member","to":"admin"}}""", log.Single(e => Action(e) == "user.role_changed").GetProperty("changes"));
-        AssertJson("""{"plan":{"from":"ENTERPRISE","to":"FREE"}}""", log.Single(e => Action(e) == "company.updated").GetProperty("changes"));
+        AssertJson("""{"name":{"from":"Test Company","to":"Acme"}}""",
+            log.Single(e => Action(e) == "company.updated").GetProperty("changes"));
 
         var text = string.Join('\n', await PostgresServer.QueryAsync(
             api.Database.Owner, $"select a::text from audit_log a where company_id = '{account.CompanyId}'"));
