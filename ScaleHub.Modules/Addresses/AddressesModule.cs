@@ -29,12 +29,6 @@ public sealed class AddressesModule : IModule
         .Add("forwardings", Roles.Admin, db => db.Forwardings, f => f.Id, ForwardingResponse.Projection, f => f.Id);
 
     /// <inheritdoc/>
-    public void AddExports(ExportCatalogue exports) => exports
-        .Add("addresses", Roles.Admin, db => db.Addresses, a => a.Id, AddressResponse.Projection, a => a.Id)
-        .Add("mail-items", Roles.Admin, db => db.MailItems, m => m.Id, MailItemResponse.Projection, m => m.Id)
-        .Add("forwardings", Roles.Admin, db => db.Forwardings, f => f.Id, ForwardingResponse.Projection, f => f.Id);
-
-    /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
     {
         var all = v1.MapGroup("").RequireRole(Roles.Member).WithIdempotency();
