@@ -1,4 +1,3 @@
-using IdentityOptions = ScaleHub.Modules.Identity.Authentication.IdentityOptions;
 using Microsoft.AspNetCore.Identity;
 using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Exports;
@@ -9,6 +8,7 @@ using ScaleHub.Http.Idempotency;
 using ScaleHub.Http.Overload;
 using ScaleHub.Http.RateLimiting;
 using ScaleHub.Modules.Identity.Authentication;
+using IdentityOptions = ScaleHub.Modules.Identity.Authentication.IdentityOptions;
 
 namespace ScaleHub.Modules.Identity;
 

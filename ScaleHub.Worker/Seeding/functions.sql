@@ -11,11 +11,11 @@ create temporary table if not exists seeded_lines (
     company_id uuid, order_id uuid, line int, product_id uuid, quantity int, unit_price_minor bigint, at timestamptz);
 create temporary table if not exists seeded_moves (
     company_id uuid, product_id uuid, id uuid, reason text, quantity int, order_id uuid, made_by uuid, at timestamptz);
--- One of the seeded rows of a kind, of those that were there when n of number others were.
-create or replace function pg_temp.seed_row(company uuid, wanted text, key text, n int, number int) returns uuid language sql stable as $$
+-- One of the seeded rows of a kind, of those that were there when the place of another among all was this.
+create or replace function pg_temp.seed_row(company uuid, wanted text, key text, place int, of_all int) returns uuid language sql stable as $$
     select s.id from seeded first
     join seeded s on s.company_id = company and s.kind = wanted
-        and s.n = 1 + floor(pg_temp.seed_part(key) * first.number * n / number)::int
+        and s.n = 1 + floor(pg_temp.seed_part(key) * first.number * place / of_all)::int
     where first.company_id = company and first.kind = wanted and first.n = 1 $$;
 -- The history lies in months that the keeper of partitions may not have made.
 do $$

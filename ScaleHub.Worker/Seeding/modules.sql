@@ -10,7 +10,7 @@ allowed as (
         (select quota from plan_quotas q where q.plan = c.plan and resource = 'products')::int as products
     from company c),
 wanted as (
-    select c.id as company_id, kind, n, number, made.at, pg_temp.seed_id(made.at, c.id || kind || n) as id, c.owner, c.plan
+    select c.id as company_id, k.kind, n, k.number, made.at, pg_temp.seed_id(made.at, c.id || kind || n) as id, c.owner, c.plan
     from allowed c
     cross join lateral (values
         ('patients', least(1 + c.tasks / 3, c.patients)), ('products', least(3 + c.tasks / 20, c.products)),

@@ -17,7 +17,6 @@ public sealed class ExportCatalogueTests(PostgresServer server)
         ["CardPack"] = "its cards are exported, with the pack they are of",
         ["CreditNote"] = "it is in its invoice",
         ["ExamAttachment"] = "the files themselves are in the export",
-        ["FeedEntry"] = "it shows cards, which are exported",
         ["InvoiceLine"] = "it is in its invoice",
         ["Job"] = "work of the platform, kept for days",
         ["JobView"] = "work of the platform, kept for days",
@@ -59,7 +58,7 @@ public sealed class ExportCatalogueTests(PostgresServer server)
             Assert.Equal(0, await list.CountAsync(db, default));
             Assert.Equal(0, (await list.PageAsync(db, Guid.Empty, 10, default)).Count);
             Assert.Contains("id", list.Columns);
-            Assert.DoesNotContain(list.Columns, c => c.Contains("hash", StringComparison.OrdinalIgnoreCase) || c.Contains("secret", StringComparison.OrdinalIgnoreCase));
+            Assert.DoesNotContain(list.Columns, c => c.EndsWith("hash", StringComparison.OrdinalIgnoreCase) || c.EndsWith("secret", StringComparison.OrdinalIgnoreCase));
         }
     }
 }

@@ -32,7 +32,7 @@ public sealed class ExportsFixture : IAsyncLifetime
     }
 
     /// <summary>Begins something, and waits for the end of its job.</summary>
-    internal static async Task<JsonElement> RunAsync(Account account, string path, string? body)
+    internal async Task<JsonElement> RunAsync(Account account, string path, string? body)
     {
         using var begun = await account.Client.PostAsync($"/api/v1/{path}", body is null ? null : Responses.Json(body));
         await begun.JsonAsync(HttpStatusCode.Accepted);
@@ -40,7 +40,8 @@ public sealed class ExportsFixture : IAsyncLifetime
         await Poll.UntilAsync(async () =>
         {
             job = await (await account.Client.GetAsync(begun.Headers.Location)).JsonAsync(HttpStatusCode.OK);
-            Assert.Equal("succeeded", job.GetProperty("status").GetString());
+            Assert.True(job.GetProperty("status").GetString() == "succeeded",
+                $"{job} {string.Join(' ', await Api.QueryAsync($"select coalesce(error, '') from jobs where company_id = '{account.CompanyId}'"))}");
         }, seconds: 60);
         return job;
     }
