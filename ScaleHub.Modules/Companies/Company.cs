@@ -15,6 +15,9 @@ public sealed class Company
     /// <summary><c>FREE</c>, <c>BASIC</c>, <c>PROFESSIONAL</c> or <c>ENTERPRISE</c>.</summary>
     public string Plan { get; set; } = "FREE";
 
+    /// <summary>When it is erased with everything it has; null: it stays.</summary>
+    public DateTimeOffset? EraseAt { get; set; }
+
     /// <summary>When it registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }

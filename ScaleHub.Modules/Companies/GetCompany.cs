@@ -10,9 +10,10 @@ namespace ScaleHub.Modules.Companies;
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="Plan"><c>FREE</c>, <c>BASIC</c>, <c>PROFESSIONAL</c> or <c>ENTERPRISE</c>.</param>
 /// <param name="CreatedAt">When it registered.</param>
-public sealed record CompanyResponse(Guid Id, string Name, string Plan, DateTimeOffset CreatedAt)
+/// <param name="ErasesAt">When it is erased with everything it has, as an owner asked for; null: it stays.</param>
+public sealed record CompanyResponse(Guid Id, string Name, string Plan, DateTimeOffset CreatedAt, DateTimeOffset? ErasesAt)
 {
-    internal static CompanyResponse From(Company company) => new(company.Id, company.Name, company.Plan, company.CreatedAt);
+    internal static CompanyResponse From(Company company) => new(company.Id, company.Name, company.Plan, company.CreatedAt, company.EraseAt);
 }
 
 /// <summary><c>GET /api/v1/company</c>: the caller's company.</summary>

@@ -3,6 +3,7 @@ using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
 using ScaleHub.Http.Idempotency;
 using ScaleHub.Http.Overload;
@@ -49,7 +50,9 @@ public sealed class IdentityModule : IModule
 
     /// <inheritdoc/>
     public void AddJobs(JobList jobs)
-        => jobs.Handle<FindForgetful, FindForgetfulHandler>().Handle<SendResetLink, SendResetLinkHandler>();
+        => jobs.Handle<FindForgetful, FindForgetfulHandler>().Handle<SendResetLink, SendResetLinkHandler>()
+            .Handle<EraseDueCompanies, EraseDueCompaniesHandler>().Handle<EraseCompanyData, EraseCompanyDataHandler>()
+            .Schedule("companies.find_due", "23 * * * *", _ => new EraseDueCompanies());
 
     /// <inheritdoc/>
     public void AddExports(ExportCatalogue exports) => exports
@@ -60,6 +63,10 @@ public sealed class IdentityModule : IModule
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
     {
+        var erasure = v1.MapGroup("/company/erasure").RequireRole(Roles.Owner).RequirePerson();
+        erasure.MapPut("/", EraseCompany.HandleAsync).WithRateLimit(RateLimits.Strict);
+        erasure.MapDelete("/", KeepCompany.HandleAsync).InTransaction();
+
         var auth = v1.MapGroup("/auth").WithReserve().AddEndpointFilter(NotStoredAsync);
         auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth).ProducesProblem(409);
         // By account, session and address, where not all count: SignInLimits.

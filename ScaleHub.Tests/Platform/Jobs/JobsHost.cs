@@ -89,7 +89,11 @@ internal sealed class JobsHost : IAsyncDisposable
     public async Task<string> StateAsync(Guid job)
         => Assert.Single(await QueryAsync($"select state || ' ' || attempts from job_history where id = '{job}'"));
 
-    public Task UntilAsync(Guid job, string state) => Poll.UntilAsync(async () => Assert.Equal(state, await StateAsync(job)), seconds: 30);
+    public Task UntilAsync(Guid job, string state) => Poll.UntilAsync(async () =>
+    {
+        var now = await StateAsync(job);
+        Assert.True(state == now, $"{now} {string.Join(' ', await QueryAsync($"select coalesce(error, '') from jobs where id = '{job}'"))}");
+    }, seconds: 30);
 
     public Task UntilWaitingAsync(int runs = 1) => Poll.UntilAsync(() => Stage.Waiting >= runs, seconds: 30);
 
