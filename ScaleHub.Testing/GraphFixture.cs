@@ -9,7 +9,6 @@ using Npgsql;
 
 namespace ScaleHub.Testing;
 
-
 /// <summary>The whole graph, started once, with random ports and nothing kept.</summary>
 public sealed class GraphFixture : IAsyncLifetime
 {
@@ -92,6 +91,46 @@ public sealed class GraphFixture : IAsyncLifetime
         Client.Dispose();
         Client = CreateClient();
         await UntilRedisIsBackAsync();
+    }
+
+    /// <summary>
+    /// Starts a resource that was stopped or killed, and waits until it is healthy. A start that comes before the end is wholly
+    /// through is not heard, so it is repeated until it is; and until the resource begins, its state is the last run's.
+    /// </summary>
+    public async Task StartAgainAsync(string resource)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        try
+        {
+            while (true)
+            {
+                var started = await App.ResourceCommands.ExecuteCommandAsync(resource, KnownResourceCommands.StartCommand, deadline.Token);
+                Assert.True(started.Success, started.Message);
+                if (await BeginsAsync(resource, deadline.Token)) break;
+            }
+            await App.ResourceNotifications.WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, deadline.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new DistributedApplicationException(
+                $"{resource} does not start again: {e.Message}\n{string.Join('\n', (await LogAsync(resource)).TakeLast(15))}", e);
+        }
+    }
+
+    private async Task<bool> BeginsAsync(string resource, CancellationToken cancellationToken)
+    {
+        using var heard = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        heard.CancelAfter(TimeSpan.FromSeconds(5));
+        try
+        {
+            await App.ResourceNotifications.WaitForResourceAsync(
+                resource, e => !KnownResourceStates.TerminalStates.Contains(e.Snapshot.State?.Text), heard.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     /// <summary>The lines that a resource has printed.</summary>

@@ -21,14 +21,7 @@ public sealed class KilledResource : IAsyncDisposable
         return new(graph, name);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        using var deadline = new CancellationTokenSource(Patience);
-        var result = await _graph.App.ResourceCommands.ExecuteCommandAsync(_name, KnownResourceCommands.StartCommand,
-            deadline.Token);
-        Assert.True(result.Success, result.Message);
-        await _graph.App.ResourceNotifications.WaitForResourceHealthyAsync(_name, deadline.Token);
-    }
+    public async ValueTask DisposeAsync() => await _graph.StartAgainAsync(_name);
 
     // By name and graph: several graphs may run on this machine. "dotnet run", which starts the program, has its environment too.
     private static int Pid(GraphFixture graph, string program)

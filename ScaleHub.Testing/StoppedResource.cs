@@ -21,10 +21,7 @@ public sealed class StoppedResource : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        var result = await _graph.App.ResourceCommands.ExecuteCommandAsync(_name, KnownResourceCommands.StartCommand, deadline.Token);
-        Assert.True(result.Success, result.Message);
-        await _graph.App.ResourceNotifications.WaitForResourceHealthyAsync(_name, deadline.Token);
+        await _graph.StartAgainAsync(_name);
         if (_name == "redis") await _graph.UntilRedisIsBackAsync();
     }
 }

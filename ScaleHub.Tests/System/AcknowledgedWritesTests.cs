@@ -39,9 +39,7 @@ public sealed class AcknowledgedWritesTests(GraphFixture graph)
         await graph.App.ResourceNotifications.WaitForResourceAsync("api-2", KnownResourceStates.TerminalStates, deadline.Token);
         var before = acknowledged.Count;
         await Poll.UntilAsync(() => { Assert.True(acknowledged.Count > before + 50); return Task.CompletedTask; });
-        var started = await graph.App.ResourceCommands.ExecuteCommandAsync("api-2", KnownResourceCommands.StartCommand, deadline.Token);
-        Assert.True(started.Success, started.Message);
-        await graph.App.ResourceNotifications.WaitForResourceHealthyAsync("api-2", deadline.Token);
+        await graph.StartAgainAsync("api-2");
         await stop.CancelAsync();
         await Task.WhenAll(writers);
 

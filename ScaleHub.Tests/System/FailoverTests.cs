@@ -202,14 +202,14 @@ public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLife
 
     private async Task StartAsync(string node, string? endsAs = null)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await _graph.App.ResourceCommands.ExecuteCommandAsync(node, KnownResourceCommands.StartCommand, deadline.Token);
         if (endsAs is null)
         {
-            await _graph.App.ResourceNotifications.WaitForResourceHealthyAsync(node, deadline.Token);
+            await _graph.StartAgainAsync(node);
         }
         else
         {
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await _graph.App.ResourceCommands.ExecuteCommandAsync(node, KnownResourceCommands.StartCommand, deadline.Token);
             // Running first: until then its state is the last run's.
             await _graph.App.ResourceNotifications.WaitForResourceAsync(node, KnownResourceStates.Running, deadline.Token);
             await _graph.App.ResourceNotifications.WaitForResourceAsync(node, endsAs, deadline.Token);

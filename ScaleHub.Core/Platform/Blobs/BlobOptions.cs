@@ -10,6 +10,8 @@ public sealed class BlobOptions
     /// The folder for the contents of files: the same for all instances and workers, so on several machines a shared file system.
     /// By default <c>scalehub-files</c> in the folder for the user's local application data.
     /// </summary>
-    public string Folder { get; set; } =
-        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "scalehub-files");
+    public string? Folder { get; set; }
+
+    internal string Path => Folder
+        ?? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "scalehub-files");
 }

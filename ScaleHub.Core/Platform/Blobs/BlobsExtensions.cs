@@ -11,7 +11,7 @@ public static class BlobsExtensions
     public static IHostApplicationBuilder AddBlobs(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<BlobOptions>().BindConfiguration(BlobOptions.Section)
-            .Validate(o => CanUse(o.Folder), $"{BlobOptions.Section}__Folder must be a folder that the program may write.").ValidateOnStart();
+            .Validate(o => CanUse(o.Path), $"{BlobOptions.Section}__Folder must be a folder that the program may write.").ValidateOnStart();
         builder.Services.TryAddSingleton<IBlobStore, FolderBlobs>();
         return builder;
     }

@@ -62,7 +62,7 @@ internal sealed class FolderBlobs(IOptions<BlobOptions> options) : IBlobStore
         return Task.CompletedTask;
     }
 
-    private string PathOf(BlobKey key) => Path.Combine(options.Value.Folder, $"{key.CompanyId:n}", $"{key.Id:n}");
+    private string PathOf(BlobKey key) => Path.Combine(options.Value.Path, $"{key.CompanyId:n}", $"{key.Id:n}");
 
     private static string Part(string path) => path + ".part";
 }

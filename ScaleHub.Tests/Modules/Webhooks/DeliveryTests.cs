@@ -93,7 +93,13 @@ public sealed class DeliveryTests(WebhooksFixture fixture)
     {
         using var account = await fixture.Api.RegisterAsync();
         await using var receiver = await new Receiver().StartAsync();
-        receiver.Answer = http => Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        receiver.Answer = http =>
+        {
+            // Until the sender gives up.
+            var gone = new TaskCompletionSource();
+            http.RequestAborted.Register(gone.SetResult);
+            return gone.Task;
+        };
         var (path, _) = await WebhooksFixture.AddAsync(account, receiver.Url, "task.created");
         await account.CreateTaskAsync("t");
         var delivery = await WebhooksFixture.DeliveryAsync(account, path, "pending");

@@ -89,8 +89,7 @@ public sealed class ReadRoutingTests(GraphFixture graph)
         var before = answers.Count;
         await Poll.UntilAsync(() => { Assert.True(answers.Count > before + 200); return Task.CompletedTask; });
 
-        var started = await graph.App.ResourceCommands.ExecuteCommandAsync("pg-replica-2", KnownResourceCommands.StartCommand, deadline.Token);
-        Assert.True(started.Success, started.Message);
+        await graph.StartAgainAsync("pg-replica-2");
         await Poll.UntilAsync(async () => Assert.True((await NodeAsync("pg-replica-2")).GetProperty("servesReads").GetBoolean()), seconds: 30);
         await stop.CancelAsync();
         await load;
