@@ -5,11 +5,22 @@ namespace ScaleHub.Core.Platform;
 /// order of their keys, and jobs with one ordering key must be inserted in the order in which they were added. Entries of the audit
 /// log are listed in the order in which they were made.
 /// </summary>
-internal static class OrderedIds
+public static class OrderedIds
 {
     private static readonly Lock Gate = new();
     private static long _last;
 
+    /// <summary>The least UUIDv7 of a moment, as <c>uuid7_floor</c> in the database; before 1970 there are none.</summary>
+    public static Guid Floor(DateTimeOffset at)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.CreateVersion7(at < DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch : at).TryWriteBytes(bytes, bigEndian: true, out _);
+        bytes[6..].Clear();
+        return new(bytes, bigEndian: true);
+    }
+
+    /// <summary>A new one, greater than all that this process has made.</summary>
+    /// <param name="now">The moment that it begins with, unless the last one is later.</param>
     public static Guid Next(DateTimeOffset now)
     {
         long milliseconds;

@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform.Exports;
+using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
@@ -20,6 +21,12 @@ public sealed class AddressesModule : IModule
     // An address belongs to a user, who is told of mail and charged for it; scans are files.
     /// <inheritdoc/>
     public IReadOnlyList<string> Uses => ["Billing", "Files", "Identity", "Notifications"];
+
+    /// <inheritdoc/>
+    public void AddJobs(JobList jobs) => jobs
+        .Handle<FindAddressesToCharge, FindAddressesToChargeHandler>()
+        .Handle<ChargeAddresses, ChargeAddressesHandler>()
+        .Schedule("addresses.month", "0 0 1 * *", tick => new FindAddressesToCharge(tick));
 
     // Of all users: for the mail room.
     /// <inheritdoc/>

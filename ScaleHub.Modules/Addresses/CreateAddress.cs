@@ -26,7 +26,7 @@ public sealed record CreateAddressRequest(
     [property: Required, Text(200, 1)] string Line1,
     [property: Required, Text(100, 1)] string City,
     [property: Required, Text(20, 1)] string PostalCode,
-    [property: Required, RegularExpression("[A-Z]{2}", ErrorMessage = "Use the two capitals of ISO 3166-1.")] string Country,
+    [property: Required, Country] string Country,
     [property: Text(200, 1)] string? Line2 = null);
 
 /// <summary><c>POST /api/v1/addresses</c>: the caller gets a mailbox in the company's mail room.</summary>

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
+using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Http.Input;
 
@@ -28,18 +29,8 @@ public sealed record AuditFilter(
         if (User is { } user) entries = entries.Where(e => e.UserId == user);
         if (Action is [.. var kind, '.']) entries = entries.Where(e => e.Kind == kind);
         else if (Action is { } action) entries = entries.Where(e => e.Action == action);
-        if (From is { Value: var from } && Floor(from) is var least) entries = entries.Where(e => e.Id >= least);
-        if (To is { Value: var to } && Floor(to) is var end) entries = entries.Where(e => e.Id < end);
+        if (From is { Value: var from } && OrderedIds.Floor(from) is var least) entries = entries.Where(e => e.Id >= least);
+        if (To is { Value: var to } && OrderedIds.Floor(to) is var end) entries = entries.Where(e => e.Id < end);
         return entries;
-    }
-
-    /// <summary>The least UUIDv7 of a moment, as uuid7_floor in the database; before 1970 there are none.</summary>
-    private static Guid Floor(DateTimeOffset time)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        Guid.CreateVersion7(time < DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch : time).TryWriteBytes(bytes, bigEndian: true, out _);
-        bytes[6..].Clear();
-        return new(bytes, bigEndian: true);
     }
 }

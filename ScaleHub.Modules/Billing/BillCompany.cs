@@ -12,6 +12,9 @@ public sealed record BillCompany(DateTimeOffset At, bool Charges) : IJob
 {
     /// <inheritdoc/>
     public static string Kind => "billing.bill-company";
+
+    /// <inheritdoc/>
+    public static JobPolicy Policy { get; } = new() { CanBeCancelled = false };
 }
 
 internal sealed class BillCompanyHandler(BillingWork work) : IJobHandler<BillCompany>

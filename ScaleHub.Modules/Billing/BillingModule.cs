@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Exports;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Tenancy;
@@ -22,6 +23,9 @@ public sealed class BillingModule : IModule
     // A plan is the company's, and its owners are told what is not paid.
     /// <inheritdoc/>
     public IReadOnlyList<string> Uses => ["Companies", "Identity", "Notifications"];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EventType> Events => [InvoiceEvents.Created, InvoiceEvents.Paid];
 
     /// <inheritdoc/>
     public void AddServices(IServiceCollection services)

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
+using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Plans;
 using ScaleHub.Core.Platform.Postgres;
@@ -17,7 +18,7 @@ namespace ScaleHub.Modules.Billing;
 /// caller. Scoped.
 /// </summary>
 public sealed class BillingWork(
-    ScaleHubDb db, JobQueue queue, CompanyPlans plans, CompanyCache cache, IPaymentGateway gateway, TimeProvider time)
+    ScaleHubDb db, JobQueue queue, EventOutbox events, CompanyPlans plans, CompanyCache cache, IPaymentGateway gateway, TimeProvider time)
 {
     /// <summary>A company has few owners; nobody is told who is behind so many.</summary>
     private const int MostOwners = 20;
@@ -27,6 +28,8 @@ public sealed class BillingWork(
     internal ScaleHubDb Db => db;
 
     internal JobQueue Queue => queue;
+
+    internal EventOutbox Events => events;
 
     internal CompanyPlans Plans => plans;
 

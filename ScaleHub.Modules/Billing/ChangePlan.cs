@@ -54,13 +54,17 @@ public static class ChangePlan
                 return Problems.Conflict(
                     "plan", "An invoice of the subscription is being paid just now. Try again when that has ended.");
         }
+        // The month that has begun is billed first: what was used of it costs, and the rest is taken back.
+        if (subscription is { Status: SubscriptionState.Active } && subscription.PeriodEndsAt <= work.Now)
+            return Problems.Conflict("plan", "The next month of the subscription is being billed. Try again in some hours.");
         var over = await work.Db.SetPlanAsync(work.Plans, work.Cache, plan, mustFit: true, work.Now, cancellationToken);
         if (over.Count > 0)
             return Problems.Conflict("plan",
                 $"You use more than {plan} allows: "
                     + string.Join(", ", over.Select(o => $"{o.Resource} {o.Used} (limit {o.Limit})")) + ".",
                 ("over", over));
-        if (subscription is not null)
+        // A larger plan than is subscribed to was an operator's gift: without it, the subscription goes on.
+        if (subscription is not null && await work.IsBelowAsync(plan, subscription.Plan, cancellationToken))
         {
             var price = plan == "FREE" ? 0 : await work.Db.FindPlanPriceAsync(plan, cancellationToken);
             await work.CreditUnusedAsync(account, subscription, price, plan, cancellationToken);
@@ -69,5 +73,11 @@ public static class ChangePlan
         }
         await work.Db.SaveChangesAsync(cancellationToken);
         return null;
+    }
+
+    private static async Task<bool> IsBelowAsync(this BillingWork work, string plan, string other, CancellationToken cancellationToken)
+    {
+        var ranks = await work.Db.Plans.ToDictionaryAsync(p => p.Name, p => p.Rank, cancellationToken);
+        return ranks[plan] < ranks[other];
     }
 }

@@ -36,7 +36,7 @@ internal static class Collecting
         var credit = Math.Min(account.CreditMinor, invoice.DueMinor);
         account.CreditMinor -= credit;
         invoice.CreditMinor += credit;
-        if (invoice.DueMinor == 0) await work.SettleAsync(invoice, cancellationToken);
+        if (invoice.DueMinor == 0) await work.SettleAsync(account, invoice, cancellationToken);
         else if (account.PaymentMethod is { } method) work.StartPayment(invoice, method, userId);
         else if (invoice.SubscriptionId is not null)
             await work.DunAsync(account, invoice, "There is no card to charge.", cancellationToken);
@@ -91,7 +91,13 @@ internal static class Collecting
         {
             (payment.Status, payment.SettledAt) = (said.Answer.State, work.Now);
             var invoice = await db.Invoices.SingleAsync(i => i.Id == payment.InvoiceId, cancellationToken);
-            if (payment.Status == PaymentState.Succeeded) await work.SettleAsync(invoice, cancellationToken);
+            if (payment.Status == PaymentState.Succeeded)
+            {
+                // What was credited while it was being paid is the company's.
+                var due = invoice.Status == InvoiceState.Open ? invoice.DueMinor : 0;
+                account.CreditMinor += Math.Max(payment.AmountMinor - due, 0);
+                if (invoice.Status == InvoiceState.Open) await work.SettleAsync(account, invoice, cancellationToken);
+            }
             else
             {
                 payment.Failure = said.Answer.Failure ?? "The provider gave no reason.";
@@ -104,14 +110,17 @@ internal static class Collecting
     }
 
     /// <summary>Nothing of an invoice is left to be paid: what it is for begins, or goes on.</summary>
-    public static async Task SettleAsync(this BillingWork work, Invoice invoice, CancellationToken cancellationToken)
+    public static async Task SettleAsync(
+        this BillingWork work, BillingAccount account, Invoice invoice, CancellationToken cancellationToken)
     {
         (invoice.Status, invoice.PaidAt) = (InvoiceState.Paid, work.Now);
+        await work.Events.AddAsync(InvoiceEvents.Paid, invoice.Id, InvoiceSummary.From(invoice));
         if (invoice.SubscriptionId is not { } id) return;
         var subscription = await work.Db.Subscriptions.SingleAsync(s => s.Id == id, cancellationToken);
         if (subscription.Status == SubscriptionState.Cancelled) return;
         if (invoice.ForPlan is { } plan)
         {
+            await TakeBackWhatIsOverAsync(work, account, invoice, subscription, cancellationToken);
             (subscription.Plan, subscription.PriceMinor, subscription.Status) =
                 (plan, invoice.ForPriceMinor!.Value, SubscriptionState.Active);
             await work.Db.SetPlanAsync(work.Plans, work.Cache, plan, mustFit: false, work.Now, cancellationToken);
@@ -119,6 +128,19 @@ internal static class Collecting
         else if (subscription.Status == SubscriptionState.PastDue && !await work.Db.Invoices.AnyAsync(i => i.SubscriptionId == id
             && i.Id != invoice.Id && i.Status == InvoiceState.Open && i.DunningStep > 0, cancellationToken))
             subscription.Status = SubscriptionState.Active;
+    }
+
+    /// <summary>
+    /// The provider took so long that the days which were paid for are over: they were without the plan. Their price becomes credit,
+    /// and a subscription that begins, begins now; the next billing takes what is left of the month.
+    /// </summary>
+    private static async Task TakeBackWhatIsOverAsync(
+        BillingWork work, BillingAccount account, Invoice invoice, Subscription subscription, CancellationToken cancellationToken)
+    {
+        if (subscription.PeriodEndsAt > work.Now) return;
+        if (await work.CreditableAsync(invoice, cancellationToken) is > 0 and var all)
+            await work.CreditAsync(account, invoice, all, "Paid when its days were over", null, cancellationToken);
+        if (subscription.Status == SubscriptionState.Pending) subscription.PeriodEndsAt = work.Now;
     }
 
     private static async Task FailAsync(

@@ -47,7 +47,7 @@ internal static class Crediting
         var open = invoice.Status == InvoiceState.Open ? Math.Min(amountMinor, invoice.DueMinor) : 0;
         invoice.CreditMinor += open;
         account.CreditMinor += amountMinor - open;
-        if (open > 0 && invoice.DueMinor == 0) await work.SettleAsync(invoice, cancellationToken);
+        if (open > 0 && invoice.DueMinor == 0) await work.SettleAsync(account, invoice, cancellationToken);
         return note;
     }
 
@@ -62,7 +62,8 @@ internal static class Crediting
         var left = Proration.Of(Math.Max(subscription.PriceMinor - newPriceMinor, 0), now, subscription.PeriodEndsAt);
         var reason = string.Create(
             CultureInfo.InvariantCulture, $"Plan {subscription.Plan} to {newPlan} on {now.UtcDateTime:d MMMM yyyy}");
-        var invoices = await work.Db.Invoices.Where(i => i.SubscriptionId == subscription.Id).OrderByDescending(i => i.Id)
+        var invoices = await work.Db.Invoices
+            .Where(i => i.SubscriptionId == subscription.Id && i.CreatedAt >= subscription.PeriodStartsAt).OrderByDescending(i => i.Id)
             .Take(MostInvoices).ToListAsync(cancellationToken);
         foreach (var invoice in invoices.Where(i => i.Status != InvoiceState.Void))
         {

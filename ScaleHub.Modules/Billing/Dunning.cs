@@ -60,6 +60,9 @@ public sealed record RetryPayment(Guid InvoiceId, int Step) : IJob
 {
     /// <inheritdoc/>
     public static string Kind => "billing.retry-payment";
+
+    /// <inheritdoc/>
+    public static JobPolicy Policy { get; } = new() { CanBeCancelled = false };
 }
 
 internal sealed class RetryPaymentHandler(BillingWork work) : IJobHandler<RetryPayment>

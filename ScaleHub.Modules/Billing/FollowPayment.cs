@@ -21,7 +21,12 @@ public sealed record FollowPayment(Guid PaymentId, int Attempt) : IJob
     public static string Kind => "billing.follow-payment";
 
     /// <summary>Outside a transaction: a connection must not wait for a provider.</summary>
-    public static JobPolicy Policy { get; } = new() { InTransaction = false, Timeout = TimeSpan.FromMinutes(2) };
+    public static JobPolicy Policy { get; } = new()
+    {
+        InTransaction = false,
+        CanBeCancelled = false,
+        Timeout = TimeSpan.FromMinutes(2),
+    };
 
     /// <summary>When to ask again: mostly the call-back is faster than the first.</summary>
     internal static TimeSpan WaitAfter(int attempt) => attempt switch
@@ -41,14 +46,15 @@ internal sealed class FollowPaymentHandler(BillingWork work) : IJobHandler<Follo
         var db = work.Db;
         var payment = await db.Payments.AsNoTracking().SingleOrDefaultAsync(p => p.Id == job.PaymentId, cancellationToken);
         if (payment is not { Status: PaymentState.Pending }) return;
-        if (job.Attempt > FollowPayment.MostAttempts)
-            throw new JobFailedException("The payment provider has not said how the payment ended.");
         if (await AskAsync(payment, job.Attempt, cancellationToken) is { } answer)
         {
             await work.ApplyAsync(
                 new(payment.CompanyId, payment.Id, payment.AmountMinor, payment.Currency, answer), cancellationToken);
             if (answer.State != PaymentState.Pending) return;
         }
+        // Behind the question: an operator who redrives the dead job has the provider asked once more.
+        if (job.Attempt > FollowPayment.MostAttempts)
+            throw new JobFailedException("The payment provider has not said how the payment ended.");
         // Once, even if this run is repeated.
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await work.Queue.AddOnceAsync(job with { Attempt = job.Attempt + 1 }, $"payment {job.PaymentId} {job.Attempt + 1}",

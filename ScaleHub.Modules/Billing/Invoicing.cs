@@ -104,6 +104,7 @@ internal static class Invoicing
         if (made.Count == 0) return null;
         account.LastInvoiceNumber = number;
         db.Audit.Add("invoice.created", id, new("number", null, number), new("totalMinor", null, made[0].TotalMinor));
+        await work.Events.AddAsync(InvoiceEvents.Created, id, InvoiceSummary.From(made[0]));
         return made[0];
     }
 

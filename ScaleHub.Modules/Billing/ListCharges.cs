@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Linq.Expressions;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Paging;
 
@@ -47,16 +48,9 @@ public static class ListCharges
                 return TypedResults.ValidationProblem(
                     new Dictionary<string, string[]> { ["month"] = ["Use a month like 2026-11."] });
             var start = new DateTimeOffset(first, TimeSpan.Zero);
-            var (floor, end) = (Floor(start), Floor(start.AddMonths(1)));
+            var (floor, end) = (OrderedIds.Floor(start), OrderedIds.Floor(start.AddMonths(1)));
             charges = charges.Where(c => c.Id >= floor && c.Id < end);
         }
         return TypedResults.Ok(await page.NewestFirstAsync(charges, c => c.Id, ChargeResponse.Projection, cancellationToken));
-    }
-
-    /// <summary>The lowest identifier of a moment, as <c>uuid7_floor</c> in the database.</summary>
-    private static Guid Floor(DateTimeOffset at)
-    {
-        var milliseconds = at.ToUnixTimeMilliseconds();
-        return new((int)(milliseconds >> 16), (short)milliseconds, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 }

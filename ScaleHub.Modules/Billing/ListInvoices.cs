@@ -25,6 +25,8 @@ public sealed record InvoiceSummary(
 {
     internal static readonly Expression<Func<Invoice, InvoiceSummary>> Projection = i => new(
         i.Id, i.Number, i.PeriodYyyymm, i.Status, i.TotalMinor, i.CreditMinor, i.Currency, i.DueAt, i.PaidAt, i.CreatedAt);
+
+    internal static readonly Func<Invoice, InvoiceSummary> From = Projection.Compile();
 }
 
 /// <summary><c>GET /api/v1/billing/invoices?status=&amp;limit=&amp;cursor=</c>: the company's invoices, newest first.</summary>

@@ -73,9 +73,7 @@ public static class ShowInvoice
         return html.Append("</body></html>").ToString();
     }
 
-    /// <summary>An amount for people: <c>1234.50 EUR</c>. All currencies here have two digits behind the point.</summary>
-    private static string Money(long minor, string currency)
-        => Text(string.Create(CultureInfo.InvariantCulture, $"{minor / 100m:0.00} {currency}"));
+    private static string Money(long minor, string currency) => Text(Currency.Write(minor, currency));
 
     private static string Sum(string name, long minor, string currency)
         => $"<tr><td colspan=\"3\">{name}</td>{Cell(Money(minor, currency))}</tr>";

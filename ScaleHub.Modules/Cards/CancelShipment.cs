@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http.Errors;
 
 namespace ScaleHub.Modules.Cards;
 
@@ -16,7 +17,8 @@ public static class CancelShipment
         var shipment = await db.LockShipmentAsync(id, cancellationToken);
         if (shipment?.UserId != tenant.RequiredUserId) return TypedResults.NotFound();
         // What is packed only the packing room calls off.
-        if (shipment.Status != ShipmentState.Requested) return shipment.Refuse(allowed: []);
+        if (shipment.Status != ShipmentState.Requested)
+            return Problems.WrongState<ShipmentState>("shipment", shipment.Status, []);
         shipment.TryMove(ShipmentState.Cancelled, null, time.GetDatabaseNow());
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Ok(ShipmentResponse.From(shipment));

@@ -41,7 +41,8 @@ public static class MoveShipment
     {
         if (await db.LockShipmentAsync(id, cancellationToken) is not { } shipment) return TypedResults.NotFound();
         var now = time.GetDatabaseNow();
-        if (!shipment.TryMove(request.Status, request.TrackingCode, now)) return shipment.Refuse(shipment.Next);
+        if (!shipment.TryMove(request.Status, request.TrackingCode, now))
+            return Problems.WrongState("shipment", shipment.Status, shipment.Next);
         await db.SaveChangesAsync(cancellationToken);
         // Not when it is asked for: until it is handed to the carrier it can be called off, and costs nothing.
         if (shipment.Status == ShipmentState.Shipped)
@@ -55,17 +56,4 @@ public static class MoveShipment
     internal static Task<Shipment?> LockShipmentAsync(this ScaleHubDb db, Guid id, CancellationToken cancellationToken)
         => db.Shipments.FromSql($"select * from shipping_requests where id = {id} for update")
             .Include(s => s.Cards).ThenInclude(c => c.UserCard).SingleOrDefaultAsync(cancellationToken);
-
-    /// <summary>409: where it is, and where the caller may move it from there.</summary>
-    internal static ProblemHttpResult Refuse(this Shipment shipment, IReadOnlyList<ShipmentState> allowed)
-    {
-        var names = string.Join(" or ", allowed.Select(Name));
-        return Problems.Conflict(
-            "status",
-            $"The shipment is {Name(shipment.Status)}; " +
-            (names.Length > 0 ? $"from there it can only become {names}." : "you cannot move it any more."),
-            ("state", shipment.Status), ("allowed", allowed));
-    }
-
-    private static string Name(ShipmentState state) => EnumNames.Write(state);
 }

@@ -69,7 +69,7 @@ internal sealed class WriteReportHandler(IServiceProvider services, FileWriter f
         var (extension, type, content) = job.Format == ReportFormat.Pdf
             ? ("pdf", "application/pdf", ReportPdf.Write(report, now))
             : ("html", DownloadFile.PageType, ReportPage.Write(report, now));
-        var file = await files.WriteAsync($"report-{job.Month:yyyy-MM}.{extension}", type, ExportDataHandler.Keep, MaxBytes,
+        var file = await files.MakeAsync(new($"report-{job.Month:yyyy-MM}.{extension}", type, ExportDataHandler.Keep, MaxBytes),
             async (stream, ct) => await stream.WriteAsync(content, ct), cancellationToken);
         run.Result = new { fileId = file.Id };
     }

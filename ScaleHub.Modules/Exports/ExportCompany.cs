@@ -46,11 +46,14 @@ internal sealed class ExportCompanyDataHandler(
 {
     private const int FilesAtATime = 200;
 
+    // 1 TiB. What a company has is not to be kept from it; the disk ends before.
+    private const long MaxBytes = 1L << 40;
+
     public async Task HandleAsync(ExportCompanyData job, JobRun run, CancellationToken cancellationToken)
     {
         var db = await services.OpenCurrentReadsAsync();
-        var file = await files.WriteAsync($"company-{time.GetUtcNow():yyyy-MM-dd}.zip", "application/zip", ExportDataHandler.Keep,
-            ExportDataHandler.MaxBytes, (stream, ct) => WriteAsync(stream, db, run, ct), cancellationToken);
+        var file = await files.MakeAsync(
+            new($"company-{time.GetUtcNow():yyyy-MM-dd}.zip", "application/zip", ExportDataHandler.Keep, MaxBytes), (stream, ct) => WriteAsync(stream, db, run, ct), cancellationToken);
         run.Result = new { fileId = file.Id };
     }
 

@@ -32,7 +32,7 @@ internal sealed class ExportDataHandler(
         var db = await services.OpenCurrentReadsAsync();
         var total = Math.Max(1, await list.CountAsync(db, cancellationToken));
         long rows = 0;
-        var file = await files.WriteAsync($"{job.List}-{time.GetUtcNow():yyyy-MM-dd}.csv", "text/csv; charset=utf-8", Keep, MaxBytes,
+        var file = await files.MakeAsync(new($"{job.List}-{time.GetUtcNow():yyyy-MM-dd}.csv", "text/csv; charset=utf-8", Keep, MaxBytes),
             async (stream, ct) => rows = await CsvExport.WriteAsync(list, db, stream, Report, ct), cancellationToken);
         run.Result = new { fileId = file.Id, rows };
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
 
 namespace ScaleHub.Modules.Exports;
@@ -35,7 +37,7 @@ public sealed record Report(string Company, DateOnly Month, IReadOnlyList<(strin
                    (select count(*) from exams, span where id >= first and id < next) as "Exams",
                    (select count(*) from orders, span where id >= first and id < next) as "Orders",
                    (select count(*) from orders, span where id >= first and id < next and status = 'cancelled') as "OrdersCancelled",
-                   array(select to_char(sum(total_minor) / 100.0, 'FM999,999,999,990.00') || ' ' || currency
+                   array(select sum(total_minor) || ' ' || currency
                          from orders, span where id >= first and id < next and status <> 'cancelled'
                          group by currency order by currency) as "Sales"
             """).ToListAsync(cancellationToken);
@@ -48,10 +50,13 @@ public sealed record Report(string Company, DateOnly Month, IReadOnlyList<(strin
             ("Orders",
             [
                 new("Placed", $"{row.Orders}"), new("Of these, cancelled", $"{row.OrdersCancelled}"),
-                new("Sales", row.Sales is [] ? "none" : string.Join(", ", row.Sales)),
+                new("Sales", row.Sales is [] ? "none" : string.Join(", ", row.Sales.Select(Amount))),
             ]),
         ]);
     }
+
+    private static string Amount(string sum)
+        => sum.Split(' ') is [var minor, var currency] ? Currency.Write(decimal.Parse(minor, CultureInfo.InvariantCulture), currency) : sum;
 
     private sealed record Row(
         string Company, long Users, long Tasks, long TasksDone, long Patients, long Exams, long Orders, long OrdersCancelled, string[] Sales);

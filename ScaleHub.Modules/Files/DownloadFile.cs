@@ -20,14 +20,15 @@ public static class DownloadFile
     /// <summary>Answers with the content of a file; parts of it on request (RFC 9110, 14).</summary>
     /// <remarks>404 also when the link has expired, or the file.</remarks>
     public static async Task<Results<FileStreamHttpResult, NotFound>> HandleAsync(
-        string token, FileLinks links, Tenant tenant, IServiceProvider services, IBlobStore blobs, TimeProvider time, HttpResponse response,
+        string token, FileLinks links, Tenant tenant, ScaleHubDb db, IBlobStore blobs, TimeProvider time, HttpResponse response,
         CancellationToken cancellationToken)
     {
         if (links.Read(token) is not { } key) return TypedResults.NotFound();
         tenant.ActAs(key.CompanyId, null);
-        // A standby may not have heard of it yet.
-        if ((await FindAsync(services.GetRequiredService<ReadDb>().Files, key.Id, time, cancellationToken)
-                ?? await FindAsync(services.GetRequiredService<ScaleHubDb>().Files, key.Id, time, cancellationToken)) is not { } file)
+        // From the primary: a standby may not have heard of it yet, or that it was let go.
+        var now = time.GetDatabaseNow();
+        if (await db.Files.AsNoTracking().SingleOrDefaultAsync(
+                f => f.Id == key.Id && f.SizeBytes != null && (f.ExpiresAt == null || f.ExpiresAt > now), cancellationToken) is not { } file)
             return TypedResults.NotFound();
         Stream? content;
         try
@@ -44,12 +45,5 @@ public static class DownloadFile
         if (isPage) response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
         return TypedResults.Stream(content, file.ContentType, isPage ? null : file.Name, file.CreatedAt,
             new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(file.Sha256!)}\""), enableRangeProcessing: true);
-    }
-
-    private static Task<StoredFile?> FindAsync(IQueryable<StoredFile> files, Guid id, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var now = time.GetDatabaseNow();
-        return files.AsNoTracking().SingleOrDefaultAsync(
-            f => f.Id == id && f.SizeBytes != null && (f.ExpiresAt == null || f.ExpiresAt > now), cancellationToken);
     }
 }

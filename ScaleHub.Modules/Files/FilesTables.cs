@@ -21,7 +21,7 @@ public static class FilesTables
             var (now, user) = (time.GetDatabaseNow(), db.Tenant.RequiredUserId);
             // Not audited, as the member says.
             var kept = await db.Files
-                .Where(f => f.Id == id && f.CreatedBy == user && f.SizeBytes != null && f.ExpiresAt > now)
+                .Where(f => f.Id == id && f.IsUpload && f.CreatedBy == user && f.SizeBytes != null && f.ExpiresAt > now)
                 .ExecuteUpdateAsync(set => set.SetProperty(f => f.ExpiresAt, (DateTimeOffset?)null), cancellationToken);
             return kept == 0 ? null : await db.Files.AsNoTracking().SingleAsync(f => f.Id == id, cancellationToken);
         }

@@ -11,14 +11,15 @@ namespace ScaleHub.Modules.Files;
 public static class GetFile
 {
     /// <summary>Reads what a file is, with a link to its content that works for 15 minutes.</summary>
-    /// <remarks>Files that the caller uploaded or caused, for admins any of the company.</remarks>
+    /// <remarks>Files that the caller uploaded or caused, for admins all uploads of the company.</remarks>
     public static async Task<Results<Ok<FileResponse>, NotFound>> HandleAsync(
-        Guid id, AccessToken me, ReadDb db, FileLinks links, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, AccessToken me, ScaleHubDb db, FileLinks links, TimeProvider time, CancellationToken cancellationToken)
     {
+        // From the primary: a job has just written it, and a standby may not have heard, nor that it was let go.
         var (now, all) = (time.GetDatabaseNow(), Access.Allows(Roles.Admin, me.Role));
         var file = await db.Files
-            .Where(f => f.Id == id && f.SizeBytes != null && (f.ExpiresAt == null || f.ExpiresAt > now) && (all || f.CreatedBy == me.UserId))
-            .SingleOrDefaultAsync(cancellationToken);
+            .Where(f => f.Id == id && f.SizeBytes != null && (f.ExpiresAt == null || f.ExpiresAt > now) && ((all && f.IsUpload) || f.CreatedBy == me.UserId))
+            .AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         return file is null ? TypedResults.NotFound() : TypedResults.Ok(FileResponse.From(file, links));
     }
 }

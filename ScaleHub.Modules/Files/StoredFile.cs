@@ -36,6 +36,9 @@ public sealed class StoredFile : ITenantEntity
     /// <summary>Who uploaded it, or asked for it; null for the platform.</summary>
     public Guid? CreatedBy { get; init; }
 
+    /// <summary>Whether a person has sent it, so that it can be attached to something; else a job has made it.</summary>
+    public required bool IsUpload { get; init; }
+
     /// <summary>When it was begun.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

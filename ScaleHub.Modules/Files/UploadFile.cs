@@ -2,10 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
-using ScaleHub.Core.Platform;
-using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Errors;
 
 namespace ScaleHub.Modules.Files;
@@ -31,12 +28,8 @@ public static class UploadFile
     /// <summary>Uploads one file: a PDF, PNG, JPEG or TIFF of at most 25 MiB, as the part <c>file</c> of a form.</summary>
     /// <remarks>It is deleted after a day unless something, such as an exam, has it attached by then.</remarks>
     public static async Task<Results<Created<FileResponse>, ProblemHttpResult>> HandleAsync(
-        HttpRequest request, FileWriter writer, FileLinks links, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, FileWriter writer, FileLinks links, CancellationToken cancellationToken)
     {
-        var (now, user) = (time.GetDatabaseNow(), db.Tenant.RequiredUserId);
-        if (await db.Files.CountAsync(f => f.CreatedBy == user && f.ExpiresAt > now, cancellationToken) >= MaxUnattached)
-            return TypedResults.Problem(
-                $"You have {MaxUnattached} files that are attached to nothing. Attach them, or wait until they expire.", statusCode: 409);
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 and <= MaxBoundary } boundary
             || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
@@ -48,6 +41,11 @@ public static class UploadFile
             return await ReceiveAsync(form, writer, cancellationToken) is { } file
                 ? TypedResults.Created($"/api/v1/files/{file.Id}", FileResponse.From(file, links))
                 : TypedResults.Problem($"The file must be a {FileTypes.Names}; its content is none of them.", statusCode: 415);
+        }
+        catch (TooManyFilesException)
+        {
+            return TypedResults.Problem(
+                $"You have {MaxUnattached} files that are attached to nothing. Attach them, or wait until they expire.", statusCode: 409);
         }
         catch (FileTooLargeException)
         {
@@ -65,7 +63,7 @@ public static class UploadFile
         var read = await ReadAsync(
             () => part.Body.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken).AsTask());
         if (FileTypes.Detect(start.AsSpan(0, read)) is not { } contentType) return null;
-        return await writer.WriteAsync(NameOf(disposition), contentType, Keep, MaxBytes, async (content, ct) =>
+        return await writer.UploadAsync(new(NameOf(disposition), contentType, Keep, MaxBytes), MaxUnattached, async (content, ct) =>
         {
             await content.WriteAsync(start.AsMemory(0, read), ct);
             var buffer = new byte[64 * 1024];

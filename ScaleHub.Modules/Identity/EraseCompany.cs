@@ -59,13 +59,15 @@ public static class EraseCompany
 /// <summary><c>DELETE /api/v1/company/erasure</c>: the company stays.</summary>
 public static class KeepCompany
 {
-    /// <summary>Takes the erasure back. 404 when the company is not to be erased.</summary>
-    public static async Task<Results<NoContent, NotFound>> HandleAsync(AccessToken me, ScaleHubDb db, CancellationToken cancellationToken)
+    /// <summary>Takes the erasure back. 404 when the company is not to be erased, and 409 when its date has come.</summary>
+    public static async Task<Results<NoContent, NotFound, ProblemHttpResult>> HandleAsync(
+        AccessToken me, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
     {
         // Locked: the erasure begins with the same lock, so that it has begun by now or finds no date.
         var company = await db.Companies.FromSql($"select * from companies where id = {me.CompanyId} for no key update")
             .SingleAsync(cancellationToken);
-        if (company.EraseAt is null) return TypedResults.NotFound();
+        if (company.EraseAt is not { } at) return TypedResults.NotFound();
+        if (at <= time.GetDatabaseNow()) return TypedResults.Problem("The date has come: the company is being erased.", statusCode: 409);
         company.EraseAt = null;
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.NoContent();

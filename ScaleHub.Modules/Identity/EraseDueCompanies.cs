@@ -9,8 +9,9 @@ using ScaleHub.Modules.Identity.Authentication;
 
 namespace ScaleHub.Modules.Identity;
 
-/// <summary>Finds the companies whose time has come, once an hour, and adds a job for each.</summary>
-public sealed record EraseDueCompanies : IJob
+/// <summary>Finds the companies whose time has come, once an hour, and adds a job for each, a thousand at a time.</summary>
+/// <param name="After">The last company of the thousand before.</param>
+public sealed record EraseDueCompanies(Guid After = default) : IJob
 {
     /// <inheritdoc/>
     public static string Kind => "companies.find_due";
@@ -32,28 +33,30 @@ public sealed record EraseCompanyData(Guid CompanyId) : IJob
 
 internal sealed class EraseDueCompaniesHandler(ScaleHubDb db, JobQueue queue, TimeProvider time) : IJobHandler<EraseDueCompanies>
 {
-    private const int AtATime = 100;
+    private const int AtATime = 1000;
 
     public async Task HandleAsync(EraseDueCompanies job, JobRun run, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();
-        var due = await db.Companies.Where(c => c.EraseAt <= now).OrderBy(c => c.EraseAt).Take(AtATime).Select(c => c.Id)
+        var due = await db.Companies.Where(c => c.EraseAt <= now && c.Id > job.After).OrderBy(c => c.Id).Take(AtATime).Select(c => c.Id)
             .ToListAsync(cancellationToken);
         foreach (var company in due)
             await queue.AddOnceAsync(new EraseCompanyData(company), $"companies.erase {company}", cancellationToken: cancellationToken);
+        if (due.Count == AtATime) queue.Add(new EraseDueCompanies(due[^1]));
+        await db.SaveChangesAsync(cancellationToken);
         run.Result = new { found = due.Count };
     }
 }
 
-internal sealed class EraseCompanyDataHandler(ScaleHubDb db, IServiceScopeFactory scopes, IBlobStore blobs, LiveSessions live, ApiKeys keys)
+internal sealed class EraseCompanyDataHandler(
+    ScaleHubDb db, IServiceScopeFactory scopes, IBlobStore blobs, LiveSessions live, ApiKeys keys, TimeProvider time)
     : IJobHandler<EraseCompanyData>
 {
     private const int AtATime = 5000;
 
     public async Task HandleAsync(EraseCompanyData job, JobRun run, CancellationToken cancellationToken)
     {
-        if (!await db.Companies.AnyAsync(c => c.Id == job.CompanyId, cancellationToken)) return;
-        await EndAccessAsync(job.CompanyId, cancellationToken);
+        if (!await EndAccessAsync(job.CompanyId, cancellationToken)) return;
         await DeleteContentsAsync(job.CompanyId, cancellationToken);
         long all = 0, deleted;
         do
@@ -62,27 +65,37 @@ internal sealed class EraseCompanyDataHandler(ScaleHubDb db, IServiceScopeFactor
             await run.ReportAsync(50, $"{all += deleted} rows", cancellationToken);
         }
         while (deleted > 0);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         // Not audited: the entry is the platform's, below.
         await db.Database.ExecuteSqlAsync($"select erase_company({job.CompanyId})", cancellationToken);
         db.Audit.Add("company.erased", job.CompanyId);
         await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(CancellationToken.None);
         run.Result = new { rows = all };
     }
 
-    // Whoever is signed in must not write meanwhile; and nobody signs in any more.
-    private async Task EndAccessAsync(Guid company, CancellationToken cancellationToken)
+    /// <summary>
+    /// Nobody signs in any more, and whoever is signed in is not. False: the company is not to be erased, or is gone; nothing was done.
+    /// </summary>
+    private async Task<bool> EndAccessAsync(Guid company, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateScopeOf(company);
         var theirs = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         await using var transaction = await theirs.Database.BeginTransactionAsync(cancellationToken);
-        var sessions = await theirs.Sessions.Select(s => s.Id).ToListAsync(cancellationToken);
-        await live.WillChangeAsync(theirs.UnitOfWork, company, sessions);
+        var now = time.GetDatabaseNow();
+        // The same lock as whoever takes the erasure back has: it was before, and there is no date, or it comes too late.
+        if (await theirs.Companies.FromSql($"select * from companies where id = {company} and erase_at <= {now} for no key update")
+            .AsNoTracking().SingleOrDefaultAsync(cancellationToken) is null) return false;
+        await live.WillChangeAsync(theirs.UnitOfWork, company, await theirs.Sessions.Select(s => s.Id).ToListAsync(cancellationToken));
         await keys.WillChangeAsync(theirs.UnitOfWork, await theirs.ApiKeys.Select(k => k.Id).ToListAsync(cancellationToken));
         // Not audited: the log goes as well.
         await theirs.Logins.Where(l => l.CompanyId == company).ExecuteDeleteAsync(cancellationToken);
         await theirs.Sessions.ExecuteDeleteAsync(cancellationToken);
         await theirs.ApiKeys.ExecuteDeleteAsync(cancellationToken);
+        // What runs stops when its lease is to be renewed, and commits nothing; a file that it writes goes with it (FileWriter).
+        await theirs.Database.ExecuteSqlAsync($"delete from jobs where company_id = {company}", cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
+        return true;
     }
 
     // Of files; a run that fails behind it finds none the next time. Their rows go with all others.

@@ -65,7 +65,7 @@ public sealed class IdentityModule : IModule
     {
         var erasure = v1.MapGroup("/company/erasure").RequireRole(Roles.Owner).RequirePerson();
         erasure.MapPut("/", EraseCompany.HandleAsync).WithRateLimit(RateLimits.Strict);
-        erasure.MapDelete("/", KeepCompany.HandleAsync).InTransaction();
+        erasure.MapDelete("/", KeepCompany.HandleAsync).InTransaction().ProducesProblem(409);
 
         var auth = v1.MapGroup("/auth").WithReserve().AddEndpointFilter(NotStoredAsync);
         auth.MapPost("/register", RegisterCompany.HandleAsync).AllowAnonymous().WithRateLimit(RateLimits.Auth).ProducesProblem(409);

@@ -60,10 +60,20 @@ public static class LogIn
         }
 
         await limits.GiveBackAsync(counted);
+        // The password may have been changed while it was looked at: then it is the old one, and what ends with it has ended already.
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await db.Users.FromSql($"select * from users where id = {login.UserId} for share").Select(u => u.PasswordHash)
+            .SingleOrDefaultAsync(cancellationToken) != login.PasswordHash)
+            return TypedResults.Problem("E-mail address or password is wrong.", statusCode: 401);
         if (await db.Set<UserTotp>().AnyAsync(t => t.UserId == login.UserId && t.ConfirmedAt != null, cancellationToken))
-            return await LogInTotp.ChallengeAsync(db, links, login.CompanyId, login.UserId, time.GetDatabaseNow(), cancellationToken);
+        {
+            var challenge = await LogInTotp.ChallengeAsync(db, links, login.CompanyId, login.UserId, time.GetDatabaseNow(), cancellationToken);
+            await transaction.CommitAsync(CancellationToken.None);
+            return challenge;
+        }
         var (accessToken, refreshToken) = await tokens.OpenSessionAsync(db, login.CompanyId, login.UserId, login.Role, http);
         await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(CancellationToken.None);
         await tokens.TidyAsync(db, login.CompanyId, login.UserId, cancellationToken);
         return TypedResults.Ok(new LogInResponse(accessToken, refreshToken, tokens.ExpiresIn));
     }

@@ -31,7 +31,7 @@ public sealed class JobsModule : IModule
         jobs.MapGet("/", ListJobs.HandleAsync).RequireRole(Roles.Admin);
         jobs.MapGet("/{id:guid}", GetJob.HandleAsync);
         jobs.MapGet("/{id:guid}/events", WatchJob.HandleAsync).AsStream();
-        jobs.MapDelete("/{id:guid}", CancelJob.HandleAsync);
+        jobs.MapDelete("/{id:guid}", CancelJob.HandleAsync).ProducesProblem(409);
 
         var operations = root.MapGroup("/api/admin/jobs").RequireRole(Roles.Operator).WithRateLimit(RateLimits.Admin);
         operations.MapGet("/", SummariseJobs.HandleAsync);

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Postgres;
@@ -24,7 +23,7 @@ public static class CancelOrder
         ifMatch.Require(OrderResponse.From(order));
         if (order.Status != OrderState.Cancelled)
         {
-            if (!await db.TryMoveAsync(events, cache, order, OrderState.Cancelled, time.GetDatabaseNow(), cancellationToken))
+            if (!await db.TryMoveAsync(events, cache, order, OrderState.Cancelled, time, cancellationToken))
                 return Problems.WrongState("order", order.Status, order.Next);
             await db.SaveChangesAsync(cancellationToken);
         }

@@ -25,7 +25,7 @@ public static class MoveOrder
     {
         if (await db.LockOrderAsync(id, cancellationToken) is not { } order) return TypedResults.NotFound();
         ifMatch.Require(OrderResponse.From(order));
-        if (!await db.TryMoveAsync(events, cache, order, request.Status, time.GetDatabaseNow(), cancellationToken))
+        if (!await db.TryMoveAsync(events, cache, order, request.Status, time, cancellationToken))
             return Problems.WrongState("order", order.Status, order.Next);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.Ok(OrderResponse.From(order));
@@ -33,12 +33,15 @@ public static class MoveOrder
 
     /// <summary>Moves a locked order on, if it can, and puts the products of one that is cancelled back.</summary>
     internal static async Task<bool> TryMoveAsync(
-        this ScaleHubDb db, EventOutbox events, CompanyCache cache, Order order, OrderState state, DateTimeOffset now,
+        this ScaleHubDb db, EventOutbox events, CompanyCache cache, Order order, OrderState state, TimeProvider time,
         CancellationToken cancellationToken)
     {
+        var now = time.GetDatabaseNow();
         if (!order.TryMove(state, now)) return false;
         if (state != OrderState.Cancelled) return true;
         var products = await db.LockProductsAsync(order.Lines.Select(l => l.ProductId), cancellationToken);
+        // Behind the lock of the products, as with orders that are placed.
+        now = time.GetDatabaseNow();
         foreach (var line in order.Lines)
             db.StockMovements.Add(products[line.ProductId].Move(
                 StockReason.Returned, line.Quantity, db.Tenant.RequiredUserId, now, order: order.Id));

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Auditing;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
@@ -57,7 +58,7 @@ public sealed class Product : ITenantEntity
         var movement = new StockMovement
         {
             CompanyId = CompanyId,
-            Id = Guid.CreateVersion7(now),
+            Id = OrderedIds.Next(now),
             ProductId = Id,
             Reason = reason,
             Quantity = quantity,

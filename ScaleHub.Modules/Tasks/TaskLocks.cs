@@ -20,11 +20,9 @@ internal static class TaskLocks
     /// requests for the same tasks wait for each other and never in a circle.
     /// </summary>
     public static Task<Dictionary<Guid, TaskItem>> LockTasksAsync(
-        this ScaleHubDb db, IEnumerable<Guid> ids, CancellationToken cancellationToken)
-        => db.Locked([.. ids]).ToDictionaryAsync(t => t.Id, cancellationToken);
-
-    private static IQueryable<TaskItem> Locked(this ScaleHubDb db, Guid[] ids)
-        => db.Tasks.FromSql($"select * from tasks where id = any({ids}) order by id for no key update");
+        this ScaleHubDb db, IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+        => db.Tasks.FromSql($"select * from tasks where id = any({ids.ToArray()}) order by id for no key update")
+            .ToDictionaryAsync(t => t.Id, cancellationToken);
 
     /// <summary>Whether there is the task; if so, nobody deletes it until the transaction ends.</summary>
     public static async Task<bool> KeepTaskAsync(this ScaleHubDb db, Guid id, CancellationToken cancellationToken)

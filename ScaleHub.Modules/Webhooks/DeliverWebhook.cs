@@ -35,6 +35,7 @@ public sealed record DeliverWebhook(Guid DeliveryId) : IJob
     public static JobPolicy Policy { get; } = new()
     {
         InTransaction = false,
+        CanBeCancelled = false,
         Timeout = TimeSpan.FromMinutes(2),
         Backoff = attempt => Waits[Math.Min(attempt, Waits.Length) - 1],
     };

@@ -53,16 +53,29 @@ internal static class WebhookRules
 
     private static string? Fault(string text, bool allowPrivate)
     {
-        if (text.Length > MostCharacters || !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Host.Length == 0)
+        if (text.Length > MostCharacters || !Uri.TryCreate(text, UriKind.Absolute, out var url) || AsciiHost(url) is not { Length: > 0 } host)
             return $"Use an absolute URL of at most {MostCharacters} characters.";
         if (text.Any(c => c <= ' ' || c == '\x7f')) return "The URL has blanks or control characters.";
         if (url.Scheme != Uri.UriSchemeHttps && !(allowPrivate && url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
             return "Use https.";
         if (url.UserInfo.Length > 0 || url.Fragment.Length > 0) return "A URL with a user or a fragment is not taken.";
         // Names are looked up when they are called, each time.
-        return !allowPrivate && (url.IsLoopback || (IPAddress.TryParse(url.IdnHost, out var ip) && !PublicAddresses.IsPublic(ip)))
+        return !allowPrivate && (url.IsLoopback || (IPAddress.TryParse(host, out var ip) && !PublicAddresses.IsPublic(ip)))
             ? "The address of the host is not public."
             : null;
+    }
+
+    // As it is looked up. Null: the name cannot be written so, although it passed as a URL.
+    private static string? AsciiHost(Uri url)
+    {
+        try
+        {
+            return url.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
     }
 
     private static WebhookOptions Options(ValidationContext context)

@@ -55,6 +55,9 @@ internal static class OperatorCommand
         {
             await ExecuteAsync(connection, "update users set password_hash = $3 where company_id = $1 and id = $2",
                 [Platform, user, hash], cancellationToken);
+            // Whoever came half way with the old one.
+            await ExecuteAsync(connection, "update one_time_tokens set used_at = now() where company_id = $1 and user_id = $2 and used_at is null",
+                [Platform, user], cancellationToken);
             await AuditAsync(connection, "user.password_reset", user, cancellationToken);
             sessions = await EndSessionsAsync(connection, services, user, cancellationToken);
         }

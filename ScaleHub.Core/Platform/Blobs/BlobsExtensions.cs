@@ -20,7 +20,10 @@ public static class BlobsExtensions
     {
         try
         {
-            return folder.Length > 0 && Directory.CreateDirectory(folder).Exists;
+            if (folder.Length == 0) return false;
+            Directory.CreateDirectory(folder);
+            using var probe = File.Create(Path.Combine(folder, $".probe-{Guid.NewGuid():n}"), 1, FileOptions.DeleteOnClose);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -14,10 +14,10 @@ internal sealed class FolderBlobs(IOptions<BlobOptions> options) : IBlobStore
     public async Task WriteAsync(BlobKey key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
         var path = PathOf(key);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var part = Part(path);
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await using (var file = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, Buffer, FileOptions.Asynchronous))
             {
                 await write(file, cancellationToken);
@@ -25,9 +25,13 @@ internal sealed class FolderBlobs(IOptions<BlobOptions> options) : IBlobStore
             }
             File.Move(part, path, overwrite: false);
         }
+        catch (UnauthorizedAccessException e)
+        {
+            throw Refused(e);
+        }
         catch
         {
-            File.Delete(part);
+            if (File.Exists(part)) File.Delete(part);
             throw;
         }
     }
@@ -44,6 +48,10 @@ internal sealed class FolderBlobs(IOptions<BlobOptions> options) : IBlobStore
         {
             return Task.FromResult<Stream?>(null);
         }
+        catch (UnauthorizedAccessException e)
+        {
+            throw Refused(e);
+        }
     }
 
     /// <inheritdoc/>
@@ -59,10 +67,16 @@ internal sealed class FolderBlobs(IOptions<BlobOptions> options) : IBlobStore
         {
             // The company never had a file.
         }
+        catch (UnauthorizedAccessException e)
+        {
+            throw Refused(e);
+        }
         return Task.CompletedTask;
     }
 
     private string PathOf(BlobKey key) => Path.Combine(options.Value.Path, $"{key.CompanyId:n}", $"{key.Id:n}");
+
+    private static IOException Refused(UnauthorizedAccessException e) => new("The folder of files refuses access.", e);
 
     private static string Part(string path) => path + ".part";
 }

@@ -48,6 +48,9 @@ public sealed record JobPolicy
     /// </summary>
     public bool InTransaction { get; init; } = true;
 
+    /// <summary>Whether the company may cancel it. False: something would stay half done for ever, such as a payment.</summary>
+    public bool CanBeCancelled { get; init; } = true;
+
     /// <summary>How long one run may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -51,7 +51,17 @@ public sealed class TotpCodes(SecretBox box, TimeProvider time)
 
     private bool TakeCode(UserTotp totp, string code)
     {
-        var app = new Totp(box.Open(Purpose, totp.Secret));
+        byte[] secret;
+        try
+        {
+            secret = box.Open(Purpose, totp.Secret);
+        }
+        catch (CryptographicException)
+        {
+            // ScaleHub:Secret is another by now: no code is right any more (docs/identity.md).
+            return false;
+        }
+        var app = new Totp(secret);
         if (!app.VerifyTotp(time.GetUtcNow().UtcDateTime, code, out var step, new VerificationWindow(previous: 1, future: 1))
             || step <= totp.LastStep) return false;
         totp.LastStep = step;

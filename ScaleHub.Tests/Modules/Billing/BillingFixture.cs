@@ -60,13 +60,24 @@ public sealed class BillingFixture : IAsyncLifetime
     /// <summary>Bills a company as the schedule does at a moment, and waits until that is done.</summary>
     internal async Task BillAsync(Account account, DateTimeOffset at, bool charges = true)
     {
-        Guid job;
-        await using (var scope = _worker.Scope(account.CompanyId))
-        {
-            job = scope.ServiceProvider.GetRequiredService<JobQueue>().Add(new BillCompany(at, charges));
-            await scope.ServiceProvider.GetRequiredService<ScaleHubDb>().SaveChangesAsync();
-        }
+        var job = await AddAsync(account, new BillCompany(at, charges));
         await UntilAsync("succeeded", $"select state from job_history where id = '{job}'");
+    }
+
+    /// <summary>Adds a job of a company.</summary>
+    internal async Task<Guid> AddAsync<TJob>(Account account, TJob job) where TJob : IJob
+    {
+        await using var scope = _worker.Scope(account.CompanyId);
+        var id = scope.ServiceProvider.GetRequiredService<JobQueue>().Add(job);
+        await scope.ServiceProvider.GetRequiredService<ScaleHubDb>().SaveChangesAsync();
+        return id;
+    }
+
+    /// <summary>Lets the provider say something of a payment.</summary>
+    internal async Task ApplyAsync(PaymentCallback said)
+    {
+        await using var scope = _worker.Scope(said.CompanyId);
+        Assert.Equal(Applied.Done, await scope.ServiceProvider.GetRequiredService<BillingWork>().ApplyAsync(said, CancellationToken.None));
     }
 
     /// <summary>Uses packs in the month before this one.</summary>

@@ -32,6 +32,18 @@ public sealed class PaymentTests(BillingFixture billing)
     }
 
     [Fact]
+    public async Task A_follow_up_that_is_dead_asks_the_provider_once_more_when_it_is_redriven()
+    {
+        using var account = await billing.Api.RegisterAsync();
+        var invoice = await billing.InvoicedAsync(account);
+        var payment = PracticeSupport.Id(await (await BillingFixture.PayAsync(account, invoice, TestCards.Silent)).JsonAsync(HttpStatusCode.Created));
+        // The provider never called back, and says now that the payment succeeded.
+        await billing.Api.ExecuteAsync($"update payments set payment_method = '{TestCards.Succeeds}' where id = '{payment}'");
+        await billing.AddAsync(account, new FollowPayment(payment, FollowPayment.MostAttempts + 1));
+        await BillingFixture.UntilInvoiceAsync(account, invoice, "paid");
+    }
+
+    [Fact]
     public async Task What_the_provider_has_not_signed_or_says_of_another_payment_changes_nothing()
     {
         using var account = await billing.Api.RegisterAsync();

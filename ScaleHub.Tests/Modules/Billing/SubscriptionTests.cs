@@ -54,6 +54,44 @@ public sealed class SubscriptionTests(BillingFixture billing)
     }
 
     [Fact]
+    public async Task Whose_first_payment_ends_when_its_days_are_over_gets_them_back_and_the_plan_from_then_on()
+    {
+        using var account = await billing.Api.RegisterAsync();
+        await (await BillingFixture.SubscribeAsync(account, "BASIC", TestCards.Silent)).JsonAsync(HttpStatusCode.Created);
+        var invoice = Assert.Single(await BillingFixture.InvoicesAsync(account));
+        var total = invoice.GetProperty("totalMinor").GetInt64();
+        // The month has turned while the provider was silent.
+        await billing.Api.ExecuteAsync($"""
+            update subscriptions set period_starts_at = now() - interval '3 days', period_ends_at = now() - interval '2 days'
+            where company_id = '{account.CompanyId}'
+            """);
+        await billing.BillAsync(account, DateTimeOffset.UtcNow);
+        var payment = Guid.Parse(Assert.Single(await billing.Api.QueryAsync($"select id from payments where company_id = '{account.CompanyId}'")));
+        await billing.ApplyAsync(new(account.CompanyId, payment, total, "EUR", new($"sim_{payment:N}", PaymentState.Succeeded, null)));
+
+        await BillingFixture.UntilPlanAsync(account, "BASIC");
+        Assert.Equal([$"{total}"], await billing.Api.QueryAsync($"select credit_minor from billing_accounts where company_id = '{account.CompanyId}'"));
+        // What is left of the month is billed from the payment on, and takes the credit.
+        await billing.BillAsync(account, DateTimeOffset.UtcNow.AddSeconds(1));
+        var next = (await BillingFixture.InvoicesAsync(account))[0];
+        Assert.Equal((2, Math.Min(total, next.GetProperty("totalMinor").GetInt64())),
+            (next.GetProperty("number").GetInt32(), next.GetProperty("creditMinor").GetInt64()));
+    }
+
+    [Fact]
+    public async Task A_plan_that_an_operator_gave_is_given_up_without_touching_the_subscription()
+    {
+        using var account = await billing.SubscribedAsync("BASIC");
+        await billing.Api.ExecuteAsync($"update companies set plan = 'ENTERPRISE' where id = '{account.CompanyId}'");
+        using var lower = await account.Client.PutAsync("/api/v1/company/plan", Responses.Json("""{"plan":"PROFESSIONAL"}"""));
+        await lower.JsonAsync(HttpStatusCode.OK);
+        Assert.Equal(["BASIC 2900 0"], await billing.Api.QueryAsync($"""
+            select s.plan || ' ' || s.price_minor || ' ' || a.credit_minor from subscriptions s join billing_accounts a using (company_id)
+            where company_id = '{account.CompanyId}'
+            """));
+    }
+
+    [Fact]
     public async Task Of_many_who_subscribe_at_once_one_does_and_one_invoice_is_made()
     {
         using var account = await billing.Api.RegisterAsync();

@@ -52,6 +52,17 @@ public sealed class ExportTests(ExportsFixture exports) : IClassFixture<ExportsF
         var job = await exports.RunAsync(owner, "exports", """{"list":"users"}""");
         var file = $"/api/v1/files/{job.GetProperty("result").GetProperty("fileId")}";
         Assert.Equal(HttpStatusCode.NotFound, (await member.GetAsync(file)).StatusCode);
+        // An admin sees the owner's job, with the file's identifier, and still gets no link to it.
+        using var admin = exports.Api.CreateClient();
+        admin.DefaultRequestHeaders.Authorization = new("Bearer", (await owner.AddAsync("admin")).Access);
+        Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync($"/api/v1/jobs/{job.GetProperty("id")}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await admin.GetAsync(file)).StatusCode);
+        // What a job has made is attached to nothing, either.
+        var patient = await owner.CreatePatientAsync();
+        var exam = await (await owner.Client.PostJsonAsync("/api/v1/exams", new { patientId = patient, kind = "retina" })).JsonAsync(HttpStatusCode.Created);
+        using var attach = await owner.Client.PostJsonAsync(
+            $"/api/v1/exams/{exam.GetProperty("id")}/attachments", new { fileId = job.GetProperty("result").GetProperty("fileId").GetGuid() });
+        Assert.Equal(HttpStatusCode.Conflict, attach.StatusCode);
         Assert.DoesNotContain("hash", Encoding.UTF8.GetString(await ExportsFixture.DownloadAsync(owner, job)), StringComparison.OrdinalIgnoreCase);
     }
 
@@ -88,6 +99,12 @@ public sealed class ExportTests(ExportsFixture exports) : IClassFixture<ExportsF
                 insert into tasks (company_id, id, title, created_by, status)
                 values ('{account.CompanyId}', '{Guid.CreateVersion7(at)}', '{title}', '{account.UserId}', '{(title == "first" ? "done" : "todo")}')
                 """);
+        await exports.Api.ExecuteAsync($"""
+            insert into patients (company_id, id, name) values ('{account.CompanyId}', '{account.UserId}', 'p');
+            insert into orders (company_id, id, patient_id, total_minor, currency, created_by)
+            select '{account.CompanyId}', id::uuid, '{account.UserId}', total, currency, '{account.UserId}' from (values
+                ('{Guid.CreateVersion7(month)}', 123450, 'EUR'), ('{Guid.CreateVersion7(month)}', 1000, 'JPY'), ('{Guid.CreateVersion7(month)}', 1500, 'KWD')) o (id, total, currency)
+            """);
         var page = await exports.RunAsync(account, "reports", """{"month":"2025-03"}""");
         var link = await ExportsFixture.LinkAsync(account, page);
         using var anybody = exports.Api.CreateClient();
@@ -97,6 +114,7 @@ public sealed class ExportTests(ExportsFixture exports) : IClassFixture<ExportsF
         var html = await shown.Content.ReadAsStringAsync();
         Assert.Contains("<h1>M&#252;ller &amp; &lt;b&gt;S&#246;hne&lt;/b&gt;: report of March 2025</h1>", html, StringComparison.Ordinal);
         Assert.Contains("<tr><td>New</td><td>2</td></tr><tr><td>Of these, done</td><td>1</td></tr>", html, StringComparison.Ordinal);
+        Assert.Contains("<td>1234.50 EUR, 1000 JPY, 1.500 KWD</td>", html, StringComparison.Ordinal);
 
         var pdf = await exports.RunAsync(account, "reports", """{"month":"2025-03","format":"pdf"}""");
         using var document = PdfDocument.Open(await ExportsFixture.DownloadAsync(account, pdf));

@@ -136,10 +136,12 @@ public sealed class FileTests(ApiFixture api)
     {
         using var account = await api.RegisterAsync();
         await api.ExecuteAsync($"""
-            insert into files (company_id, id, name, content_type, expires_at, created_by)
-            select '{account.CompanyId}', gen_random_uuid(), 'x', 'image/png', now() + interval '1 hour', '{account.UserId}' from generate_series(1, 100)
+            insert into files (company_id, id, name, content_type, expires_at, created_by, is_upload)
+            select '{account.CompanyId}', gen_random_uuid(), 'x', 'image/png', now() + interval '1 hour', '{account.UserId}', true from generate_series(1, 95)
             """);
-        Assert.Equal(HttpStatusCode.Conflict, (await UploadAsync(account.Client, Pdf, "a.pdf")).StatusCode);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => UploadAsync(account.Client, Pdf, "a.pdf")));
+        Assert.Equal(5, answers.Count(a => a.StatusCode == HttpStatusCode.Created));
+        Assert.Equal(7, answers.Count(a => a.StatusCode == HttpStatusCode.Conflict));
         await api.ExecuteAsync($"update files set expires_at = now() where company_id = '{account.CompanyId}' and id = (select min(id::text)::uuid from files where company_id = '{account.CompanyId}')");
         Assert.Equal(HttpStatusCode.Created, (await UploadAsync(account.Client, Pdf, "a.pdf")).StatusCode);
     }

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
@@ -49,7 +50,7 @@ public sealed class SweepFilesTests(PostgresServer server) : IAsyncLifetime
         var killed = Guid.CreateVersion7();
         await _host.ExecuteAsync($"""
             update files set expires_at = now() - interval '2 minutes' where id = '{dropped.Id}';
-            insert into files (company_id, id, name, content_type, expires_at) values ('{_host.Company}', '{killed}', 'killed', 'image/png', now() - interval '2 minutes')
+            insert into files (company_id, id, name, content_type, expires_at, is_upload) values ('{_host.Company}', '{killed}', 'killed', 'image/png', now() - interval '2 minutes', true)
             """);
         await File.WriteAllTextAsync(PathOf(killed) + ".part", "half");
 
@@ -65,25 +66,57 @@ public sealed class SweepFilesTests(PostgresServer server) : IAsyncLifetime
     {
         await using var scope = Scope();
         var writer = scope.ServiceProvider.GetRequiredService<FileWriter>();
-        await Assert.ThrowsAsync<InvalidDataException>(() => writer.WriteAsync("a", "image/png", TimeSpan.FromDays(1), 100,
+        await Assert.ThrowsAsync<InvalidDataException>(() => writer.UploadAsync(What("a"), 100,
             async (content, ct) => { await content.WriteAsync("half"u8.ToArray(), ct); throw new InvalidDataException(); }, default));
-        await Assert.ThrowsAsync<FileTooLargeException>(() => writer.WriteAsync("b", "image/png", TimeSpan.FromDays(1), 3,
+        await Assert.ThrowsAsync<FileTooLargeException>(() => writer.UploadAsync(What("b") with { MaxBytes = 3 }, 100,
             async (content, ct) => await content.WriteAsync("four"u8.ToArray(), ct), default));
         Assert.Empty(Directory.GetFiles(_folder, "*", SearchOption.AllDirectories));
         // The company's folder cannot be made.
         Directory.Delete(_folder, recursive: true);
         await File.WriteAllTextAsync(_folder, "");
-        await Assert.ThrowsAsync<UnavailableException>(() => writer.WriteAsync("c", "image/png", TimeSpan.FromDays(1), 100, (_, _) => Task.CompletedTask, default));
+        await Assert.ThrowsAsync<UnavailableException>(() => writer.UploadAsync(What("c"), 100, (_, _) => Task.CompletedTask, default));
         File.Delete(_folder);
         Directory.CreateDirectory(_folder);
         Assert.Equal(["a true", "b true", "c true"], await _host.QueryAsync(
             "select name || ' ' || (size_bytes is null and expires_at <= now())::text from files order by name"));
     }
 
+    [Fact]
+    public async Task A_file_that_cannot_be_deleted_does_not_hold_up_the_others()
+    {
+        var (stuck, free) = (await WriteAsync("stuck"), await WriteAsync("free"));
+        // A folder with something in it, where the content should be.
+        File.Delete(PathOf(stuck.Id));
+        Directory.CreateDirectory(PathOf(stuck.Id));
+        await File.WriteAllTextAsync(Path.Combine(PathOf(stuck.Id), "x"), "");
+        await _host.ExecuteAsync("update files set expires_at = now() - interval '5 minutes' - case name when 'stuck' then interval '1 hour' else '0' end");
+        await _host.StartWorkerAsync(ModuleList.Jobs);
+        var sweep = await _host.AddAsync(new SweepFiles(), company: Tenant.Platform);
+        await _host.UntilAsync(sweep, "succeeded 1");
+        Assert.Equal(["stuck"], await _host.QueryAsync("select name from files"));
+        Assert.False(File.Exists(PathOf(free.Id)));
+    }
+
+    [Fact]
+    public async Task A_writer_whose_row_has_gone_leaves_no_content()
+    {
+        await using var scope = Scope();
+        var writer = scope.ServiceProvider.GetRequiredService<FileWriter>();
+        await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => writer.MakeAsync(What("late"), async (content, ct) =>
+        {
+            await content.WriteAsync("content"u8.ToArray(), ct);
+            // As the sweep does with a writer that it takes for dead, and the erasure of a company.
+            await _host.ExecuteAsync("delete from files");
+        }, CancellationToken.None));
+        Assert.Empty(Directory.GetFiles(_folder, "*", SearchOption.AllDirectories));
+    }
+
+    private static FileDescription What(string name) => new(name, "image/png", TimeSpan.FromDays(1), 100);
+
     private async Task<StoredFile> WriteAsync(string name)
     {
         await using var scope = Scope();
-        return await scope.ServiceProvider.GetRequiredService<FileWriter>().WriteAsync(name, "image/png", TimeSpan.FromDays(1), 100,
+        return await scope.ServiceProvider.GetRequiredService<FileWriter>().UploadAsync(What(name), 100,
             async (content, ct) => await content.WriteAsync("content"u8.ToArray(), ct), CancellationToken.None);
     }
 

@@ -55,6 +55,25 @@ public sealed class ErasedRowsTests(PostgresServer server)
         """;
 
     [Fact]
+    public async Task A_company_whose_erasure_was_taken_back_loses_nothing_though_its_job_runs()
+    {
+        await using var host = await JobsHost.StartAsync(server, 0);
+        await using var owner = NpgsqlDataSource.Create(host.Database.Owner + ";Options=-c session_replication_role=replica");
+        await (await SampleData.PrepareAsync(owner, companies: 1)).FillAsync(owner, 60);
+        await host.ExecuteAsync("delete from jobs; update companies set erase_at = now() + interval '1 second' where id = sample_id(0)");
+        var company = Guid.Parse(Assert.Single(await host.QueryAsync("select sample_id(0)")));
+        var before = await host.QueryAsync("select (select count(*) from logins) || ' ' || (select count(*) from sessions) || ' ' || (select count(*) from files)");
+        await host.StartWorkerAsync(ModuleList.Jobs);
+        foreach (var at in (string[])["null", "now() + interval '1 day'"])
+        {
+            await host.ExecuteAsync($"update companies set erase_at = {at} where id = sample_id(0)");
+            var id = await host.AddAsync(new EraseCompanyData(company), company: Tenant.Platform);
+            await host.UntilAsync(id, "succeeded 1");
+        }
+        Assert.Equal(before, await host.QueryAsync("select (select count(*) from logins) || ' ' || (select count(*) from sessions) || ' ' || (select count(*) from files)"));
+    }
+
+    [Fact]
     public async Task Every_row_of_the_company_goes_and_no_row_of_another()
     {
         await using var host = await JobsHost.StartAsync(server, 0);

@@ -65,6 +65,20 @@ public sealed class JobRoutesTests(ApiFixture api)
         Assert.Equal(("running", true), (asked.GetProperty("status").GetString(), asked.GetProperty("cancelRequested").GetBoolean()));
     }
 
+    [Theory]
+    [InlineData("billing.retry-payment")]
+    [InlineData("billing.follow-payment")]
+    [InlineData("billing.bill-company")]
+    [InlineData("webhooks.deliver")]
+    public async Task What_others_depend_on_cannot_be_cancelled(string kind)
+    {
+        using var owner = await api.RegisterAsync();
+        var job = await AddAsync(owner.CompanyId, owner.UserId, $"kind = '{kind}', state = 'scheduled', due_at = now() + interval '1 day'");
+        await (await owner.Client.DeleteAsync($"/api/v1/jobs/{job}")).ProblemAsync(HttpStatusCode.Conflict);
+        Assert.Equal(("scheduled", false), (
+            (await JobAsync(owner.Client, job)).GetProperty("status").GetString(), (await JobAsync(owner.Client, job)).GetProperty("cancelRequested").GetBoolean()));
+    }
+
     [Fact]
     public async Task A_stream_tells_each_change_and_ends_with_the_job()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Testing;
@@ -18,8 +19,12 @@ public sealed class WebhooksFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000"), (Private, "true"));
-        _worker = await PlatformHost.StartAsync(Api.Database, builder => builder.AddJobLoops().AddMailSender(),
-            ("Webhooks:AllowPrivateAddresses", "true"), ("Webhooks:TimeoutSeconds", "3"), ("Jobs:PollMs", "50"));
+        _worker = await PlatformHost.StartAsync(Api.Database, builder =>
+        {
+            builder.Configuration["ConnectionStrings:redis"] = Api.Redis.ConnectionString;
+            builder.AddCache();
+            builder.AddJobLoops().AddMailSender();
+        }, ("Webhooks:AllowPrivateAddresses", "true"), ("Webhooks:TimeoutSeconds", "3"), ("Jobs:PollMs", "50"));
     }
 
     public async Task DisposeAsync()

@@ -49,7 +49,7 @@ public sealed class WebhooksTests(WebhooksFixture fixture)
         var (path, _) = await WebhooksFixture.AddAsync(account, Url, Events);
         var before = await account.Client.GetStringAsync(Path);
         foreach (var url in (string[])["http://hooks.example.com/", "ftp://127.0.0.1/", "https://user:secret@hooks.example.com/",
-            "https://hooks.example.com/#x", "https://hooks.example.com/ x", "https://", "/hook", $"{Url}{new string('x', 2000)}", ""])
+            "https://hooks.example.com/#x", "https://hooks.example.com/ x", "https://", "/hook", "https://a\uFF0Fb.example/", $"{Url}{new string('x', 2000)}", ""])
             await RefusedAsync(new { url, events = Events }, new { url }, "url");
         foreach (var events in (string?[][])[["task.creating"], ["webhook.ping"], [.. Events, .. Events], [], [null]])
             await RefusedAsync(new { url = Url, events }, new { events }, "events");
@@ -112,7 +112,7 @@ public sealed class WebhooksTests(WebhooksFixture fixture)
         await using var receiver = await new Receiver().StartAsync();
         var catalogue = (await (await account.Client.GetAsync($"{Path}/events")).JsonAsync(HttpStatusCode.OK)).GetProperty("items")
             .EnumerateArray().ToDictionary(e => e.GetProperty("type").GetString()!, e => e.GetProperty("example"));
-        string[] told = ["order.cancelled", "order.placed", "task.created", "task.deleted", "task.updated", "user.joined"];
+        string[] told = ["invoice.created", "invoice.paid", "order.cancelled", "order.placed", "task.created", "task.deleted", "task.updated", "user.joined"];
         Assert.Subset(catalogue.Keys.ToHashSet(), told.ToHashSet());
         await WebhooksFixture.AddAsync(account, receiver.Url, told);
 
@@ -128,6 +128,12 @@ public sealed class WebhooksTests(WebhooksFixture fixture)
             .EnsureSuccessStatusCode();
         (await account.Client.PostJsonAsync("/api/v1/tasks/bulk-delete", new { ids })).EnsureSuccessStatusCode();
         await account.AddAsync("member");
+        using var subscribe = new HttpRequestMessage(HttpMethod.Post, "/api/v1/billing/subscription")
+        {
+            Headers = { { "Idempotency-Key", "once" } },
+            Content = Responses.Json("""{"plan":"BASIC","paymentMethod":"card-succeeds"}"""),
+        };
+        await (await account.Client.SendAsync(subscribe)).JsonAsync(HttpStatusCode.Created);
 
         await Poll.UntilAsync(
             () => Assert.Equal(told, receiver.Calls.Select(c => c.Type).Order(StringComparer.Ordinal)), seconds: 30);

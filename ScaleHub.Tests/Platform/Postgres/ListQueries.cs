@@ -206,7 +206,7 @@ internal static class ListQueries
             "and id < {cursor} order by id desc limit 26",
         ["files: lookup"] = "select * from files where company_id = {company} and id = {id}",
         ["files: of a user, attached to nothing"] =
-            "select count(*) from files where company_id = {company} and created_by = {user} and expires_at > {to}",
+            "select count(*) from files where company_id = {company} and is_upload and created_by = {user} and expires_at > {to}",
         ["exports: of a user"] =
             "select id, status from exports where company_id = {company} and user_id = {user} and id < {cursor} " +
             "order by id desc limit 26",
@@ -265,7 +265,8 @@ internal static class ListQueries
     public static readonly Dictionary<string, string> Platform = new()
     {
         ["files: expired"] =
-            "select company_id, id from files where expires_at < {from} order by expires_at limit 500 for update skip locked",
+            "select company_id, id, expires_at from files where expires_at < {from} and (expires_at, id) > ({from} - interval '1 day', {id}) " +
+            "order by expires_at, id limit 500",
         ["companies: page"] = "select * from companies where id > {cursor} order by id limit 26",
         // The statements of claim_jobs and queue_due_jobs (0080_jobs.sql).
         ["jobs: next company with a queued one"] =
