@@ -114,7 +114,7 @@ public sealed record SimulatedCallback(PaymentOrder Order) : IJob
     public static string Kind => "billing.simulated-callback";
 
     /// <summary>Outside a transaction, as from another machine.</summary>
-    public static JobPolicy Policy { get; } = new() { InTransaction = false, Timeout = TimeSpan.FromMinutes(1) };
+    public static JobPolicy Policy { get; } = new() { InTransaction = false, CanBeCancelled = false, Timeout = TimeSpan.FromMinutes(1) };
 }
 
 internal sealed class SimulatedCallbackHandler(CallbackReceiver receiver, SimulatedGateway gateway)

@@ -84,6 +84,7 @@ public sealed class PaymentTests(BillingFixture billing)
     [InlineData(TestCards.TimesOut)]
     [InlineData(TestCards.Lost)]
     [InlineData(TestCards.Silent)]
+    [InlineData(TestCards.Late)]
     public async Task However_the_provider_answers_there_is_one_payment_and_it_pays(string card)
     {
         using var account = await billing.Api.RegisterAsync();
@@ -93,6 +94,7 @@ public sealed class PaymentTests(BillingFixture billing)
         await Poll.UntilAsync(async () =>
         {
             await billing.HurryAsync(account, "billing.follow-payment");
+            await billing.HurryAsync(account, "billing.simulated-callback");
             Assert.Equal("paid", (await BillingFixture.InvoiceAsync(account, invoice)).Text("status"));
         }, seconds: 30);
         Assert.Single((await BillingFixture.InvoiceAsync(account, invoice)).Items("payments"));

@@ -146,6 +146,54 @@ public sealed class SubscriptionTests(BillingFixture billing)
     }
 
     [Fact]
+    public async Task A_card_that_is_declined_for_the_next_month_keeps_the_plan_while_it_is_tried_again_and_another_card_ends_that()
+    {
+        using var account = await billing.SubscribedAsync("PROFESSIONAL");
+        var ends = (await SubscriptionAsync(account)).GetProperty("periodEndsAt").GetDateTimeOffset();
+        await billing.Api.ExecuteAsync(
+            $"update billing_accounts set payment_method = '{TestCards.Declined}' where company_id = '{account.CompanyId}'");
+        await billing.BillAsync(account, ends.AddHours(2), charges: false);
+        var invoice = Id((await BillingFixture.InvoicesAsync(account))[0]);
+        // Each attempt is a payment of its own.
+        for (var step = 1; step <= 2; step++)
+        {
+            await billing.UntilAsync($"{step} {step}", $"""
+                select i.dunning_step || ' ' || count(*) from invoices i join payments p on p.invoice_id = i.id
+                where i.id = '{invoice}' and p.status = 'failed' group by i.dunning_step
+                """);
+            await billing.UntilAsync($"{step}", $"""
+                select count(*) from notifications where user_id = '{account.UserId}' and kind = 'billing' and body like '%declined%again%'
+                """);
+            Assert.Equal(("pastDue", "PROFESSIONAL"),
+                ((await SubscriptionAsync(account)).Text("status"), (await account.Client.ReadAsync("/api/v1/company")).Text("plan")));
+            if (step == 1) await billing.HurryAsync(account, "billing.retry-payment");
+        }
+        await (await BillingFixture.PayAsync(account, invoice, TestCards.Succeeds)).JsonAsync(HttpStatusCode.Created);
+        await BillingFixture.UntilInvoiceAsync(account, invoice, "paid");
+        Assert.Equal("active", (await SubscriptionAsync(account)).Text("status"));
+    }
+
+    [Fact]
+    public async Task The_next_month_waits_for_a_larger_plan_that_is_being_paid_and_has_its_price()
+    {
+        using var account = await billing.SubscribedAsync("BASIC");
+        var ends = (await SubscriptionAsync(account)).GetProperty("periodEndsAt").GetDateTimeOffset();
+        await (await BillingFixture.SubscribeAsync(account, "PROFESSIONAL", TestCards.Silent)).JsonAsync(HttpStatusCode.Created);
+        await billing.BillAsync(account, ends.AddHours(2), charges: false);
+        Assert.Equal(2, (await BillingFixture.InvoicesAsync(account)).Length);
+        Assert.Equal(ends, (await SubscriptionAsync(account)).GetProperty("periodEndsAt").GetDateTimeOffset());
+
+        await Poll.UntilAsync(async () =>
+        {
+            await billing.HurryAsync(account, "billing.follow-payment");
+            Assert.Equal("PROFESSIONAL", (await account.Client.ReadAsync("/api/v1/company")).Text("plan"));
+        }, seconds: 30);
+        await billing.BillAsync(account, ends.AddDays(1), charges: false);
+        var invoices = await BillingFixture.InvoicesAsync(account);
+        Assert.Equal((3, 9900), (invoices.Length, invoices[0].GetProperty("totalMinor").GetInt64()));
+    }
+
+    [Fact]
     public async Task A_smaller_plan_gives_the_rest_of_the_month_back_as_credit_which_the_next_invoice_takes()
     {
         using var account = await billing.SubscribedAsync("ENTERPRISE");
