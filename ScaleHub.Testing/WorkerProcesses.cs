@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace ScaleHub.Testing;
 
@@ -20,6 +21,17 @@ public sealed class WorkerProcesses(params (string Name, string Value)[] setting
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         foreach (var (name, value) in settings) start.Environment[name] = value;
         _processes.Add(Process.Start(start)!);
+    }
+
+    /// <summary>
+    /// The most memory that one has had, in bytes, without the program's files, whose pages all processes share
+    /// (<c>man 5 proc_pid_status</c>).
+    /// </summary>
+    public long PeakMemory(int index)
+    {
+        var status = File.ReadLines($"/proc/{_processes[index].Id}/status").Select(l => l.Split(':'))
+            .Where(l => l[0] is "VmHWM" or "RssFile").ToDictionary(l => l[0], l => 1024 * long.Parse(l[1].Replace("kB", ""), CultureInfo.InvariantCulture));
+        return status["VmHWM"] - status["RssFile"];
     }
 
     /// <summary>kill -9 of one.</summary>
