@@ -39,6 +39,9 @@ internal sealed class HangfirePeer : IContender
         {
             QueuePollInterval = TimeSpan.FromMilliseconds(100),
             EnableLongPolling = true,
+            // A job that was fetched by a server that stops at that moment comes back so much later; the default is half an hour.
+            UseSlidingInvisibilityTimeout = true,
+            InvisibilityTimeout = TimeSpan.FromSeconds(30),
         });
         _client = new(_storage);
     }

@@ -124,13 +124,15 @@ public sealed class PostgresNodes : IAsyncDisposable
             CommandTimeout = settings.CommandTimeoutSeconds,
             CancellationTimeout = 500,
             IncludeErrorDetail = false,
+            // Whatever is set is set for one transaction, so there is nothing to reset (PoolerTests). Npgsql would send seven statements
+            // with each use of a connection.
+            NoResetOnClose = true,
         };
         text.ApplicationName ??= AppDomain.CurrentDomain.FriendlyName;
         if (settings.Pooler == PostgresPooler.Transaction)
         {
-            // The next transaction may have another server connection: nothing may be prepared on one, nor be left to reset.
+            // The next transaction may have another server connection: nothing may be prepared on one.
             text.MaxAutoPrepare = 0;
-            text.NoResetOnClose = true;
         }
         else
         {
