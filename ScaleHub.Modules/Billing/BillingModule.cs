@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Exports;
@@ -31,7 +33,11 @@ public sealed class BillingModule : IModule
     public void AddServices(IServiceCollection services)
     {
         services.AddSingleton<SimulatedGateway>();
-        services.AddSingleton<IPaymentGateway>(provider => provider.GetRequiredService<SimulatedGateway>());
+        services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section);
+        services.TryAddSingleton<IPaymentGateway>(provider =>
+            provider.GetRequiredService<IOptions<BillingOptions>>().Value.SimulatePayments
+                ?? !provider.GetRequiredService<IHostEnvironment>().IsProduction()
+            ? provider.GetRequiredService<SimulatedGateway>() : new NoGateway());
         services.AddSingleton<CallbackReceiver>();
         services.AddScoped<BillingWork>();
     }

@@ -5,7 +5,6 @@ using ScaleHub.Core.Platform.Events;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Plans;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Billing.Gateways;
 using ScaleHub.Modules.Identity;
 using ScaleHub.Modules.Notifications;
@@ -20,9 +19,6 @@ namespace ScaleHub.Modules.Billing;
 public sealed class BillingWork(
     ScaleHubDb db, JobQueue queue, EventOutbox events, CompanyPlans plans, CompanyCache cache, IPaymentGateway gateway, TimeProvider time)
 {
-    /// <summary>A company has few owners; nobody is told who is behind so many.</summary>
-    private const int MostOwners = 20;
-
     private DateTimeOffset? _now;
 
     internal ScaleHubDb Db => db;
@@ -46,8 +42,7 @@ public sealed class BillingWork(
     /// <summary>Tells the company's owners something about an invoice.</summary>
     internal async Task TellOwnersAsync(Invoice invoice, string title, string body, CancellationToken cancellationToken)
     {
-        var owners = await db.Users.Where(u => u.Role == Roles.Owner && u.DeletedAt == null).OrderBy(u => u.Id).Select(u => u.Id)
-            .Take(MostOwners).ToListAsync(cancellationToken);
+        var owners = await db.OwnersToTell().Select(u => u.Id).ToListAsync(cancellationToken);
         foreach (var owner in owners) queue.Add(new Notify(owner, NotificationKind.Billing, title, body, invoice.Id));
     }
 }

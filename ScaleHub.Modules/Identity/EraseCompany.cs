@@ -5,7 +5,6 @@ using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http;
 using ScaleHub.Http.Authentication;
 using ScaleHub.Modules.Companies;
@@ -44,7 +43,7 @@ public static class EraseCompany
         if (company.EraseAt is null)
         {
             company.EraseAt = time.GetDatabaseNow() + Grace;
-            var owners = await db.Users.Where(u => u.Role == Roles.Owner && u.DeletedAt == null).Select(u => u.Email).ToListAsync(cancellationToken);
+            var owners = await db.OwnersToTell().Select(u => u.Email).ToListAsync(cancellationToken);
             foreach (var owner in owners)
                 queue.Add(new SendMail(owner, "Your company will be erased",
                     [FormattableString.Invariant($"{user.Email} has asked that {company.Name} and everything it has be erased on {company.EraseAt:d MMMM yyyy}."),

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using ScaleHub.Core.Platform.Auditing;
+using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Quotas;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -89,4 +90,15 @@ internal sealed class IdentityMapping : IEntityTypeConfiguration<User>, IEntityT
     }
 
     public void Configure(EntityTypeBuilder<FoundLogin> builder) => builder.HasNoKey().ToView(null);
+}
+
+/// <summary>The people whom the company belongs to.</summary>
+internal static class Owners
+{
+    // A company has few; nobody is told who is behind so many.
+    private const int Most = 20;
+
+    /// <summary>Whom to tell what concerns the whole company, at most 20.</summary>
+    public static IQueryable<User> OwnersToTell(this ScaleHubDb db)
+        => db.Users.Where(u => u.Role == Roles.Owner && u.DeletedAt == null).OrderBy(u => u.Id).Take(Most);
 }

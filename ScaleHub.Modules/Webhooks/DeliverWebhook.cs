@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Modules.Identity;
 using ScaleHub.Modules.Notifications;
 
@@ -112,7 +111,7 @@ internal sealed class DeliverWebhookHandler(
 
     private async Task TellOwnersAsync(Webhook webhook)
     {
-        var owners = await db.Users.Where(u => u.Role == Roles.Owner && u.DeletedAt == null).Select(u => u.Id).ToListAsync();
+        var owners = await db.OwnersToTell().Select(u => u.Id).ToListAsync();
         var why = webhook.Disabled == WebhookDisabled.Gone
             ? "Its server answered that nobody is there any more (410 Gone)."
             : $"{Webhook.MostGivenUp} events in a row could not be delivered.";

@@ -23,14 +23,14 @@ public sealed class BillingFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000"));
+        Api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000"), ("Billing__SimulatePayments", "true"));
         _worker = await PlatformHost.StartAsync(Api.Database, builder =>
         {
             builder.Configuration["ConnectionStrings:redis"] = Api.Redis.ConnectionString;
             builder.AddCache();
             builder.AddJobLoops();
             builder.AddMailSender();
-        }, ("Mail:Folder", _mails.FullName));
+        }, ("Mail:Folder", _mails.FullName), ("Billing:SimulatePayments", "true"));
     }
 
     public async Task DisposeAsync()

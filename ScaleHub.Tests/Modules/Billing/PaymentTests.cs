@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Billing.Gateways;
 using ScaleHub.Testing;
@@ -76,6 +77,18 @@ public sealed class PaymentTests(BillingFixture billing)
         Assert.False(PaymentSignature.IsGenuine(key, body, signature, now.AddMinutes(6)));
         Assert.False(PaymentSignature.IsGenuine(key, body, signature, now.AddMinutes(-6)));
         Assert.False(PaymentSignature.IsGenuine([1], body, signature, now));
+    }
+
+    [Fact]
+    public async Task In_Production_no_card_is_simulated_unless_somebody_has_asked_for_it()
+    {
+        // A host is in Production when nobody says otherwise.
+        await using var host = await PlatformHost.StartAsync(billing.Api.Database);
+        var gateway = host.Services.GetRequiredService<IPaymentGateway>();
+        var order = new PaymentOrder(Guid.NewGuid(), Guid.NewGuid(), 1, "EUR", TestCards.Succeeds, 1);
+        Assert.Equal(PaymentState.Failed, (await gateway.StartAsync(order, CancellationToken.None)).State);
+        var (body, signature) = billing.Provider.Write(new(order.CompanyId, order.PaymentId, 1, "EUR", new("sim", PaymentState.Succeeded)));
+        Assert.Null(gateway.Read(body, signature, DateTimeOffset.UtcNow));
     }
 
     [Theory]

@@ -18,13 +18,14 @@ public sealed class WebhooksFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000"), (Private, "true"));
+        Api = await ApiInstances.StartAsync(1, ("RateLimits__Scale", "1000"), (Private, "true"), ("Billing__SimulatePayments", "true"));
         _worker = await PlatformHost.StartAsync(Api.Database, builder =>
         {
             builder.Configuration["ConnectionStrings:redis"] = Api.Redis.ConnectionString;
             builder.AddCache();
             builder.AddJobLoops().AddMailSender();
-        }, ("Webhooks:AllowPrivateAddresses", "true"), ("Webhooks:TimeoutSeconds", "3"), ("Jobs:PollMs", "50"));
+        }, ("Webhooks:AllowPrivateAddresses", "true"), ("Webhooks:TimeoutSeconds", "3"), ("Jobs:PollMs", "50"),
+            ("Billing:SimulatePayments", "true"));
     }
 
     public async Task DisposeAsync()
