@@ -83,7 +83,11 @@ public static class Extensions
                 .AddNpgsqlInstrumentation()
                 .AddMeter("ScaleHub.*"))
             .WithTracing(tracing => tracing
-                .AddAspNetCoreInstrumentation(options => options.Filter = http => !HealthEndpoints.IsProbe(http.Request.Path))
+                .AddAspNetCoreInstrumentation(options =>
+                {
+                    options.Filter = http => !HealthEndpoints.IsProbe(http.Request.Path);
+                    options.EnrichWithHttpResponse = BalancerSpan.Add;
+                })
                 .AddHttpClientInstrumentation()
                 // Added to the template, as above.
                 .AddNpgsql()

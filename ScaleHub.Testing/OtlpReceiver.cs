@@ -11,7 +11,7 @@ namespace ScaleHub.Testing;
 /// <summary>A span that a process sent. <paramref name="ParentId"/> is empty for the first of a trace.</summary>
 public sealed record ReceivedSpan(
     string Service, string Scope, string Name, ActivityKind Kind, string TraceId, string SpanId, string ParentId,
-    IReadOnlyDictionary<string, string> Attributes);
+    DateTimeOffset Began, DateTimeOffset Ended, IReadOnlyDictionary<string, string> Attributes);
 
 /// <summary>A metric with the attributes of one of its series.</summary>
 public sealed record ReceivedMetric(string Service, string Scope, string Name, IReadOnlyDictionary<string, string> Attributes);
@@ -111,9 +111,10 @@ public sealed class OtlpReceiver : IAsyncDisposable
         switch (path)
         {
             case "/v1/traces":
-                // trace_id = 1, span_id = 2, parent_span_id = 4, name = 5, kind = 6 (one more than .NET's), attributes = 9
+                // trace_id = 1, span_id = 2, parent_span_id = 4, name = 5, kind = 6 (one more than .NET's), start and end in ns = 7 and 8,
+                // attributes = 9
                 _spans.Enqueue(new(service, scope, One(5).Text, (ActivityKind)(One(6).Value - 1),
-                    One(1).Hex, One(2).Hex, One(4).Hex, Attributes(item.Fields, number: 9)));
+                    One(1).Hex, One(2).Hex, One(4).Hex, Time(One(7)), Time(One(8)), Attributes(item.Fields, number: 9)));
                 break;
             case "/v1/logs":
                 // body = 5, attributes = 6, trace_id = 9, span_id = 10
@@ -128,6 +129,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
                 break;
         }
     }
+
+    private static DateTimeOffset Time(ProtobufField nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks((long)(nanoseconds.Value / 100));
 
     private static Dictionary<string, string> Attributes(IEnumerable<ProtobufField> message, int number)
     {

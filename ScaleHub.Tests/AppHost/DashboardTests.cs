@@ -50,7 +50,7 @@ public sealed class DashboardTests(InstalledBrowser browser) : IClassFixture<Ins
             await page.WaitForURLAsync("**/traces/detail/**", new() { Timeout = 5000 });
         }, seconds: PatienceMs / 1000);
         var spans = page.Locator("body");
-        foreach (var span in (string[])["GET /api/v1/tasks", "redis", "postgresql"])
+        foreach (var span in (string[])["nginx: GET /api/v1/tasks", "redis", "postgresql"])
         {
             await Assertions.Expect(spans).ToContainTextAsync(span, new() { Timeout = PatienceMs, IgnoreCase = true });
         }

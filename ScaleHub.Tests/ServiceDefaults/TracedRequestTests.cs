@@ -41,8 +41,16 @@ public sealed class TracedRequest : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/tasks?limit=7");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", account.AccessToken);
         request.Headers.Add("traceparent", $"00-{Trace}-{Hop}-01");
+        request.Headers.Add("ScaleHub-Balancer", "1900000000.250 0.125");
         using var response = await client.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    /// <summary>One more request.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
+    {
+        using var client = Api!.CreateClient();
+        return await client.SendAsync(request);
     }
 
     /// <summary>The request's spans once they are there: ASP.NET Core's, and the rest.</summary>
@@ -52,7 +60,8 @@ public sealed class TracedRequest : IAsyncLifetime
         await Poll.UntilAsync(() =>
         {
             spans = Receiver.Trace(Trace);
-            return spans.Any(s => s.Kind == ActivityKind.Server) && spans.Any(s => s.IsRedis()) && spans.Any(s => s.IsPostgres());
+            return spans.Any(s => s.IsBalancer()) && spans.Any(s => s.Kind == ActivityKind.Server)
+                && spans.Any(s => s.IsRedis()) && spans.Any(s => s.IsPostgres());
         });
         var server = Assert.Single(spans, s => s.Kind == ActivityKind.Server);
         return (server, [.. spans.Where(s => s != server)]);
@@ -80,7 +89,32 @@ public sealed class TracedRequestTests(TracedRequest traced) : IClassFixture<Tra
         Assert.Contains(inner, s => s.IsRedis() && s.Kind == ActivityKind.Client && s.ParentId == server.SpanId);
         var select = Assert.Single(inner, s => s.IsPostgres() && s.Statement().Contains("FROM tasks", StringComparison.Ordinal));
         Assert.Equal((ActivityKind.Client, server.SpanId), (select.Kind, select.ParentId));
-        Assert.All(inner, s => Assert.Contains(s.ParentId, inner.Select(p => p.SpanId).Append(server.SpanId)));
+        var balancer = Assert.Single(inner, s => s.IsBalancer());
+        Assert.Equal(("nginx: GET /api/v1/tasks/", traced.Hop, 1_900_000_000_125L, 1_900_000_000_250L),
+            (balancer.Name, balancer.ParentId, balancer.Began.ToUnixTimeMilliseconds(), balancer.Ended.ToUnixTimeMilliseconds()));
+        Assert.All(inner.Where(s => s != balancer), s => Assert.Contains(s.ParentId, inner.Select(p => p.SpanId).Append(server.SpanId)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1")]
+    [InlineData("1 2 3")]
+    [InlineData("x y")]
+    [InlineData("-1 -1")]
+    [InlineData("1 2")]
+    [InlineData("1e9 1")]
+    [InlineData("1900000000.250 99999")]
+    [InlineData("99999999999999999999999999999999999999 1")]
+    public async Task What_is_not_the_load_balancers_adds_no_span(string header)
+    {
+        var trace = ActivityTraceId.CreateRandom().ToHexString();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/prices");
+        request.Headers.Add("traceparent", $"00-{trace}-{traced.Hop}-01");
+        request.Headers.TryAddWithoutValidation("ScaleHub-Balancer", header);
+        using var response = await traced.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        await Poll.UntilAsync(() => _receiver.Trace(trace).Any(s => s.Kind == ActivityKind.Server));
+        Assert.DoesNotContain(_receiver.Trace(trace), s => s.IsBalancer());
     }
 
     [Fact]
@@ -151,6 +185,8 @@ public sealed class TracedRequestTests(TracedRequest traced) : IClassFixture<Tra
 /// <summary>Whose span it is.</summary>
 internal static class DatabaseSpans
 {
+    public static bool IsBalancer(this ReceivedSpan span) => span.Scope == "ScaleHub.LoadBalancer";
+
     public static bool IsRedis(this ReceivedSpan span) => span.Scope == "OpenTelemetry.Instrumentation.StackExchangeRedis";
 
     public static bool IsPostgres(this ReceivedSpan span) => span.Scope == "Npgsql";
