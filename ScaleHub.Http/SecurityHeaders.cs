@@ -89,7 +89,7 @@ public static class SecurityHeaders
     public static void AddRequestLimits(this WebApplicationBuilder builder) => builder.WebHost.ConfigureKestrel(kestrel =>
     {
         kestrel.AddServerHeader = false;
-        // Any byte is a character of it. In UTF-8, the default, not every one is: Kestrel's answer to that is 400 without a body.
+        // Latin-1 can decode any byte. With UTF-8, the default, Kestrel answers bytes that are not valid with 400 and no body.
         kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;

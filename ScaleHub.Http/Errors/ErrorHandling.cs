@@ -149,7 +149,7 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
         DbUpdateException { InnerException: { } inner } => Find(inner, http),
         PostgresException { SqlState: ['2', '2', ..] or PostgresErrorCodes.CheckViolation } => (400, "A value is not valid."),
         PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => (409, "A resource with this value already exists."),
-        // One state for both ways round: what is deleted is referred to, what is written refers to nothing.
+        // One SQLSTATE has two causes: other rows refer to the row that is deleted, or the row that is written refers to none.
         PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } e => (409, IsDelete(http)
             ? $"The resource is still in use: {Constraints.Referrer(e)} refer to it."
             : "A referenced resource does not exist."),

@@ -148,8 +148,9 @@ public sealed record PageQuery(
     private static string Path(HttpRequest request) => request.Path.Value!.TrimEnd('/').ToLowerInvariant();
 
     /// <summary>
-    /// The parameters that the list declares, but for those of paging. What it does not know changes nothing in it, and so is
-    /// neither in what a cursor is bound to, nor in a cache's key, of which anybody could make as many as he likes, nor in links.
+    /// The query parameters that the list declares, except those of paging. Other parameters do not change the list. So they are
+    /// part of no cursor, no link and no cache key; otherwise anybody could create any number of cache entries with made-up
+    /// parameters.
     /// </summary>
     private static List<KeyValuePair<string, string?>> Filter(HttpContext http)
         => [.. (http.GetEndpoint()?.Metadata.OfType<IParameterBindingMetadata>() ?? []).Where(IsQuery).Select(NameOf)

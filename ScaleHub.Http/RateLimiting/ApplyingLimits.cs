@@ -10,9 +10,10 @@ using ScaleHub.Http.Authentication;
 namespace ScaleHub.Http.RateLimiting;
 
 /// <summary>
-/// Which limits a request must keep. Signed in: the company's plan, the user, and the endpoint's policy by user unless it is for
-/// others alone. Else the endpoint's policy by address, and nothing more: people behind one address do not hurt each other once
-/// they have signed in.
+/// Which limits apply to a request. For a caller who is signed in, these are the limit of the company's plan, the limit of the
+/// user, and the endpoint's policy counted by user; <see cref="CountedBy"/> names the exceptions. For any other caller it is the
+/// endpoint's policy counted by network address. So people who share an address do not use up each other's limits once they have
+/// signed in.
 /// </summary>
 public sealed class ApplyingLimits(
     IOptions<RateLimitOptions> options, CompanyPlans plans, RedisStore redis, ILogger<ApplyingLimits> logger)

@@ -45,7 +45,7 @@ public static class RequestForwarding
         if (await db.LockMailItemAsync(id, me, cancellationToken) is not { } item) return TypedResults.NotFound();
         if (!item.IsHere) return Problems.WrongState("mail item", item.Status, item.Next);
         if (await db.Forwardings.AnyAsync(f => f.MailItemId == id && f.Status != ForwardingState.Cancelled, cancellationToken))
-            return TypedResults.Problem("The mail item is to be forwarded already.", statusCode: 409);
+            return TypedResults.Problem("Somebody has already asked to forward the mail item.", statusCode: 409);
         var now = time.GetDatabaseNow();
         var forwarding = new Forwarding
         {

@@ -18,7 +18,7 @@ public static class ShredMailItem
         if (await db.LockMailItemAsync(id, me, cancellationToken) is not { } item) return TypedResults.NotFound();
         if (item.Status == MailState.Shredded) return TypedResults.Ok(MailItemResponse.From(item));
         if (await db.Forwardings.AnyAsync(f => f.MailItemId == id && f.Status != ForwardingState.Cancelled, cancellationToken))
-            return Problems.Conflict("status", "The mail item is forwarded. Cancel that first.", ("state", item.Status));
+            return Problems.Conflict("status", "A forwarding was requested. Cancel it first.", ("state", item.Status));
         if (!item.TryMove(MailState.Shredded, time.GetDatabaseNow()))
             return Problems.WrongState("mail item", item.Status, item.Next);
         await db.SaveChangesAsync(cancellationToken);

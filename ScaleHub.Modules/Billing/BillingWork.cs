@@ -12,9 +12,9 @@ using ScaleHub.Modules.Notifications;
 namespace ScaleHub.Modules.Billing;
 
 /// <summary>
-/// What changes bills works with. <see cref="Invoicing"/>, <see cref="Collecting"/>, <see cref="Dunning"/> and
-/// <see cref="Crediting"/> are its parts. Each of them wants the billing account locked, and leaves <c>SaveChanges</c> to its
-/// caller. Scoped.
+/// The services that code which changes bills needs. Its operations are in <see cref="Invoicing"/>, <see cref="Collecting"/>,
+/// <see cref="Dunning"/> and <see cref="Crediting"/>. Each of them requires that the billing account is locked, and leaves
+/// <c>SaveChanges</c> to its caller. Scoped.
 /// </summary>
 public sealed class BillingWork(
     ScaleHubDb db, JobQueue queue, EventOutbox events, CompanyPlans plans, CompanyCache cache, IPaymentGateway gateway, TimeProvider time)
@@ -34,8 +34,8 @@ public sealed class BillingWork(
     internal IPaymentGateway Gateway => gateway;
 
     /// <summary>
-    /// One moment for all that this unit of work does, so that what is reckoned by it agrees: that of the first use, which is behind
-    /// the lock.
+    /// The time that all calculations of this unit of work use, so that they agree. It is taken at the first use, after the
+    /// billing account was locked.
     /// </summary>
     internal DateTimeOffset Now => _now ??= time.GetDatabaseNow();
 

@@ -46,7 +46,7 @@ public static class CreateCreditNote
             var invoice = await work.Db.Invoices.SingleAsync(i => i.Id == id, cancellationToken);
             var left = await work.CreditableAsync(invoice, cancellationToken);
             if (request.AmountMinor > left)
-                return Problems.Conflict("amountMinor", $"Of the invoice {left} are left to be taken back.", ("left", left));
+                return Problems.Conflict("amountMinor", $"At most {left} of the invoice can still be credited.", ("left", left));
             if (invoice.Status == InvoiceState.Void) return Problems.Conflict("id", "The invoice is void: nothing was owed.");
             if (await work.IsBeingPaidAsync([id], cancellationToken))
                 return Problems.Conflict("id", "The invoice is being paid just now. Try again when that has ended.");

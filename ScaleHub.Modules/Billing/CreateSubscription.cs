@@ -89,7 +89,7 @@ public static class CreateSubscription
             return Problems.Conflict(
                 "plan", "An invoice of the subscription is being paid just now. Try again when that has ended.");
         if (request.Trial && (subscription is not null || account.TrialUsedAt is not null))
-            return Problems.Conflict("trial", "A company tries a plan once, and before it subscribes to one.");
+            return Problems.Conflict("trial", "A company can have one trial, and none while it has a subscription.");
         return account.PaymentMethod is null && !request.Trial && subscription?.Status != SubscriptionState.Trialing
             ? Problems.Conflict("paymentMethod", "There is no card to charge. Name one.") : null;
     }

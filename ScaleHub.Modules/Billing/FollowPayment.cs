@@ -52,7 +52,7 @@ internal sealed class FollowPaymentHandler(BillingWork work) : IJobHandler<Follo
                 new(payment.CompanyId, payment.Id, payment.AmountMinor, payment.Currency, answer), cancellationToken);
             if (answer.State != PaymentState.Pending) return;
         }
-        // Behind the question: an operator who redrives the dead job has the provider asked once more.
+        // After the provider was asked, not before: when an operator redrives the dead job, the provider is asked once more.
         if (job.Attempt > FollowPayment.MostAttempts)
             throw new JobFailedException("The payment provider has not said how the payment ended.");
         // Once, even if this run is repeated.

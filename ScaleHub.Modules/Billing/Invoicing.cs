@@ -11,7 +11,7 @@ namespace ScaleHub.Modules.Billing;
 /// </summary>
 internal static class Invoicing
 {
-    // Of what is charged automatically; who pays by hand has so long.
+    // How long a company without a card has to pay an invoice for usage.
     private static readonly TimeSpan TimeToPay = TimeSpan.FromDays(14);
 
     /// <summary>What a period of a plan costs, as a line.</summary>

@@ -27,7 +27,7 @@ public static class ReceiveCallback
                 statusCode: StatusCodes.Status400BadRequest),
             CallbackOutcome.NoSuchPayment => TypedResults.Problem("There is no such payment.",
                 statusCode: StatusCodes.Status404NotFound),
-            _ => TypedResults.Problem("The payment is of another amount, or ended otherwise before.",
+            _ => TypedResults.Problem("The payment has another amount, or has already ended with another outcome.",
                 statusCode: StatusCodes.Status409Conflict),
         };
     }

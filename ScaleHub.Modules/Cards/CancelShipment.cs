@@ -16,7 +16,7 @@ public static class CancelShipment
     {
         var shipment = await db.LockShipmentAsync(id, cancellationToken);
         if (shipment?.UserId != tenant.RequiredUserId) return TypedResults.NotFound();
-        // What is packed only the packing room calls off.
+        // Once a shipment is packed, its owner cannot cancel it; an admin can (MoveShipment).
         if (shipment.Status != ShipmentState.Requested)
             return Problems.WrongState<ShipmentState>("shipment", shipment.Status, []);
         shipment.TryMove(ShipmentState.Cancelled, null, time.GetDatabaseNow());

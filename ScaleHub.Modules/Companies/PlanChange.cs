@@ -31,7 +31,7 @@ public static class PlanChange
         CancellationToken cancellationToken)
     {
         var id = db.Tenant.RequiredCompanyId;
-        // Before the company, as whoever creates something has its counter before the company's row.
+        // Locks the counters before the company's row, as code that creates something does, so that the two cannot deadlock.
         var used = mustFit ? await db.LockQuotasAsync(now, cancellationToken) : null;
         var company = await db.Companies.FromSql($"select * from companies where id = {id} for no key update")
             .SingleAsync(cancellationToken);

@@ -101,7 +101,7 @@ public sealed class FileWriter(ScaleHubDb db, IBlobStore blobs, TimeProvider tim
         {
             file.SizeBytes = null;
             await ExpireAsync(file);
-            // The framework derives the mistakes of requests from it, too.
+            // BadHttpRequestException derives from IOException, but it is the client's mistake and not a failure of the store.
             if (e is IOException and not BadHttpRequestException)
                 throw new UnavailableException("Files cannot be stored at the moment. Try again shortly.", e);
             throw;

@@ -59,7 +59,8 @@ public static class ChangePassword
         if (user.PasswordHash != old.PasswordHash)
             return TypedResults.Problem("The current password is wrong.", statusCode: StatusCodes.Status403Forbidden);
         user.PasswordHash = hash;
-        // Whoever came half way with the old one. Not audited: sign-ins on their way.
+        // Ends sign-ins that passed the old password and still need the second factor. Not audited: nobody is signed in by them
+        // yet.
         await db.OneTimeTokens.Where(t => t.UserId == me.UserId && t.Purpose == OneTimePurpose.SignIn && t.UsedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), cancellationToken);
         db.Audit.As(user, "user.password_changed");

@@ -60,7 +60,7 @@ public static class ChangeRole
             && !await db.Users.AnyAsync(u => u.Role == Roles.Owner && u.DeletedAt == null && u.Id != user.Id, cancellationToken);
 
     internal static ProblemHttpResult NotAllowed()
-        => TypedResults.Problem("Only an owner may do that with an owner.", statusCode: 403);
+        => TypedResults.Problem("Only an owner may add, change or remove an owner.", statusCode: 403);
 
     internal static ProblemHttpResult LastOwner()
         => TypedResults.Problem("A company has at least one owner. Make somebody else an owner first.", statusCode: 409);

@@ -57,7 +57,7 @@ public static class CreateApiKey
     {
         var now = time.GetDatabaseNow();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        // One at a time for a company, so that the most is the most.
+        // Locks the company, so that concurrent requests cannot exceed the maximum.
         await db.Database.ExecuteSqlAsync($"select from companies where id = {me.CompanyId} for no key update", cancellationToken);
         if (await db.ApiKeys.CountAsync(cancellationToken) >= ApiKey.MostPerCompany)
             return Problems.Conflict("name", $"The company has {ApiKey.MostPerCompany} keys. Revoke those that nobody uses.");

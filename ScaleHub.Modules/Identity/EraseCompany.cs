@@ -62,7 +62,7 @@ public static class KeepCompany
     public static async Task<Results<NoContent, NotFound, ProblemHttpResult>> HandleAsync(
         AccessToken me, ScaleHubDb db, TimeProvider time, CancellationToken cancellationToken)
     {
-        // Locked: the erasure begins with the same lock, so that it has begun by now or finds no date.
+        // The job that erases takes the same lock: either it has begun by now (409 below), or it will find no date.
         var company = await db.Companies.FromSql($"select * from companies where id = {me.CompanyId} for no key update")
             .SingleAsync(cancellationToken);
         if (company.EraseAt is not { } at) return TypedResults.NotFound();

@@ -83,7 +83,7 @@ internal sealed class EraseCompanyDataHandler(
         var theirs = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         await using var transaction = await theirs.Database.BeginTransactionAsync(cancellationToken);
         var now = time.GetDatabaseNow();
-        // The same lock as whoever takes the erasure back has: it was before, and there is no date, or it comes too late.
+        // KeepCompany takes the same lock. If it was first, there is no date any more; if it comes second, it is refused.
         if (await theirs.Companies.FromSql($"select * from companies where id = {company} and erase_at <= {now} for no key update")
             .AsNoTracking().SingleOrDefaultAsync(cancellationToken) is null) return false;
         await live.WillChangeAsync(theirs.UnitOfWork, company, await theirs.Sessions.Select(s => s.Id).ToListAsync(cancellationToken));
@@ -98,7 +98,8 @@ internal sealed class EraseCompanyDataHandler(
         return true;
     }
 
-    // Of files; a run that fails behind it finds none the next time. Their rows go with all others.
+    // The contents of files only; their rows are deleted with all other rows. If a later step fails, the next run finds no
+    // contents.
     private async Task DeleteContentsAsync(Guid company, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateScopeOf(company);

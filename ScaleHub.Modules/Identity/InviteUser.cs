@@ -57,7 +57,7 @@ public static class InviteUser
     {
         if (!Roles.MayGive(me.Role, request.Role)) return ChangeRole.NotAllowed();
         var now = time.GetDatabaseNow();
-        // One at a time for a company, so that the most is the most.
+        // Locks the company, so that concurrent requests cannot exceed the maximum.
         await db.Database.ExecuteSqlAsync($"select from companies where id = {me.CompanyId} for no key update", cancellationToken);
         if (await db.Invitations.CountAsync(i => i.AcceptedAt == null && i.ExpiresAt > now, cancellationToken) >= Most)
             return Problems.Conflict("email", $"There are {Most} open invitations. Withdraw some, or wait until some are accepted.");

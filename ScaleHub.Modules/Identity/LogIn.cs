@@ -28,9 +28,10 @@ public static class LogIn
     internal static readonly TimeSpan FailureTold = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// Signs in. An unknown address and a wrong password get the same answer, in the same time. After ten wrong passwords for an
-    /// account in 15 minutes it is 429 (<see cref="SignInLimits"/>). For somebody with a second factor the answer is 401 with
-    /// <c>totpRequired</c> and a <c>challenge</c>, and <c>POST /api/v1/auth/login/totp</c> goes on.
+    /// Signs in. An unknown e-mail address and a wrong password get the same answer, in the same time. The answer is 429 after
+    /// five wrong passwords for an account in 15 minutes from addresses that its user signs in from, or five from all other
+    /// addresses together (<see cref="SignInLimits"/>). For a user with a second factor the answer is 401 with
+    /// <c>totpRequired</c> and a <c>challenge</c>; <c>POST /api/v1/auth/login/totp</c> completes the sign-in.
     /// </summary>
     public static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(
         LogInRequest request, ScaleHubDb db, Tenant tenant, Passwords passwords, SignInTokens tokens, SignInLimits limits,

@@ -41,7 +41,7 @@ public sealed record CreateExamRequest(
         catch (InvalidOperationException)
         {
             // Half a surrogate pair, which JSON lets through as an escape and nothing behind it can hold.
-            return "Findings have a character that does not exist.";
+            return "Findings contain half of a surrogate pair, which is not a Unicode character.";
         }
     }
 

@@ -43,7 +43,7 @@ public static class CreateWebhook
         CancellationToken cancellationToken)
     {
         var (company, now) = (tenant.RequiredCompanyId, time.GetDatabaseNow());
-        // One at a time for a company, so that the most is the most.
+        // Locks the company, so that concurrent requests cannot exceed the maximum.
         await db.Database.ExecuteSqlAsync($"select from companies where id = {company} for no key update", cancellationToken);
         if (await db.Webhooks.CountAsync(cancellationToken) >= Webhook.MostPerCompany)
             return Problems.Conflict("url", $"The company has {Webhook.MostPerCompany} webhooks. Delete those that nobody uses.");

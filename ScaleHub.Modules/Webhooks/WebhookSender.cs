@@ -35,7 +35,7 @@ internal sealed class WebhookSender : IDisposable
             AllowAutoRedirect = false,
             UseProxy = false,
             UseCookies = false,
-            // The receiver is nobody's business in our traces, nor are they its.
+            // No span for the call, and no trace headers in it: the receiver is not a part of this system.
             ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(_options.TimeoutSeconds),
             MaxResponseHeadersLength = 16,
@@ -155,7 +155,7 @@ internal sealed class WebhookSender : IDisposable
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
             => "There is no secure connection: look at the certificate.",
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => "The host could not be reached.",
-        _ => "The answer is no HTTP, or broke off.",
+        _ => "The answer was not valid HTTP, or the connection was lost.",
     };
 
     /// <inheritdoc/>

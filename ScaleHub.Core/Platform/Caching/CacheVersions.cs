@@ -27,10 +27,12 @@ internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumbe
 /// base: a position that the primary had after the first of its versions was made anew under this run id. A later change is a
 /// version of its own. The base is read from the primary once, and kept beside the versions, so that it is lost when they are;
 /// who cannot read it loads from the primary.</para>
-/// <para>A change is announced before its transaction commits and settled behind it, so that a process which is killed between
-/// the two leaves nothing old: what is announced is not kept for a minute, and is loaded from the primary.</para>
-/// <para>Each change is told to all instances (<see cref="Broadcast"/>), when Redis answers again if it does not
-/// (<see cref="PendingInvalidations"/>); a process that is killed before leaves entries in Redis current until they expire.</para>
+/// <para>An invalidation is announced before its transaction commits and completed after the commit. If the process is killed in
+/// between, no old value remains: for 75 seconds after an announcement the entries are not cached, and are loaded from the
+/// primary.</para>
+/// <para>Each invalidation is sent to all instances (<see cref="Broadcast"/>). If Redis does not answer, it is sent again until
+/// Redis does (<see cref="PendingInvalidations"/>). A process that is killed before that leaves old entries in Redis until they
+/// expire.</para>
 /// </summary>
 internal sealed class CacheVersions
 {

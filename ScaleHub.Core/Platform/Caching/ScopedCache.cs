@@ -115,9 +115,9 @@ public abstract class ScopedCache : HybridCache
     }
 
     /// <summary>
-    /// Makes everything with a tag old, by the write that follows: call it before. From here to the commit nothing with the tag
-    /// is kept, and after it nothing from before is current anywhere. If the process dies in between, that holds for a minute, in
-    /// which any transaction has ended.
+    /// Invalidates every entry with a tag when the write that follows is committed. Call it before the write. From the call to
+    /// the commit no value with the tag is cached. After the commit no instance serves a value from before it. If the process
+    /// dies in between, no value with the tag is cached for 75 seconds, by when the transaction has ended.
     /// </summary>
     public ValueTask WillChangeAsync(string tag) => AnnounceAsync(CacheVersions.Tag(tag));
 

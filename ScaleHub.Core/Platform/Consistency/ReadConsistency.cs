@@ -25,8 +25,8 @@ public sealed class ReadConsistency
     public bool WrittenUnknown { get; private set; }
 
     /// <summary>
-    /// Nobody reads behind this unit of work what it has written, as with most jobs: the position of its commits is asked for
-    /// only if something that follows the commit needs it.
+    /// No client waits to read what this unit of work has written, as with most jobs. The WAL position of its commits is then
+    /// read only if an effect that follows the commit needs it.
     /// </summary>
     internal bool HasNoReader { get; set; }
 

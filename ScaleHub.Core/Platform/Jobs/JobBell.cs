@@ -68,7 +68,7 @@ public sealed class JobBell(PostgresNodes nodes, ILogger<JobBell> logger) : Back
 /// <param name="logger">Of the loop.</param>
 public sealed class JobBellListener(PostgresNodes nodes, Action heard, ILogger logger)
 {
-    // A primary that was replaced keeps its connections when it only stopped being one.
+    // A lost connection is no reliable sign: an old primary that still runs keeps its connections after another one was promoted.
     private static readonly TimeSpan LookForPrimaryEvery = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan ConnectAgainAfter = TimeSpan.FromSeconds(1);

@@ -7,9 +7,9 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// Looks at every node twice a second, on connections of its own, so that routing never has to ask.
 /// <para>Guarantee: a node that stops answering, for whatever reason, is out of routing within <see cref="Interval"/> +
 /// <see cref="Patience"/>, a second; one that answers again is back within the same time.</para>
-/// <para>Lag in seconds is the age of the newest primary position that the standby has replayed, by this process's clock: unlike
-/// <c>now() - pg_last_xact_replay_timestamp()</c> it neither grows while the primary is idle nor depends on synchronised clocks
-/// (PostgreSQL 15 documentation, 27.2.5.2 and 9.27.4).</para>
+/// <para>A standby's lag in seconds is how long ago the primary was first seen beyond the position that the standby has replayed.
+/// It is measured by this process's clock: unlike <c>now() - pg_last_xact_replay_timestamp()</c> it neither grows while the
+/// primary is idle nor depends on synchronised clocks (PostgreSQL 15 documentation, 27.2.5.2 and 9.27.4).</para>
 /// </summary>
 public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger) : BackgroundService
 {

@@ -19,7 +19,7 @@ public sealed class TotpCodes(SecretBox box, TimeProvider time)
     private const string Issuer = "ScaleHub";
     private const int SecretBytes = 20, RecoveryBytes = 10;
 
-    // Keyed: 80 bits are not so many that a hash alone would do for ever.
+    // Recovery codes are hashed with a key: somebody who stole the database could find 80 bits from a plain hash one day.
     private readonly byte[] _recoveryKey = box.KeyFor("totp-recovery");
 
     /// <summary>A new secret: for the app in base32, and for the database. 160 bits (RFC 4226, 4).</summary>
