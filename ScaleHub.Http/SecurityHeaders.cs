@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Options;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace ScaleHub.Http;
 
@@ -37,26 +38,23 @@ public static class SecurityHeaders
         if (context.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000";
     }
 
-    /// <summary>
-    /// Believes <c>X-Forwarded-*</c> from trusted proxies only: loopback, unless <c>ForwardedHeaders:TrustLoopback</c> is false,
-    /// and the networks in <c>ForwardedHeaders:KnownNetworks</c> (a list of CIDR blocks). <c>ForwardedHeaders:Proxies</c> is how
-    /// many such proxies a request passes, 1 by default.
-    /// </summary>
+    /// <summary>Believes <c>X-Forwarded-*</c> of trusted proxies only, see <see cref="ProxyOptions"/>.</summary>
     public static void AddForwardedHeaders(this WebApplicationBuilder builder)
     {
-        var section = builder.Configuration.GetSection("ForwardedHeaders");
-        var networks = section.GetSection("KnownNetworks").Get<string[]>() ?? [];
-        builder.Services.Configure<ForwardedHeadersOptions>(options =>
+        builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateDataAnnotations()
+            .Validate(o => o.KnownNetworks.All(n => IPNetwork.TryParse(n, out _)),
+                $"{ProxyOptions.Section}__KnownNetworks must be networks in CIDR notation, such as 10.0.0.0/8.").ValidateOnStart();
+        builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyOptions>>((options, proxies) =>
         {
             options.ForwardedHeaders =
                 ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
-            options.ForwardLimit = section.GetValue("Proxies", 1);
-            if (!section.GetValue("TrustLoopback", true))
+            options.ForwardLimit = proxies.Value.Proxies;
+            if (!proxies.Value.TrustLoopback)
             {
                 options.KnownIPNetworks.Clear();
                 options.KnownProxies.Clear();
             }
-            foreach (var network in networks) options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+            foreach (var network in proxies.Value.KnownNetworks) options.KnownIPNetworks.Add(IPNetwork.Parse(network));
             // The middleware takes two empty lists for "trust everybody".
             if (options.KnownIPNetworks.Count == 0 && options.KnownProxies.Count == 0)
                 options.ForwardedHeaders = ForwardedHeaders.None;

@@ -149,7 +149,8 @@ internal sealed class ExceptionTable(IProblemDetailsService problems) : IExcepti
         DbUpdateException { InnerException: { } inner } => Find(inner, http),
         PostgresException { SqlState: ['2', '2', ..] or PostgresErrorCodes.CheckViolation } => (400, "A value is not valid."),
         PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => (409, "A resource with this value already exists."),
-        // One SQLSTATE has two causes: other rows refer to the row that is deleted, or the row that is written refers to none.
+        // One SQLSTATE has two causes: other rows refer to the row that is deleted, or the row that is written refers to a
+        // missing row.
         PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } e => (409, IsDelete(http)
             ? $"The resource is still in use: {Constraints.Referrer(e)} refer to it."
             : "A referenced resource does not exist."),

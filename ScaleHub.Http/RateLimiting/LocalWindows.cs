@@ -27,7 +27,7 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
     private long _sweptAt;
 
     // Windows with requests that Redis has not counted: none, unless Redis was gone.
-    private int _untold;
+    private int _unreported;
 
     /// <summary>Windows that are kept now.</summary>
     internal int Count
@@ -61,7 +61,7 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
     /// </summary>
     public int[]? TakeUntold(ApplyingLimit[] limits)
     {
-        if (Volatile.Read(ref _untold) == 0) return null;
+        if (Volatile.Read(ref _unreported) == 0) return null;
         int[]? taken = null;
         lock (_lock)
         {
@@ -77,7 +77,7 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
     }
 
     /// <summary>Takes back what Redis could not be told of.</summary>
-    public void GiveBackUntold(ApplyingLimit[] limits, int[] untold)
+    public void ReturnUnreported(ApplyingLimit[] limits, int[] untold)
     {
         lock (_lock)
         {
@@ -135,8 +135,8 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
 
     private void SetUntold(Window window, int untold)
     {
-        if (window.Untold == 0 && untold > 0) _untold++;
-        else if (window.Untold > 0 && untold == 0) _untold--;
+        if (window.Untold == 0 && untold > 0) _unreported++;
+        else if (window.Untold > 0 && untold == 0) _unreported--;
         window.Untold = untold;
     }
 

@@ -52,7 +52,7 @@ public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimi
         finally
         {
             // Redis may have counted them although it did not say so: rather twice than never.
-            if (untold is not null && !told) local.GiveBackUntold(limits, untold);
+            if (untold is not null && !told) local.ReturnUnreported(limits, untold);
         }
         metrics.Decided(inProcess: true);
         return local.Decide(limits);

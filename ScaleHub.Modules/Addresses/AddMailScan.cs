@@ -33,7 +33,7 @@ public static class AddMailScan
         if (!item.IsHere) return Problems.WrongState("mail item", item.Status, item.Next);
         if (await db.MailScans.CountAsync(s => s.MailItemId == id, cancellationToken) >= MailScan.MaxPerItem)
             return TypedResults.Problem($"A mail item has at most {MailScan.MaxPerItem} scans.", statusCode: 409);
-        if (await db.KeepFileAsync(request.FileId, time, cancellationToken) is not { } file)
+        if (await db.AttachFileAsync(request.FileId, time, cancellationToken) is not { } file)
             return Problems.Conflict("fileId", "You have uploaded no such file, or it has expired or is attached already.");
         var now = time.GetDatabaseNow();
         db.MailScans.Add(new() { CompanyId = tenant.RequiredCompanyId, Id = file.Id, MailItemId = id, CreatedAt = now });

@@ -19,7 +19,7 @@ public static class DeleteMailScan
             return TypedResults.NotFound();
         db.MailScans.Remove(scan);
         await db.SaveChangesAsync(cancellationToken);
-        await db.DropFilesAsync([scanId], time, cancellationToken);
+        await db.DetachFilesAsync([scanId], time, cancellationToken);
         return TypedResults.NoContent();
     }
 }

@@ -33,7 +33,7 @@ public sealed class BillingModule : IModule
     public void AddServices(IServiceCollection services)
     {
         services.AddSingleton<SimulatedGateway>();
-        services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section);
+        services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section).ValidateOnStart();
         services.TryAddSingleton<IPaymentGateway>(provider =>
             provider.GetRequiredService<IOptions<BillingOptions>>().Value.SimulatePayments
                 ?? !provider.GetRequiredService<IHostEnvironment>().IsProduction()

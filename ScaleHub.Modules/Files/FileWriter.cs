@@ -139,7 +139,7 @@ public sealed class FileWriter(ScaleHubDb db, IBlobStore blobs, TimeProvider tim
 /// <summary>What a file is that is to be written.</summary>
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="ContentType">Of the content.</param>
-/// <param name="Keep">How long it can be read, unless something keeps it (<c>KeepFileAsync</c>).</param>
+/// <param name="Keep">How long it can be read, unless something keeps it (<c>AttachFileAsync</c>).</param>
 /// <param name="MaxBytes">Most bytes of content.</param>
 public sealed record FileDescription(string Name, string ContentType, TimeSpan Keep, long MaxBytes);
 

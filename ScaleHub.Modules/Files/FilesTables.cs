@@ -16,7 +16,7 @@ public static class FilesTables
         /// Keeps a file that the acting user has uploaded: attaches it to something, in the transaction of the change, once.
         /// </summary>
         /// <returns>The file; null when there is none of the user that is whole, not expired and not attached.</returns>
-        public async Task<StoredFile?> KeepFileAsync(Guid id, TimeProvider time, CancellationToken cancellationToken)
+        public async Task<StoredFile?> AttachFileAsync(Guid id, TimeProvider time, CancellationToken cancellationToken)
         {
             var (now, user) = (time.GetDatabaseNow(), db.Tenant.RequiredUserId);
             // Not audited, as the member says.
@@ -27,7 +27,7 @@ public static class FilesTables
         }
 
         /// <summary>Lets files go, in the transaction of the change: nobody can read them any more, and the sweep deletes them.</summary>
-        public Task<int> DropFilesAsync(IReadOnlyCollection<Guid> ids, TimeProvider time, CancellationToken cancellationToken)
+        public Task<int> DetachFilesAsync(IReadOnlyCollection<Guid> ids, TimeProvider time, CancellationToken cancellationToken)
         {
             var now = time.GetDatabaseNow();
             // Not audited, as the member says.

@@ -25,7 +25,7 @@ public sealed record LogInResponse(string AccessToken, string RefreshToken, int 
 public static class LogIn
 {
     // Within it, one failure of an account is in the audit log.
-    internal static readonly TimeSpan FailureTold = TimeSpan.FromMinutes(15);
+    internal static readonly TimeSpan FailureAuditWindow = TimeSpan.FromMinutes(15);
 
     /// <summary>
     /// Signs in. An unknown e-mail address and a wrong password get the same answer, in the same time. The answer is 429 after
@@ -56,7 +56,7 @@ public static class LogIn
         }
         if (!right || login is null)
         {
-            await db.Audit.AddOnceAsync("user.sign_in_failed", userId, FailureTold, cancellationToken);
+            await db.Audit.AddOnceAsync("user.sign_in_failed", userId, FailureAuditWindow, cancellationToken);
             return TypedResults.Problem("E-mail address or password is wrong.", statusCode: 401);
         }
 

@@ -57,7 +57,7 @@ public static class LogInTotp
             {
                 counted = [];
                 await transaction.RollbackAsync(CancellationToken.None);
-                await db.Audit.AddOnceAsync("user.sign_in_failed", user.Id, LogIn.FailureTold, cancellationToken);
+                await db.Audit.AddOnceAsync("user.sign_in_failed", user.Id, LogIn.FailureAuditWindow, cancellationToken);
                 return ConfirmTotp.WrongCode(StatusCodes.Status401Unauthorized);
             }
             if (!await OneTimeToken.UseAsync(db, challenge, now, cancellationToken)) return NotValid();

@@ -28,12 +28,12 @@ public static class RedriveJobs
     /// Queues dead jobs again. One whose key against doubles is held by a newer job stays dead: the newer one does the same.
     /// </summary>
     public static async Task<Results<Ok<RedriveJobsResponse>, ProblemHttpResult>> HandleAsync(
-        RedriveJobsRequest request, ScaleHubDb db, JobBell bell, CancellationToken cancellationToken)
+        RedriveJobsRequest request, ScaleHubDb db, JobNotifier notifier, CancellationToken cancellationToken)
     {
         if (request.Id is null == request.Kind is null)
             return TypedResults.Problem("Give an id or a kind, one of the two.", statusCode: StatusCodes.Status400BadRequest,
                 extensions: [Problems.Errors("id", "Give an id or a kind, one of the two.")]);
-        bell.RingAfterCommit(db.UnitOfWork);
+        notifier.NotifyAfterCommit(db.UnitOfWork);
         // "limit" is one more than is queued, to know whether there are more.
         var found = await db.Database.SqlQuery<Guid>($"""
             select id as "Value" from jobs d

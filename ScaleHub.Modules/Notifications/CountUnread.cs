@@ -10,7 +10,7 @@ namespace ScaleHub.Modules.Notifications;
 /// <param name="IsExact">False when there are more.</param>
 public sealed record CountUnreadResponse(int Count, bool IsExact);
 
-/// <summary><c>GET /api/v1/notifications/unread</c>: for the number on a bell.</summary>
+/// <summary><c>GET /api/v1/notifications/unread</c>: for the number on a notifier.</summary>
 public static class CountUnread
 {
     private const int Most = 100;

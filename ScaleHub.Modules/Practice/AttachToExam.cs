@@ -27,7 +27,7 @@ public static class AttachToExam
         if (await db.LockExamAsync(id, cancellationToken) is null) return TypedResults.NotFound();
         if (await db.ExamAttachments.CountAsync(a => a.ExamId == id, cancellationToken) >= ExamAttachment.MaxPerExam)
             return TypedResults.Problem($"An exam has at most {ExamAttachment.MaxPerExam} attachments.", statusCode: 409);
-        if (await db.KeepFileAsync(request.FileId, time, cancellationToken) is not { } file)
+        if (await db.AttachFileAsync(request.FileId, time, cancellationToken) is not { } file)
             return Problems.Conflict("fileId", "You have uploaded no such file, or it has expired or is attached already.");
         db.ExamAttachments.Add(new()
         {

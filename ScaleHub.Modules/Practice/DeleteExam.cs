@@ -21,7 +21,7 @@ public static class DeleteExam
         ifMatch.Require(ExamResponse.From(exam));
         var attachments = await db.ExamAttachments.Where(a => a.ExamId == id).ToListAsync(cancellationToken);
         db.ExamAttachments.RemoveRange(attachments);
-        await db.DropFilesAsync([.. attachments.Select(a => a.Id)], time, cancellationToken);
+        await db.DetachFilesAsync([.. attachments.Select(a => a.Id)], time, cancellationToken);
         db.Exams.Remove(exam);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.NoContent();

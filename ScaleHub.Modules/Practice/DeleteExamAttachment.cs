@@ -18,7 +18,7 @@ public static class DeleteExamAttachment
             return TypedResults.NotFound();
         db.ExamAttachments.Remove(attachment);
         await db.SaveChangesAsync(cancellationToken);
-        await db.DropFilesAsync([attachmentId], time, cancellationToken);
+        await db.DetachFilesAsync([attachmentId], time, cancellationToken);
         return TypedResults.NoContent();
     }
 }

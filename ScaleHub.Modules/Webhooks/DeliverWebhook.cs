@@ -98,7 +98,7 @@ internal sealed class DeliverWebhookHandler(
         if (await db.LockWebhookAsync(delivery.WebhookId, CancellationToken.None) is { Disabled: null } webhook)
         {
             webhook.GivenUp++;
-            if (isGone || webhook.GivenUp >= Webhook.MostGivenUp)
+            if (isGone || webhook.GivenUp >= Webhook.MaxGivenUpInARow)
             {
                 webhook.Disable(isGone ? WebhookDisabled.Gone : WebhookDisabled.Failing, time.GetDatabaseNow());
                 wanted.WillChange(db.UnitOfWork, webhook.CompanyId);
@@ -114,7 +114,7 @@ internal sealed class DeliverWebhookHandler(
         var owners = await db.OwnersToTell().Select(u => u.Id).ToListAsync();
         var why = webhook.Disabled == WebhookDisabled.Gone
             ? "Its server answered that nobody is there any more (410 Gone)."
-            : $"{Webhook.MostGivenUp} events in a row could not be delivered.";
+            : $"{Webhook.MaxGivenUpInARow} events in a row could not be delivered.";
         foreach (var owner in owners) queue.Add(new Notify(owner, NotificationKind.WebhookFailing, "A webhook was switched off",
             $"The webhook at {new Uri(webhook.Url).Host} gets no more events. {why} "
                 + "Mend the server, then switch the webhook on again.",

@@ -13,7 +13,7 @@ public sealed class Webhook : ITenantEntity
     public const int MostPerCompany = 10;
 
     /// <summary>After so many events in a row that were given up it is switched off.</summary>
-    public const int MostGivenUp = 20;
+    public const int MaxGivenUpInARow = 20;
 
     /// <summary>How long the secret before goes on signing.</summary>
     public static readonly TimeSpan SecretOverlap = TimeSpan.FromHours(24);

@@ -49,7 +49,7 @@ internal sealed class WebhookListener(ScaleHubDb db, JobQueue queue, WantedEvent
     public ValueTask<bool> WantsAsync(string type) => wanted.IsWantedAsync(db, type);
 
     // In the order of the transactions that changed the subject, so that the deliveries are.
-    public void Hear(CompanyEvent happened) => queue.Add(
+    public void Enqueue(CompanyEvent happened) => queue.Add(
         new PublishEvent(Guid.CreateVersion7(), happened.Type, happened.SubjectId, Body(happened.Type, happened.At, happened.Data)),
         new() { OrderingKey = $"event {happened.SubjectId}" });
 

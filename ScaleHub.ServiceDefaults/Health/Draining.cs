@@ -19,7 +19,7 @@ public sealed class ShutdownOptions
     /// than the balancer takes to notice. Default 1. The rest of a stop has what remains of
     /// <see cref="Extensions.ShutdownTimeout"/>.
     /// </summary>
-    [Range(0, 5)] public double DrainSeconds { get; set; } = 1;
+    [Range(0.0, 5.0)] public double DrainSeconds { get; set; } = 1;
 }
 
 /// <summary>

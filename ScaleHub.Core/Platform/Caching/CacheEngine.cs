@@ -25,7 +25,7 @@ internal sealed class CacheEngine(
     LocalStore local, CacheVersions versions, RedisStore redis, Broadcast broadcast,
     CacheCounts counts, PostgresNodes nodes, IOptions<CacheOptions> options, TimeProvider time, ILogger<CacheEngine> logger)
 {
-    private static readonly TimeSpan DeafLife = TimeSpan.FromSeconds(1), RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UnverifiedLife = TimeSpan.FromSeconds(1), RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(20);
 
     private readonly SingleFlight<EntryKey, CacheAnswer> _loads = new();
@@ -59,7 +59,7 @@ internal sealed class CacheEngine(
         if (FindHere(lookup, needs) is { } answer) return answer;
         var (startedAt, epoch) = (time.GetTimestamp(), broadcast.Epoch);
         if (needs.NothingCached
-            || await versions.ReadAsync(lookup.Key.Company, lookup.Names) is not { Unsettled: false } version
+            || await versions.ReadAsync(lookup.Key.Company, lookup.Names) is not { InvalidationPending: false } version
             || await ReadAsync(lookup, version, startedAt, epoch, needs) is not { } entry || !IsCurrent(entry))
         {
             return null;
@@ -133,7 +133,7 @@ internal sealed class CacheEngine(
 
         var token = Guid.NewGuid().ToString("N");
         var locked = false;
-        if (version is { } current && !current.Unsettled && !needs.NothingCached)
+        if (version is { } current && !current.InvalidationPending && !needs.NothingCached)
         {
             var shared = await ReadAsync(lookup, current, startedAt, epoch, needs);
             if (IsCurrent(shared)) return Kept(lookup, shared!);
@@ -185,7 +185,7 @@ internal sealed class CacheEngine(
         try
         {
             var (startedAt, epoch) = (time.GetTimestamp(), broadcast.Epoch);
-            if (await versions.ReadAsync(lookup.Key.Company, lookup.Names) is not { Unsettled: false } version) return;
+            if (await versions.ReadAsync(lookup.Key.Company, lookup.Names) is not { InvalidationPending: false } version) return;
             var token = Guid.NewGuid().ToString("N");
             // Another instance does it; this one finds the result when its own has expired.
             if (await _locks.TakeAsync(LockKey(lookup, version), token) is not true) return;
@@ -212,7 +212,7 @@ internal sealed class CacheEngine(
         if (needs.NothingCached || entry.AsOf < needs.AtLeast || !versions.IsUnchanged(entry.Slots, entry.StartedAt)) return false;
         var (heard, epoch) = broadcast.LastHeartbeat;
         var good = epoch == entry.Epoch ? Math.Max(heard, entry.StartedAt) : entry.StartedAt;
-        return time.GetElapsedTime(good) < DeafLife;
+        return time.GetElapsedTime(good) < UnverifiedLife;
     }
 
     private async Task<CacheEntry?> ReadAsync(CacheLookup lookup, CacheVersion version, long startedAt, long epoch, LoadNeeds needs)
@@ -266,7 +266,7 @@ internal sealed class CacheEngine(
 
     private async Task KeepAsync(CacheLookup lookup, CacheEntry entry, CacheVersion? version)
     {
-        if (entry.Value.Json.Length > options.Value.MaxValueBytes || version is { Unsettled: true }) return;
+        if (entry.Value.Json.Length > options.Value.MaxValueBytes || version is { InvalidationPending: true }) return;
         KeepHere(lookup, entry);
         if (version is not { } under || !Reads(lookup, HybridCacheEntryFlags.DisableDistributedCacheWrite)) return;
         var life = TimeSpan.FromMilliseconds(entry.StaleUntil - Now());

@@ -13,8 +13,8 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <param name="Name">Part of the key in Redis: another one after any change.</param>
 /// <param name="AtLeast">A position at or behind the last change.</param>
 /// <param name="PrimaryOnly">There may have been a change of unknown position in the last 30 s.</param>
-/// <param name="Unsettled">A change is announced, and may be committed at any moment: nothing may be kept.</param>
-internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly, bool Unsettled);
+/// <param name="InvalidationPending">A change is announced, and may be committed at any moment: nothing may be kept.</param>
+internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly, bool InvalidationPending);
 
 /// <summary>
 /// Invalidation in O(1): a company, each of its tags, and each of 256 groups of its keys has a version; an entry's key in Redis

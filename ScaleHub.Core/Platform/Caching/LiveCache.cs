@@ -7,12 +7,12 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <summary>
 /// Small values kept in process until news of a change, for what is looked at on every request.
 /// <para>Guarantee: <see cref="ForgetAsync"/> is known to every instance in milliseconds while <see cref="Broadcast"/> is live,
-/// and within <paramref name="deafLife"/> or 600 ms, whichever is longer, when it stops. A load that began before the change is
-/// never kept after it. For a minute after a key was forgotten its value is kept for <paramref name="deafLife"/> only: if the
+/// and within <paramref name="unverifiedLife"/> or 600 ms, whichever is longer, when it stops. A load that began before the change is
+/// never kept after it. For a minute after a key was forgotten its value is kept for <paramref name="unverifiedLife"/> only: if the
 /// outcome of the commit was unknown, it may come to pass in that time. One load for each key at a time. At most
 /// <paramref name="capacity"/> values.</para>
 /// <para>Redis away: the news waits in <see cref="PendingInvalidations"/> until Redis takes it; an instance that cannot hear news keeps a
-/// value for <paramref name="deafLife"/>.</para>
+/// value for <paramref name="unverifiedLife"/>.</para>
 /// </summary>
 /// <param name="topic">Names the values in the broadcast.</param>
 /// <param name="broadcast">Carries the news.</param>
@@ -20,12 +20,12 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <param name="time">The clock.</param>
 /// <param name="capacity">Most values that are kept.</param>
 /// <param name="life">How long a value is kept while news are heard.</param>
-/// <param name="deafLife">How long it is kept otherwise.</param>
+/// <param name="unverifiedLife">How long it is kept otherwise.</param>
 public sealed class LiveCache<T>(
-    string topic, Broadcast broadcast, PendingInvalidations pending, TimeProvider time, int capacity, TimeSpan life, TimeSpan deafLife)
+    string topic, Broadcast broadcast, PendingInvalidations pending, TimeProvider time, int capacity, TimeSpan life, TimeSpan unverifiedLife)
     where T : class
 {
-    private static readonly TimeSpan Unsettled = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan InvalidationPending = TimeSpan.FromMinutes(1);
 
     private readonly BoundedMap<Guid, Entry> _entries = new(capacity);
 
@@ -85,10 +85,10 @@ public sealed class LiveCache<T>(
     private bool IsFresh(Guid key, Entry entry)
     {
         var age = time.GetElapsedTime(entry.At);
-        return age < deafLife || (age < life && broadcast.IsLive && entry.Epoch == broadcast.Epoch && IsSettled(key));
+        return age < unverifiedLife || (age < life && broadcast.IsLive && entry.Epoch == broadcast.Epoch && IsSettled(key));
     }
 
-    private bool IsSettled(Guid key) => !_forgotten.TryGet(key, out var at) || time.GetElapsedTime(at) > Unsettled;
+    private bool IsSettled(Guid key) => !_forgotten.TryGet(key, out var at) || time.GetElapsedTime(at) > InvalidationPending;
 
     private async Task<T?> LoadAsync(Guid key, Func<Task<T?>> load)
     {

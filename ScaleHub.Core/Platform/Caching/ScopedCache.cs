@@ -110,7 +110,7 @@ public abstract class ScopedCache : HybridCache
         IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
         var lookup = Lookup(key, tags, options?.Expiration, null, options);
-        await SettleAsync(Owner, CacheVersions.Group(key));
+        await CompleteInvalidationAsync(Owner, CacheVersions.Group(key));
         await _engine.SetAsync(lookup, Write(value));
     }
 
@@ -131,9 +131,9 @@ public abstract class ScopedCache : HybridCache
 
     private LoadNeeds Needs => new(_consistency.AtLeast, _consistency.PrimaryOnly, _consistency.NothingCached);
 
-    private ValueTask ChangeAsync(string name) => _unitOfWork.InTransaction ? AnnounceAsync(name) : SettleAsync(Owner, name);
+    private ValueTask ChangeAsync(string name) => _unitOfWork.InTransaction ? AnnounceAsync(name) : CompleteInvalidationAsync(Owner, name);
 
-    private async ValueTask SettleAsync(Guid owner, string name)
+    private async ValueTask CompleteInvalidationAsync(Guid owner, string name)
     {
         if (!await _versions.ChangeAsync(owner, [name], _consistency.Written)) _consistency.CachesWereNotTold();
     }
@@ -142,7 +142,7 @@ public abstract class ScopedCache : HybridCache
     {
         var (owner, what) = (Owner, (Owner, name));
         if (_unitOfWork.Awaits(what)) return;
-        _unitOfWork.AfterCommit(() => SettleAsync(owner, name), what);
+        _unitOfWork.AfterCommit(() => CompleteInvalidationAsync(owner, name), what);
         await _versions.AnnounceAsync(owner, [name]);
     }
 

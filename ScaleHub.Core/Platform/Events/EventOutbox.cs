@@ -19,7 +19,7 @@ public interface IEventListener
     ValueTask<bool> WantsAsync(string type);
 
     /// <summary>Takes an event over, to be saved with the next <c>SaveChanges</c> of the scope.</summary>
-    void Hear(CompanyEvent happened);
+    void Enqueue(CompanyEvent happened);
 }
 
 /// <summary>
@@ -38,6 +38,6 @@ public sealed class EventOutbox(IEnumerable<IEventListener> listeners, TimeProvi
     {
         foreach (var listener in listeners)
             if (await listener.WantsAsync(type.Name))
-                listener.Hear(new(type.Name, subjectId, time.GetDatabaseNow(), JsonSerializer.Serialize(data, EventType.Json)));
+                listener.Enqueue(new(type.Name, subjectId, time.GetDatabaseNow(), JsonSerializer.Serialize(data, EventType.Json)));
     }
 }

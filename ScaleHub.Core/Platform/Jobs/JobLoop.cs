@@ -49,7 +49,7 @@ internal sealed class JobLoop(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var listener = new JobBellListener(nodes, _changed.Set, logger);
+        var listener = new JobNotificationListener(nodes, _changed.Set, logger);
         var renewing = RenewAsync();
         try
         {

@@ -33,7 +33,7 @@ public sealed record JobOptions
 /// <para>Sources: River, Oban and Graphile Worker, queues in PostgreSQL whose guarantees these are; docs/jobs.md compares.</para>
 /// </summary>
 [SuppressMessage("Naming", "CA1711", Justification = "It is a queue.")]
-public sealed class JobQueue(ScaleHubDb db, JobBell bell, TimeProvider time)
+public sealed class JobQueue(ScaleHubDb db, JobNotifier notifier, TimeProvider time)
 {
     /// <summary>How payloads and results are written. Values of enums by their names: their numbers may change.</summary>
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -49,7 +49,7 @@ public sealed class JobQueue(ScaleHubDb db, JobBell bell, TimeProvider time)
     {
         var row = New(job, options);
         db.Set<Job>().Add(row);
-        if (row.State == JobState.Queued) bell.RingAfterCommit(db.UnitOfWork);
+        if (row.State == JobState.Queued) notifier.NotifyAfterCommit(db.UnitOfWork);
         return row.Id;
     }
 
@@ -66,7 +66,7 @@ public sealed class JobQueue(ScaleHubDb db, JobBell bell, TimeProvider time)
         TJob job, string key, JobOptions? options = null, CancellationToken cancellationToken = default) where TJob : IJob
     {
         var row = New(job, options);
-        if (row.State == JobState.Queued) bell.RingAfterCommit(db.UnitOfWork);
+        if (row.State == JobState.Queued) notifier.NotifyAfterCommit(db.UnitOfWork);
         await using var command = new NpgsqlCommand("""
             insert into jobs
                 (company_id, id, kind, payload, state, due_at, ordering_key, trace_parent, created_by, created_at, dedupe_key)

@@ -141,7 +141,7 @@ internal enum HeldJobEnd
 internal sealed class HeldJob(ClaimedJob job, long startedAt, TimeSpan timeout) : IDisposable
 {
     // What does not end although it was told to loses its lease after so long, and somebody else may try.
-    private static readonly TimeSpan Obedience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(30);
     private readonly CancellationTokenSource _ending = new();
 
     public ClaimedJob Job => job;
@@ -150,7 +150,7 @@ internal sealed class HeldJob(ClaimedJob job, long startedAt, TimeSpan timeout) 
 
     public HeldJobEnd Ended { get; private set; }
 
-    public bool IsOverdue(TimeProvider time) => time.GetElapsedTime(startedAt) > timeout + Obedience;
+    public bool IsOverdue(TimeProvider time) => time.GetElapsedTime(startedAt) > timeout + CancellationGrace;
 
     public void End(HeldJobEnd why)
     {

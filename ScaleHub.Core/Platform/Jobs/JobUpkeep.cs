@@ -9,7 +9,7 @@ namespace ScaleHub.Core.Platform.Jobs;
 /// worker does it; what one is at, the others pass over, so that none has to lead.
 /// </summary>
 internal sealed class JobUpkeep(
-    JobStore store, JobBell bell, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobUpkeep> logger) : BackgroundService
+    JobStore store, JobNotifier notifier, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobUpkeep> logger) : BackgroundService
 {
     private const int AtATime = 500;
     private static readonly TimeSpan LookForForgottenEvery = TimeSpan.FromSeconds(30);
@@ -33,7 +33,7 @@ internal sealed class JobUpkeep(
                         lookedAt = time.GetTimestamp();
                         all += await store.QueueForgottenAsync(stoppingToken);
                     }
-                    if (all > 0) bell.Ring();
+                    if (all > 0) notifier.Notify();
                 }, stoppingToken);
                 // Jitter, so that several workers do not keep coming at the same moment.
                 var wait = options.Value.PollMs * (0.75 + (Random.Shared.NextDouble() / 2));

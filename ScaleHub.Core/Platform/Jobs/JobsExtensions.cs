@@ -11,8 +11,8 @@ public static class JobsExtensions
     public static IHostApplicationBuilder AddJobQueue(this IHostApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<JobBell>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<JobBell>());
+        builder.Services.AddSingleton<JobNotifier>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<JobNotifier>());
         builder.Services.AddScoped<JobQueue>();
         return builder;
     }

@@ -23,7 +23,8 @@ public enum NodeRole
 /// <param name="Timeline">Grows by one with each promotion; tells the newest of two primaries, and a standby that follows the old
 /// one. Zero when it is not known.</param>
 /// <param name="LagBytes">Bytes of log that the standby has not replayed.</param>
-/// <param name="LagSeconds">Seconds since the primary was first seen beyond what the standby has replayed, else 0.</param>
+/// <param name="LagSeconds">Seconds since the primary was first seen beyond what the standby has replayed; 0 when it was
+/// not.</param>
 /// <param name="LatencyMs">Milliseconds that the node took to answer.</param>
 /// <param name="At">When it was made.</param>
 public sealed record NodeState(

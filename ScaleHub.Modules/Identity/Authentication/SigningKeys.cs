@@ -54,7 +54,7 @@ public static class SigningKeys
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var kid = Thumbprint(ecdsa);
         // Not audited, as the class says. One statement. Unless it revokes all, it deletes keys that were replaced at least two
-        // days ago: after that a key signed for ten minutes at most, and a token is valid for a day at most.
+        // days ago. A replaced key signs for ten minutes more at most, and its tokens are valid for a day at most.
         await using var insert = new NpgsqlCommand("""
             with gone as (
                 delete from signing_keys where $4 or created_at <

@@ -40,11 +40,11 @@ public sealed class SweepFilesTests(PostgresServer server) : IAsyncLifetime
         await using (var scope = Scope())
         {
             var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
-            Assert.NotNull(await db.KeepFileAsync(kept.Id, TimeProvider.System, CancellationToken.None));
+            Assert.NotNull(await db.AttachFileAsync(kept.Id, TimeProvider.System, CancellationToken.None));
             // It is attached now, and cannot be attached to something else.
-            Assert.Null(await db.KeepFileAsync(kept.Id, TimeProvider.System, CancellationToken.None));
-            Assert.NotNull(await db.KeepFileAsync(dropped.Id, TimeProvider.System, CancellationToken.None));
-            Assert.Equal(1, await db.DropFilesAsync([dropped.Id], TimeProvider.System, CancellationToken.None));
+            Assert.Null(await db.AttachFileAsync(kept.Id, TimeProvider.System, CancellationToken.None));
+            Assert.NotNull(await db.AttachFileAsync(dropped.Id, TimeProvider.System, CancellationToken.None));
+            Assert.Equal(1, await db.DetachFilesAsync([dropped.Id], TimeProvider.System, CancellationToken.None));
         }
         // As a writer leaves it that is killed half way.
         var killed = Guid.CreateVersion7();

@@ -10,27 +10,27 @@ namespace ScaleHub.Core.Platform.Jobs;
 /// Wakes the workers when jobs have been committed, by <c>NOTIFY</c> on the primary.
 /// <para>It is sent after the commit and by itself, not in the transaction: PostgreSQL lets transactions that notify commit only
 /// one after another (<c>async.c</c>, <c>PreCommit_Notify</c>), which would make every request that adds a job wait for every
-/// other one. Rings while one is being sent become one.</para>
+/// other one. Requests that come while a notification is sent become one.</para>
 /// <para>No promise: when it cannot be sent, or the process ends before, workers find the jobs within
 /// <see cref="JobsOptions.PollMs"/>.</para>
 /// </summary>
-public sealed class JobBell(PostgresNodes nodes, ILogger<JobBell> logger) : BackgroundService
+public sealed class JobNotifier(PostgresNodes nodes, ILogger<JobNotifier> logger) : BackgroundService
 {
     /// <summary>The channel of PostgreSQL.</summary>
     public const string Channel = "scalehub_jobs";
 
-    private readonly Signal _rung = new();
+    private readonly Signal _requested = new();
 
-    /// <summary>Rings once the unit of work has committed. Call it before the write.</summary>
-    public void RingAfterCommit(UnitOfWork unitOfWork) => unitOfWork.AfterCommit(
+    /// <summary>Notifies once the unit of work has committed. Call it before the write.</summary>
+    public void NotifyAfterCommit(UnitOfWork unitOfWork) => unitOfWork.AfterCommit(
         () =>
         {
-            Ring();
+            Notify();
             return ValueTask.CompletedTask;
         }, this);
 
-    /// <summary>Rings soon; returns at once.</summary>
-    public void Ring() => _rung.Set();
+    /// <summary>Notifies soon; returns at once.</summary>
+    public void Notify() => _requested.Set();
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -40,7 +40,7 @@ public sealed class JobBell(PostgresNodes nodes, ILogger<JobBell> logger) : Back
         {
             while (true)
             {
-                await _rung.WaitAsync(stoppingToken);
+                await _requested.WaitAsync(stoppingToken);
                 await rounds.RunAsync(async () =>
                 {
                     await using var command = nodes.ForWrite().DataSource.CreateCommand($"notify {Channel}");
@@ -57,16 +57,16 @@ public sealed class JobBell(PostgresNodes nodes, ILogger<JobBell> logger) : Back
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _rung.Dispose();
+        _requested.Dispose();
         base.Dispose();
     }
 }
 
-/// <summary>Hears <see cref="JobBell"/>, over a connection of its own that follows the primary.</summary>
+/// <summary>Hears <see cref="JobNotifier"/>, over a connection of its own that follows the primary.</summary>
 /// <param name="nodes">Where the primary is.</param>
-/// <param name="heard">Called when jobs may have come; also after each new connection, as a ring may have been missed.</param>
+/// <param name="heard">Called when jobs may have come; also after each new connection, as a notification may have been missed.</param>
 /// <param name="logger">Of the loop.</param>
-public sealed class JobBellListener(PostgresNodes nodes, Action heard, ILogger logger)
+public sealed class JobNotificationListener(PostgresNodes nodes, Action heard, ILogger logger)
 {
     // A lost connection is no reliable sign: an old primary that still runs keeps its connections after another one was promoted.
     private static readonly TimeSpan LookForPrimaryEvery = TimeSpan.FromSeconds(2);
@@ -92,7 +92,7 @@ public sealed class JobBellListener(PostgresNodes nodes, Action heard, ILogger l
             new NpgsqlConnectionStringBuilder(primary.ConnectionString) { Pooling = false, KeepAlive = 10 }.ConnectionString);
         await connection.OpenAsync(stopping);
         connection.Notification += (_, _) => heard();
-        await using (var listen = new NpgsqlCommand($"listen {JobBell.Channel}", connection))
+        await using (var listen = new NpgsqlCommand($"listen {JobNotifier.Channel}", connection))
             await listen.ExecuteNonQueryAsync(stopping);
         heard();
         while (nodes.ForWrite() == primary) await connection.WaitAsync(LookForPrimaryEvery, stopping);
