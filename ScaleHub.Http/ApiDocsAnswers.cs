@@ -38,7 +38,7 @@ internal static class ApiDocsAnswers
             json.Example = JsonNode.Parse(example.Json);
         // A role that is named holds where the program is in production, though Development may let everybody in.
         var open = metadata.OfType<IAllowAnonymous>().Any() && !metadata.OfType<RequiredRole>().Any();
-        // Empty, not absent: that nobody asks for a token is said, and not forgotten.
+        // An empty list says explicitly that the operation needs no token; an absent one would say nothing.
         operation.Security = [];
         if (!open && metadata.OfType<IAuthorizeData>().Any())
         {

@@ -15,7 +15,7 @@ internal sealed class Failover(PostgresCluster cluster)
 {
     public const string CommandName = "promote";
 
-    /// <summary>Before the configured primary starts: not when a standby was promoted in its place.</summary>
+    /// <summary>Called before the configured primary starts: throws when a standby was promoted in its place.</summary>
     /// <exception cref="DistributedApplicationException">There is a primary already.</exception>
     public async Task RefuseTwoPrimariesAsync(CancellationToken ct)
     {

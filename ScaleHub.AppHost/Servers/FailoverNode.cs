@@ -27,7 +27,7 @@ internal sealed class FailoverNode(PostgresNode node)
 
     private static readonly TimeSpan ReceiverPatience = TimeSpan.FromSeconds(10);
 
-    // What a standby has on disk: restarted since, it may have received nothing yet, but has replayed all that it has.
+    // The newest WAL that a standby has on disk: what it has received or, after a restart, what it has replayed.
     private const string Look = """
         select pg_is_in_recovery(),
             case when pg_is_in_recovery()
@@ -86,9 +86,9 @@ internal sealed class FailoverNode(PostgresNode node)
     }
 
     /// <summary>
-    /// Streams from one node of those that the server's start has configured, by its place among them; without one, from
-    /// whichever is the primary. One alone, because a walreceiver that tries a node that hangs gives up only when TCP does: it
-    /// knows no connect_timeout.
+    /// Lets the standby stream again: from the node at the place <paramref name="from"/> of its configured hosts, or, when that
+    /// is null, from whichever of them is the primary. A single node is set because a WAL receiver that tries a node that hangs
+    /// gives up only when TCP does: it has no connect_timeout.
     /// </summary>
     public async Task ReceiveAsync(int? from, CancellationToken ct)
     {
@@ -113,7 +113,7 @@ internal sealed class FailoverNode(PostgresNode node)
         promote.CommandTimeout = 65;
         if (!(bool)(await promote.ExecuteScalarAsync(ct))!)
         {
-            throw new DistributedApplicationException($"{Name} was told to become the primary, but has not within 60 seconds.");
+            throw new DistributedApplicationException($"{Name} was promoted, but did not accept writes within 60 seconds.");
         }
     }
 

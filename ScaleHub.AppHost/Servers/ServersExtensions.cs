@@ -87,9 +87,9 @@ internal static class ServersExtensions
 
     /// <summary>
     /// Hands a program one connection string per node (<c>scalehub</c> the primary, <c>scalehub-replica-1</c> …), as the role of
-    /// the programs, and the names of the nodes; the program starts when the standbys are healthy. It does not wait for the
-    /// primary:
-    /// <c>migrate</c>, which every program waits for, has; and after a failover another node is the primary.
+    /// the programs, and the names of the nodes. The program starts when the standbys are healthy. It does not wait for the
+    /// configured primary: <c>migrate</c> has waited for it before, and every program waits for <c>migrate</c>; and after a
+    /// failover another node is the primary.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithDatabase(
         this IResourceBuilder<ProjectResource> program, PostgresCluster cluster, IResourceBuilder<ParameterResource> appPassword,

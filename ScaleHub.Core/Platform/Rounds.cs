@@ -23,7 +23,7 @@ internal sealed class Rounds(string what, ILogger logger)
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
-            if (!_failing) logger.LogError(e, "{What} failed, and goes on trying; further failures are not logged", what);
+            if (!_failing) logger.LogError(e, "{What} failed and is tried again; further failures are not logged", what);
             _failing = true;
             return false;
         }

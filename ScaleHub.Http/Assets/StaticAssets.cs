@@ -67,8 +67,8 @@ public sealed partial class StaticAssets
     }
 
     /// <summary>
-    /// One route for each file, so that any other address is nobody's: counted, and 404. Those of files are not counted: to count
-    /// is a call of Redis, and costs more than the file.
+    /// Maps one route for each file. Any other address is 404, and counts against the rate limit as unknown paths do. Requests
+    /// for files are not counted: counting takes a call of Redis, which costs more than the file.
     /// </summary>
     public void Map(IEndpointRouteBuilder routes)
     {

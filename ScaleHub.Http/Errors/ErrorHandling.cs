@@ -49,7 +49,7 @@ public static class ErrorHandling
             var problem = context.ProblemDetails;
             var response = context.HttpContext.Response;
             var status = problem.Status ??= response.StatusCode;
-            // The framework's own is another address of the same: a status has one type.
+            // The framework's own type is another URL of the same RFC. Each status has one type, so ours replaces it.
             if (problem.Type?.StartsWith("https://tools.ietf.org/html/rfc", StringComparison.Ordinal) is not false)
                 problem.Type = TypeOf(status);
             problem.Title ??= ReasonPhrase(status);

@@ -5,8 +5,9 @@ namespace ScaleHub.Http.Input;
 
 /// <summary>
 /// An e-mail address, on a string or an <see cref="Optional{T}"/> of one: 3 to 254 characters, with one <c>@</c> that is neither
-/// first nor last, and nothing invisible: a blank or a format character that is pasted along makes another address, which looks the
-/// same and nobody can sign in with. Nor has it one of the characters that separate addresses in a mail (RFC 5322, 3.2.3, "specials", but for the dot): nobody gets mail at such an address.
+/// first nor last. Nothing in it is invisible: a blank or a format character that was pasted along would make a different address
+/// that looks the same. Nor does it contain a character that separates addresses in a mail (RFC 5322, 3.2.3, "specials", except
+/// the dot): nobody gets mail at such an address.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class EmailAttribute : ValidationAttribute

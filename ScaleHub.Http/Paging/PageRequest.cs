@@ -17,7 +17,7 @@ namespace ScaleHub.Http.Paging;
 internal sealed record PageRequest(
     Cursors Cursors, string List, int Limit, Guid? After, int? Page, string Path, List<KeyValuePair<string, string?>> Others)
 {
-    // Of a key's 1,024 characters.
+    // A cache key has at most 1,024 characters; a longer list is hashed.
     private const int MaxListInKey = 500;
 
     /// <summary>What tells this page from every other, in a cache.</summary>

@@ -39,8 +39,8 @@ public sealed class CallbackReceiver(
         await using var scope = scopes.CreateScopeOf(callback.CompanyId);
         var applied = await scope.ServiceProvider.GetRequiredService<BillingWork>().ApplyAsync(callback, cancellationToken);
         if (applied == Applied.Contradiction)
-            logger.LogError("The provider says of payment {PaymentId} of company {CompanyId} that it is {State} with "
-                + "{AmountMinor} {Currency}, which it is not here", callback.PaymentId, callback.CompanyId, callback.Answer.State,
+            logger.LogError("The call-back for payment {PaymentId} of company {CompanyId} contradicts the stored payment: "
+                + "it says {State} with {AmountMinor} {Currency}", callback.PaymentId, callback.CompanyId, callback.Answer.State,
                 callback.AmountMinor, callback.Currency);
         return applied switch
         {

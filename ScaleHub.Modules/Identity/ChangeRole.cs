@@ -47,7 +47,7 @@ public static class ChangeRole
 
     /// <summary>
     /// One change of a company's users at a time: two owners who remove each other must not both succeed. And no session of the
-    /// user begins until the transaction ends, as a new session locks the row that it refers to: all that there are can be told.
+    /// user begins until the transaction ends, as a new session locks the user's row: so the caller can find every session.
     /// </summary>
     internal static async Task LockAsync(ScaleHubDb db, Guid companyId, Guid userId, CancellationToken cancellationToken)
     {

@@ -28,7 +28,8 @@ public sealed record DeleteTotpRequest(
 public static class DeleteTotp
 {
     /// <summary>
-    /// Switches the second factor off, by the password and a code; both count as at sign-in when they are wrong, and are 403.
+    /// Switches the second factor off. The body has the password and a code. If one is wrong, the answer is 403, and the attempt
+    /// counts like a failed sign-in.
     /// </summary>
     public static async Task<Results<NoContent, NotFound, ProblemHttpResult>> HandleAsync(
         [FromBody] DeleteTotpRequest request, AccessToken me, ScaleHubDb db, Passwords passwords, SignInLimits limits,

@@ -61,7 +61,8 @@ public static class LogIn
         }
 
         await limits.GiveBackAsync(counted);
-        // The password may have been changed while it was looked at: then it is the old one, and what ends with it has ended already.
+        // The password may have been changed during the verification. A session that the old one opened now would not be ended by
+        // that change, so the sign-in is refused.
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (await db.Users.FromSql($"select * from users where id = {login.UserId} for share").Select(u => u.PasswordHash)
             .SingleOrDefaultAsync(cancellationToken) != login.PasswordHash)

@@ -12,7 +12,7 @@ namespace ScaleHub.Modules.Practice;
 public static class DeleteExam
 {
     /// <summary>Deletes an exam with its attachments, and gives its place back.</summary>
-    /// <remarks>Of an earlier month, that month's count falls.</remarks>
+    /// <remarks>The exam no longer counts in the quota of the month in which it was created.</remarks>
     public static async Task<Results<NoContent, NotFound>> HandleAsync(
         Guid id, IfMatch ifMatch, ScaleHubDb db, CompanyCache cache, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -10,8 +10,8 @@ namespace ScaleHub.Worker.Seeding;
 internal sealed record SeedResult(long Companies, long Users, long Tasks, long Skipped);
 
 /// <summary>
-/// Writes made-up companies by binary COPY, with all constraints in force, on a few connections at once; what the other modules have of
-/// them the database makes itself (modules.sql).
+/// Writes made-up companies by binary COPY, with all constraints in force, on a few connections at once. The database itself
+/// makes the companies' rows of the other modules (modules.sql).
 /// <para>Guarantee: a company is there with all it has, or not at all: each batch is one transaction. A company that
 /// is there already is passed over, so an interrupted run can be repeated. Memory holds one batch of companies and users for each
 /// connection; tasks are made as they are sent.</para>

@@ -87,8 +87,8 @@ public sealed class AuditTrail
 
     /// <summary>
     /// Adds at once an entry that anybody can cause, at most one for a subject and window of time, however often it happens and on
-    /// however many instances: nobody can fill the log. Of the window it has the beginning as its place in the log, and the first time
-    /// as its time.
+    /// however many instances: nobody can fill the log. The entry's identifier has the beginning of the window as its time; its
+    /// <c>created_at</c> is the first occurrence.
     /// <para>It runs for a company that does not exist, too, and then adds nothing, at the same cost: the time tells nobody whether
     /// there is one. No disk is waited for, so a crash may lose it.</para>
     /// </summary>

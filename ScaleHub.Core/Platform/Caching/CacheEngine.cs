@@ -51,8 +51,8 @@ internal sealed class CacheEngine(
     }
 
     /// <summary>
-    /// What is kept, here or in Redis; null when nothing is. Joins no load and begins none: whoever wants one must not get this
-    /// lookup's answer.
+    /// The cached value, from this process or from Redis; null when there is none. It neither begins a load nor joins one, so
+    /// that a lookup that does want a load never shares the answer of this one.
     /// </summary>
     public async ValueTask<CacheAnswer?> FindAsync(CacheLookup lookup, LoadNeeds needs)
     {
@@ -239,7 +239,7 @@ internal sealed class CacheEngine(
             Statistics = counts.Of(lookup.Key.Company),
         };
 
-    // A client may name any position. Of one that the log has not reached nothing can be said, least of all to others.
+    // A client may send any WAL position. One that no node has reached must not be recorded as what an entry includes.
     private NpgsqlLogSequenceNumber Reached(NpgsqlLogSequenceNumber position) => nodes.HasReached(position) ? position : default;
 
     /// <summary>The same entry, of which more is known now.</summary>

@@ -10,10 +10,10 @@ namespace ScaleHub.Core.Platform.Consistency;
 /// <summary>
 /// Where each user last wrote, for 30 seconds, so that the user's next read sees it through any instance.
 /// <para>Guarantee: a read that begins after a write was answered goes to a node that has that write. Redis carries the position
-/// between instances. When it stops answering, positions of the last 30 seconds may be unknown, so for 30 seconds everybody who
-/// does not send the header <c>ScaleHub-Consistency</c> reads from the primary. After that, only users who wrote through this
-/// instance do so; a write through another instance is then covered by the header alone. Positions are sent even while this
-/// instance has given Redis up for a moment: others may still reach it.</para>
+/// between instances. When it stops answering, positions of the last 30 seconds may be unknown, so for 30 seconds every signed-in
+/// user reads from the primary. After that, only users who wrote through this instance do so; a write through another instance
+/// is then covered by the header <c>ScaleHub-Consistency</c> alone. Positions are sent even while this instance has given Redis
+/// up for a moment: others may still reach it.</para>
 /// <para>A standby that is more than 30 seconds behind gets no reads at all, so forgetting after 30 seconds loses nothing.</para>
 /// </summary>
 public sealed class LastWrites(RedisStore redis) : IDisposable

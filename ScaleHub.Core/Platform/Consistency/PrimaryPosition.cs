@@ -56,7 +56,7 @@ internal sealed class PrimaryPosition(PostgresNodes nodes, NodeMonitor monitor, 
         catch (Exception e)
         {
             // Whatever it is: without a position the primary is read, which will say what is wrong with it.
-            logger.LogWarning("The primary does not tell its position ({Reason})", e.GetType().Name);
+            logger.LogWarning("The WAL position of the primary could not be read ({Reason})", e.GetType().Name);
             return null;
         }
     }

@@ -49,7 +49,7 @@ public sealed class UnitOfWork(ILogger<UnitOfWork> logger) : IAsyncDisposable
             catch (Exception e)
             {
                 // The others must run all the same, and the write stands.
-                logger.LogError(e, "What follows a committed write failed");
+                logger.LogError(e, "An effect of a write, such as an invalidation, failed");
             }
         }
     }

@@ -39,7 +39,7 @@ internal sealed class JobRunner(
         catch (Exception e)
         {
             // The lease ends, and the job is run again, unless its transaction was committed after all.
-            logger.LogWarning("How job {JobId} ({Kind}) ended could not be written: {Reason}", job.Id, job.Kind, e.Message);
+            logger.LogWarning("The outcome of job {JobId} ({Kind}) could not be written: {Reason}", job.Id, job.Kind, e.Message);
         }
         if (outcome is JobOutcome.Retried or JobOutcome.Dead) span?.SetStatus(ActivityStatusCode.Error);
         span?.SetTag("scalehub.job.outcome", EnumNames.WriteColumn(outcome));

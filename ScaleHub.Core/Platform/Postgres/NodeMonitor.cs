@@ -58,7 +58,7 @@ public sealed class NodeMonitor(PostgresNodes nodes, ILogger<NodeMonitor> logger
                     if (!await tick) return;
                     tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
                 }
-                // Whoever asks from here on may ask for what this look has missed.
+                // A call of LookAsync from here on gets the next look: this one may miss what its caller needs to see.
                 var request = Interlocked.Exchange(ref _request, new());
                 await _rounds.RunAsync(() => LookAtAllAsync(regular, stoppingToken), stoppingToken);
                 request.Done.SetResult();

@@ -23,7 +23,7 @@ public sealed class PendingInvalidations(RedisStore redis, TimeProvider time, IL
     {
         if (await redis.SendAsync(command, CancellationToken.None)) return true;
         if (_waiting.Count < Most) _waiting.Enqueue(command);
-        else logger.LogError("A change could not be told to the other instances: they learn of it when what they keep expires");
+        else logger.LogError("An invalidation was dropped, as too many are pending: others serve the old value until it expires");
         return false;
     }
 

@@ -40,7 +40,7 @@ internal sealed class RedisConnection(ConfigurationOptions configuration) : IAsy
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = 2000;
         options.SyncTimeout = 1000;
-        // Longer than any silence after which Redis counts as gone: only where others are answered does anybody wait as long.
+        // Longer than RedisOptions.SilenceMs: a command waits this long only while Redis answers other commands.
         options.AsyncTimeout = 5000;
         // The default waits longer each time, up to a minute.
         options.ReconnectRetryPolicy = new LinearRetry(2000);

@@ -103,15 +103,14 @@ public sealed class RedisStore : IAsyncDisposable
         if (Answers) return (await TryAsync(db => CountAsync(command(db)), cancellationToken)).Answered;
         if (Volatile.Read(ref _underWay) >= MaxUnderWay) return false;
         if (_connection.Made is null) return false;
-        // Nobody waits for the outcome, which tells how Redis is nevertheless.
+        // Nobody waits for the outcome, but it tells the breaker whether Redis answers.
         _ = WatchAsync(SendNowAsync(db => CountAsync(command(db))), _time.GetTimestamp());
         return false;
     }
 
     /// <summary>
-    /// Hears a channel from now on, also after the connection was lost and is back. Called again for the same channel, it takes
-    /// the place of what was there. False when there is no answer within two seconds; the subscription may be made later all the
-    /// same.
+    /// Subscribes to a channel; the subscription survives the loss of the connection. A second call for the same channel replaces
+    /// the first one's handler. False when Redis does not answer within two seconds; the subscription may still be made later.
     /// </summary>
     internal async Task<bool> SubscribeAsync(string channel, Action<string> heard, CancellationToken cancellationToken)
     {

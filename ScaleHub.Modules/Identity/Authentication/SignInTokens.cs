@@ -36,7 +36,7 @@ public sealed class SignInTokens(AccessTokens accessTokens, RefreshTokens refres
         return (accessToken, refreshToken.Text);
     }
 
-    /// <summary>Ends what is above the most, and deletes what ended a session's lifetime ago.</summary>
+    /// <summary>Ends the oldest sessions above the limit, and deletes those that ended a session's lifetime ago.</summary>
     public async Task TidyAsync(ScaleHubDb db, Guid companyId, Guid userId, CancellationToken cancellationToken)
     {
         var now = time.GetDatabaseNow();

@@ -102,6 +102,33 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
             CancellationToken.None);
     }
 
+    [Fact]
+    public async Task A_verification_that_takes_long_holds_no_other_up()
+    {
+        var patience = TimeSpan.FromSeconds(30);
+        var content = _content with { SessionId = Guid.NewGuid() };
+        var (slow, other) = (await Tokens.IssueAsync(_content, CancellationToken.None), await Tokens.IssueAsync(content, CancellationToken.None));
+        using var release = new ManualResetEventSlim();
+        var held = Task.Run(async () =>
+        {
+            _time.Hold.Value = release;
+            return await Tokens.VerifyAsync(slow, CancellationToken.None);
+        });
+        try
+        {
+            await Poll.UntilAsync(() => _time.Held > 0);
+            var forged = other[..^4] + (other[^4..] == "AAAA" ? "BBBB" : "AAAA");
+            Assert.Null(await Tokens.VerifyAsync(forged, CancellationToken.None).AsTask().WaitAsync(patience));
+            Assert.Equal(content, await Tokens.VerifyAsync(other, CancellationToken.None).AsTask().WaitAsync(patience));
+            Assert.False(held.IsCompleted);
+        }
+        finally
+        {
+            release.Set();
+        }
+        Assert.Equal(_content, await held);
+    }
+
     /// <summary>Lets time pass, and the keys be loaded again, which happens behind a use of them.</summary>
     private async Task PassAsync(TimeSpan time)
     {
@@ -115,9 +142,24 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
 
     private sealed class ShiftedTime : TimeProvider
     {
+        private int _held;
+
         public TimeSpan Shift { get; set; }
 
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
+        /// <summary>Whoever has one waits for it when it asks for the time.</summary>
+        public AsyncLocal<ManualResetEventSlim?> Hold { get; } = new();
+
+        public int Held => Volatile.Read(ref _held);
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (Hold.Value is { } hold)
+            {
+                Interlocked.Increment(ref _held);
+                hold.Wait();
+            }
+            return base.GetUtcNow() + Shift;
+        }
 
         public override long GetTimestamp() => base.GetTimestamp() + (long)(Shift.TotalSeconds * TimestampFrequency);
     }
