@@ -26,12 +26,8 @@ internal static class TaskNotices
         // One that was done and is taken up again needs its reminder as well as one that gets another date.
         if (task is { DueAt: { } due, Status: not TaskState.Done } && due > now
             && (due != before?.DueAt || before.Status == TaskState.Done))
-        {
-            var (reminder, options) = (new RemindOfTask(task.Id, due), new JobOptions { DueAt = due - RemindOfTask.Before });
-            // Of a new task there can be none, and it needs no round trip of its own.
-            if (before is null) queue.Add(reminder, options);
-            else await queue.AddOnceAsync(reminder, $"tasks.remind {task.Id} {due.UtcDateTime:O}", options, cancellationToken);
-        }
+            await queue.AddOnceAsync(new RemindOfTask(task.Id, due), $"tasks.remind {task.Id} {due.UtcDateTime:O}",
+                new() { DueAt = due - RemindOfTask.Before }, cancellationToken);
     }
 
     /// <summary>A title with the task's, cut to what a notification can have.</summary>
