@@ -127,6 +127,60 @@ public sealed class CacheLoadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_three_instances_that_use_a_value_one_loads_it_again_before_it_expires_and_no_other_does_after_it()
+    {
+        // Longer than the test: a lock that was lost must not look like one that was not taken.
+        await using var instances = await CacheInstances.StartAsync(_redis, 3, ("Cache:LockMs", "60000"));
+        var times = new CacheTimes(TimeSpan.FromSeconds(10));
+        var asked = new int[3];
+        var (now, most) = (0, 0);
+        Func<Task<long>> load = async () =>
+        {
+            var value = Interlocked.Increment(ref _loads);
+            Interlocked.Exchange(ref most, Math.Max(Volatile.Read(ref most), Interlocked.Increment(ref now)));
+            // Until each instance has been asked for it, and so had its chance to load as well.
+            if (value > 1) await UntilEachIsAskedAsync();
+            Interlocked.Decrement(ref now);
+            return value;
+        };
+        using var stop = new CancellationTokenSource();
+        var asking = Enumerable.Range(0, 3).Select(async i =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                Interlocked.Increment(ref asked[i]);
+                await instances.GetAsync(i, _company, "tasks", load, times);
+                await Task.Yield();
+            }
+        }).ToList();
+        await Poll.UntilAsync(() => Volatile.Read(ref _loads) == 2 && Volatile.Read(ref now) == 0, seconds: 30);
+        await UntilEachIsAskedAsync();
+        Assert.Equal((2, 1), (_loads, most));
+        await stop.CancelAsync();
+        await Task.WhenAll(asking);
+
+        async Task UntilEachIsAskedAsync()
+        {
+            var before = asked.ToArray();
+            await Poll.UntilAsync(() => Enumerable.Range(0, 3).All(i => Volatile.Read(ref asked[i]) >= before[i] + 50));
+        }
+    }
+
+    [Fact]
+    public async Task What_one_instance_has_loaded_again_before_it_expires_another_takes_from_Redis()
+    {
+        await using var instances = await CacheInstances.StartAsync(_redis, 2);
+        var times = new CacheTimes(TimeSpan.FromSeconds(5));
+        foreach (var instance in (int[])[0, 1]) Assert.Equal(1, (await GetAsync(instance)).Value);
+        await Poll.UntilAsync(async () => Assert.Equal(2, (await GetAsync(0)).Value), seconds: 30);
+        await Poll.UntilAsync(async () => Assert.InRange((await GetAsync(1)).Value, 2, 3));
+        Assert.Equal(2, _loads);
+
+        Task<(long Value, CacheOutcome Outcome)> GetAsync(int instance) => instances.GetAsync(
+            instance, _company, "tasks", () => Task.FromResult((long)Interlocked.Increment(ref _loads)), times);
+    }
+
+    [Fact]
     public async Task With_the_database_away_an_expired_value_is_served_as_stale_until_its_limit_and_then_the_error_is_told()
     {
         await using var instances = await CacheInstances.StartAsync(_redis, 2);
