@@ -43,6 +43,9 @@ public class ApiInstances : IAsyncDisposable
     public static Task<ApiInstances> StartAsync(int count, params (string Name, string Value)[] settings)
         => StartAsync(new ApiInstances(), count, settings);
 
+    /// <summary>What one instance is made of; not of an instance that is a process of its own.</summary>
+    public IServiceProvider Services(int instance = 0) => _hosts[instance].Services;
+
     /// <summary>A client of one instance.</summary>
     public HttpClient CreateClient(int instance = 0)
         => new() { BaseAddress = Addresses[instance], Timeout = TimeSpan.FromSeconds(30) };
@@ -66,8 +69,11 @@ public class ApiInstances : IAsyncDisposable
         });
     }
 
-    /// <summary>kill -9 of the database and all its processes, for good.</summary>
+    /// <summary>kill -9 of the database and all its processes.</summary>
     public Task KillDatabaseAsync() => _postgres.KillAsync();
+
+    /// <summary>Starts the database again, with the data that it had.</summary>
+    public Task StartDatabaseAsync() => _postgres.StartAgainAsync();
 
     /// <summary>Runs statements as the owner of the schema.</summary>
     public Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(Database.Owner, sql);

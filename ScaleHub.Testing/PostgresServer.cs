@@ -36,6 +36,8 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>What the server logs.</summary>
     public string LogFile => Path.Combine(_directory, "log");
 
+    private string Data => Path.Combine(_directory, "data");
+
     /// <summary>The superuser's connection string for a database.</summary>
     public string ConnectionString(string database = "postgres", string user = "postgres")
         => $"Host=127.0.0.1;Port={_port};Username={user};Password={Password};Database={database};Pooling=false;Timeout=2";
@@ -84,19 +86,25 @@ public sealed class PostgresServer : IAsyncLifetime
         var passwords = Path.Combine(_directory, "password");
         await File.WriteAllTextAsync(passwords, Password);
         if (Environment.IsPrivilegedProcess) await RunAsync(Process.Start("chown", ["-R", "postgres", _directory]));
-        var data = Path.Combine(_directory, "data");
-        await RunAsync(await StartAsync("initdb", "-D", data, "-U", "postgres", "--pwfile", passwords,
+        await RunAsync(await StartAsync("initdb", "-D", Data, "-U", "postgres", "--pwfile", passwords,
             "-A", "scram-sha-256", "-E", "UTF8", "--no-sync"));
         using (var listener = new TcpListener(IPAddress.Loopback, 0))
         {
             listener.Start();
             _port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
-        _server = await StartAsync("postgres", "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
-            "-c", "unix_socket_directories=", "-c", Durable ? "fsync=on" : "fsync=off", "-c", "logging_collector=off");
-        await Poll.UntilAsync(() => ExecuteAsync(ConnectionString(), "select 1"), Patience.TotalSeconds);
+        await StartAgainAsync();
         await ExecuteAsync(ConnectionString(), $"create database {Template}");
         await MigrateAsync(ConnectionString(Template));
+    }
+
+    /// <summary>Starts it with the data that it has, as after <see cref="KillAsync"/>, on the same port.</summary>
+    public async Task StartAgainAsync()
+    {
+        _server?.Dispose();
+        _server = await StartAsync("postgres", "-D", Data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
+            "-c", "unix_socket_directories=", "-c", Durable ? "fsync=on" : "fsync=off", "-c", "logging_collector=off");
+        await Poll.UntilAsync(() => ExecuteAsync(ConnectionString(), "select 1"), Patience.TotalSeconds);
     }
 
     /// <summary>kill -9 of the server and all its processes.</summary>
