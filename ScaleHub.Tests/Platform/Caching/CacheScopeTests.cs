@@ -146,6 +146,18 @@ public sealed class CacheScopeTests : IAsyncLifetime
         Assert.Equal(1, _instances[1].GetRequiredService<CacheState>().Of(mine).SharedHits);
     }
 
+    [Fact]
+    public async Task The_meter_counts_lookups_by_how_they_were_answered()
+    {
+        var company = Guid.NewGuid();
+        using var first = new Measurements(_instances[0], "ScaleHub.Cache");
+        using var second = new Measurements(_instances[1], "ScaleHub.Cache");
+        for (var i = 0; i < 5; i++) await _instances.GetAsync(0, company, "tasks", () => Task.FromResult(1L));
+        await _instances.GetAsync(1, company, "tasks", () => Task.FromResult(1L));
+        Assert.Equal(new() { ["miss"] = 1, ["hit"] = 4 }, first.Sums("scalehub.cache.lookups"));
+        Assert.Equal(new() { ["shared_hit"] = 1 }, second.Sums("scalehub.cache.lookups"));
+    }
+
     private static HybridCache Cache(AsyncServiceScope scope) => scope.ServiceProvider.GetRequiredService<HybridCache>();
 
     private static Func<CancellationToken, ValueTask<string>> Make(string value) => _ => ValueTask.FromResult(value);

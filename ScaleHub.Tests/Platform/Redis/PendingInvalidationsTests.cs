@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using ScaleHub.Core.Platform.Redis;
 using ScaleHub.Testing;
+using StackExchange.Redis;
 
 namespace ScaleHub.Tests.Platform.Redis;
 
@@ -31,5 +34,32 @@ public sealed class PendingInvalidationsTests : IAsyncLifetime
             => [.. (await connection.GetDatabase().ListRangeAsync("told")).Select(v => v.ToString())];
     }
 
-    private static Func<StackExchange.Redis.IDatabase, Task> Push(int i) => db => db.ListRightPushAsync("told", i);
+    [Fact]
+    public async Task A_hundred_thousand_are_kept_for_a_Redis_that_is_away_and_what_comes_beyond_is_not()
+    {
+        const int Most = 100_000;
+        await _redis.KillAsync();
+        await using var store = _redis.CreateStore();
+        using var pending = new PendingInvalidations(store, TimeProvider.System, NullLogger<PendingInvalidations>.Instance);
+        var told = new ConcurrentDictionary<int, bool>();
+        for (var i = 0; i < Most + 5; i++)
+        {
+            var number = i;
+            Assert.False(await pending.SendAsync(db =>
+            {
+                if (!db.Multiplexer.IsConnected) throw new IOException("There is no connection.");
+                told[number] = true;
+                return Task.CompletedTask;
+            }));
+        }
+        Assert.Empty(told);
+
+        await _redis.StartAsync();
+        await pending.StartAsync(CancellationToken.None);
+        await Poll.UntilAsync(() => Assert.Equal(Most, told.Count), seconds: 60);
+        Assert.Equal(Most - 1, told.Keys.Max());
+        await pending.StopAsync(CancellationToken.None);
+    }
+
+    private static Func<IDatabase, Task> Push(int i) => db => db.ListRightPushAsync("told", i);
 }
