@@ -14,9 +14,11 @@ public sealed class EdgeTests(EdgeTests.Api api) : IClassFixture<EdgeTests.Api>
     private const int Concurrency = 2, Queue = 1;
 
     [Fact]
-    public async Task More_than_places_and_queue_hold_is_turned_away_at_once_while_sign_in_and_health_answer()
+    public async Task More_than_places_and_queue_hold_is_turned_away_at_once_while_signing_in_and_out_and_health_answer()
     {
         using var account = await api.Instance.RegisterAsync("ENTERPRISE");
+        using var leaving = await api.Instance.RegisterAsync();
+        using var metrics = new Measurements(api.Instance.Services(), "ScaleHub.Overload");
         await using var owner = NpgsqlDataSource.Create(api.Instance.Database.Owner);
         await using var connection = await owner.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
@@ -42,6 +44,11 @@ public sealed class EdgeTests(EdgeTests.Api api) : IClassFixture<EdgeTests.Api>
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live")).StatusCode);
         var credentials = new { email = "nobody@company.example", password = "not the password" };
         await (await client.PostJsonAsync("/api/v1/auth/login", credentials)).ProblemAsync(HttpStatusCode.Unauthorized);
+        using var left = await leaving.Client.PostAsync("/api/v1/auth/logout", null);
+        Assert.Equal(HttpStatusCode.NoContent, left.StatusCode);
+        Assert.Equal(10 - Concurrency - Queue, metrics.Sums("scalehub.overload.shed")[""]);
+        Assert.Equal(Concurrency, metrics.Shown("scalehub.overload.in_use")[""]);
+        Assert.Equal(Queue, metrics.Shown("scalehub.overload.queued")[""]);
 
         await transaction.RollbackAsync();
         foreach (var response in await Task.WhenAll(requests)) Assert.Equal(HttpStatusCode.OK, response.StatusCode);
