@@ -48,6 +48,28 @@ public sealed class UserTests(ApiFixture api)
             Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.Created, HttpStatusCode.Forbidden]);
     }
 
+    [Fact]
+    public async Task Ten_users_at_once_at_one_below_the_plans_limit_admit_one_and_removing_one_gives_the_place_back()
+    {
+        using var account = await Account.RegisterAsync(api.Address);
+        await account.AddAsync("member");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => AddAsync()));
+        var added = await Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Created).JsonAsync(HttpStatusCode.Created);
+        foreach (var answer in answers.Where(a => a.StatusCode != HttpStatusCode.Created))
+        {
+            var problem = await answer.ProblemAsync(HttpStatusCode.Forbidden);
+            Assert.Equal(("users", 3, 3), (problem.GetProperty("resource").GetString(),
+                problem.GetProperty("limit").GetInt32(), problem.GetProperty("used").GetInt32()));
+        }
+        using var removed = await account.Client.DeleteAsync($"/api/v1/users/{added.GetProperty("id").GetGuid()}");
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.Equal(HttpStatusCode.Created, (await AddAsync()).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await AddAsync()).StatusCode);
+
+        Task<HttpResponseMessage> AddAsync()
+            => account.Client.PostJsonAsync("/api/v1/users", new { email = Account.NewEmail(), password = Account.Password });
+    }
+
     [Theory]
     [InlineData(" owner@company.example")]
     [InlineData("owner@company.example ")]

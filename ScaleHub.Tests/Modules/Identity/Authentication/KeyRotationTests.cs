@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Secrets;
@@ -92,6 +93,30 @@ public sealed class KeyRotationTests(PostgresServer server) : IAsyncLifetime
         Assert.NotNull(await Tokens.VerifyAsync(token, CancellationToken.None));
         _time.Shift += TimeSpan.FromMinutes(16);
         Assert.Null(await Tokens.VerifyAsync(token, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Migrating_makes_a_key_when_the_newest_is_ninety_days_old_or_was_sealed_with_another_secret_and_else_none()
+    {
+        await AgeAsync("89 days 23 hours");
+        Assert.Equal(0, await MadeByMigratingAsync(PostgresServer.Secret));
+        await AgeAsync("1 hour");
+        Assert.Equal(1, await MadeByMigratingAsync(PostgresServer.Secret));
+        Assert.Equal(0, await MadeByMigratingAsync(PostgresServer.Secret));
+        Assert.Equal(1, await MadeByMigratingAsync("another secret of the tests, as long as the first"));
+
+        Task AgeAsync(string age) => PostgresServer.ExecuteAsync(
+            _database.Owner, $"update signing_keys set created_at = created_at - interval '{age}'");
+
+        async Task<int> MadeByMigratingAsync(string secret)
+        {
+            var before = await PostgresServer.QueryAsync(_database.Owner, "select kid from signing_keys");
+            await using var owner = NpgsqlDataSource.Create(_database.Owner);
+            await using var connection = await owner.OpenConnectionAsync();
+            await SigningKeys.EnsureAsync(
+                connection, new SecretBox(Options.Create(new SecretOptions { Secret = secret })), CancellationToken.None);
+            return (await PostgresServer.QueryAsync(_database.Owner, "select kid from signing_keys")).Except(before).Count();
+        }
     }
 
     private async Task<string> RotateAsync(bool revoke)
