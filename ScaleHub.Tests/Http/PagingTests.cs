@@ -58,6 +58,35 @@ public sealed class PagingTests(ApiFixture api)
         Assert.Equal(["task 0"], rest.GetProperty("items").EnumerateArray().Select(t => t.GetProperty("title").GetString()));
     }
 
+    [Fact]
+    public async Task A_total_is_exact_up_to_ten_thousand_items_and_says_so_when_there_are_more()
+    {
+        using var account = await Account.RegisterAsync(api.Address);
+        await using var owner = NpgsqlDataSource.Create(api.Database.Owner);
+        await SeedAsync(owner, account, rows: 10_000);
+        Assert.Equal((10_000, true), await TotalAsync("/api/v1/tasks?page=1"));
+        await SeedAsync(owner, account, rows: 1);
+        // Another limit, so that it is not the page that is cached.
+        Assert.Equal((10_000, false), await TotalAsync("/api/v1/tasks?page=1&limit=3"));
+
+        async Task<(int, bool)> TotalAsync(string path)
+        {
+            var page = (await (await account.Client.GetAsync(path)).JsonAsync(HttpStatusCode.OK)).GetProperty("page");
+            return (page.GetProperty("total").GetInt32(), page.GetProperty("totalIsExact").GetBoolean());
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/v1/cards/shipments", 10)]
+    [InlineData("/api/v1/tasks", 25)]
+    [InlineData("/api/v1/patients", 25)]
+    public async Task A_page_has_as_many_items_as_the_list_names_when_the_client_names_none(string path, int size)
+    {
+        using var account = await Account.RegisterAsync(api.Address);
+        var page = (await (await account.Client.GetAsync(path)).JsonAsync(HttpStatusCode.OK)).GetProperty("page");
+        Assert.Equal(size, page.GetProperty("limit").GetInt32());
+    }
+
     [Theory]
     [InlineData("page=0")]
     [InlineData("page=-1")]
