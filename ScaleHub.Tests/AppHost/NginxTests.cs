@@ -47,6 +47,48 @@ public sealed class NginxTests : IAsyncLifetime
         Assert.Equal(("127.0.0.1", "http"), await AskAsync($"http://127.0.0.1:{_port}", null, null));
     }
 
+    [Fact]
+    public async Task An_answer_that_is_private_sets_a_cookie_or_names_no_lifetime_is_not_kept()
+    {
+        await StartAsync(trusted: null);
+        using var client = new HttpClient { BaseAddress = new($"http://127.0.0.1:{_port}") };
+        foreach (var path in (string[])["/api/v1/feed", "/assets/a.css"])
+        {
+            foreach (var headers in (string[])["Cache-Control=private,max-age=60", "Cache-Control=no-cache,max-age=60",
+                "Cache-Control=no-store,max-age=60", "Cache-Control=public,max-age=60&Set-Cookie=a", "Cache-Control=public", ""])
+            {
+                Assert.Equal("nginx; fwd=uri-miss", await AskedAsync($"{path}?{headers}"));
+                Assert.Equal("nginx; fwd=uri-miss", await AskedAsync($"{path}?{headers}"));
+            }
+            Assert.Equal("nginx; fwd=uri-miss", await AskedAsync($"{path}?Cache-Control=public,max-age=60"));
+            Assert.Equal("nginx; hit", await AskedAsync($"{path}?Cache-Control=public,max-age=60"));
+        }
+
+        async Task<string> AskedAsync(string path)
+        {
+            using var response = await client.GetAsync(path);
+            return response.EnsureSuccessStatusCode().Headers.GetValues("Cache-Status").Single();
+        }
+    }
+
+    [Fact]
+    public async Task Invented_queries_take_64_MB_at_most_and_push_out_no_file()
+    {
+        const string Lasts = "Cache-Control=public,max-age=600", File = $"/assets/a.css?{Lasts}";
+        await StartAsync(trusted: null);
+        using var client = new HttpClient { BaseAddress = new($"http://127.0.0.1:{_port}") };
+        (await client.GetAsync(File)).EnsureSuccessStatusCode();
+        foreach (var n in Enumerable.Range(0, 80))
+            (await client.GetAsync($"/api/v1/feed?n={n}&size=1048576&{Lasts}")).EnsureSuccessStatusCode();
+
+        // nginx looks every ten seconds, or sooner.
+        var kept = new DirectoryInfo(Path.Combine(_home, "nginx", "cache", "feed"));
+        await Poll.UntilAsync(() => Assert.InRange(
+            kept.EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length), 32 << 20, 64 << 20), seconds: 60);
+        using var file = await client.GetAsync(File);
+        Assert.Equal("nginx; hit", file.Headers.GetValues("Cache-Status").Single());
+    }
+
     public async Task InitializeAsync() => await _behind.StartAsync();
 
     public async Task DisposeAsync()
@@ -121,8 +163,15 @@ public sealed class NginxTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        app.Run(context => context.Response.WriteAsync(
-            JsonSerializer.Serialize(context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()))));
+        app.Run(context =>
+        {
+            // The headers of the answer are those that the query names.
+            foreach (var name in (string[])["Cache-Control", "Set-Cookie"])
+                if (context.Request.Query.TryGetValue(name, out var value)) context.Response.Headers[name] = value;
+            return context.Response.WriteAsync(int.TryParse(context.Request.Query["size"], out var size)
+                ? new string('x', size)
+                : JsonSerializer.Serialize(context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString())));
+        });
         return app;
     }
 
