@@ -63,6 +63,17 @@ public sealed class SettingsOfThePlatformTests
         Assert.Equal([(max, min), (replicaMax, replicaMin)], pools);
     }
 
+    [Fact]
+    public void Unless_something_is_set_pools_are_as_the_table_of_the_documentation_says()
+    {
+        using var host = Build(("ConnectionStrings:scalehub-replica-1", "Host=127.0.0.1;Port=1;Username=u"));
+        var pools = host.Services.GetRequiredService<PostgresNodes>().All
+            .Select(n => new NpgsqlConnectionStringBuilder(n.ConnectionString)).ToList();
+        Assert.Equal([(20, 5), (30, 10)], pools.Select(p => (p.MaxPoolSize, p.MinPoolSize)));
+        Assert.All(pools, p => Assert.Equal(
+            (30, 2, 1800, 5), (p.ConnectionIdleLifetime, p.Timeout, p.ConnectionLifetime, p.CommandTimeout)));
+    }
+
     [Theory]
     [InlineData("Transaction", 0)]
     [InlineData("None", 100)]

@@ -105,6 +105,18 @@ public sealed class TenantDbContextTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_transaction_whose_program_vanished_is_ended_by_the_server_after_a_minute()
+    {
+        var database = await TwoCompaniesAsync();
+        await using var host = await PlatformHost.StartAsync(database);
+        await using var scope = host.Scope(Mine);
+        var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        Assert.Equal("1min", await db.Database
+            .SqlQuery<string>($"select current_setting('idle_in_transaction_session_timeout') as \"Value\"").SingleAsync());
+    }
+
+    [Fact]
     public async Task A_concurrent_change_of_a_tracked_row_is_noticed()
     {
         var database = await TwoCompaniesAsync();
