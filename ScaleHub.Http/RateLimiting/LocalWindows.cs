@@ -67,9 +67,9 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
         {
             for (var i = 0; i < limits.Length; i++)
             {
-                if (!_windows.TryGetValue(limits[i].Key, out var window) || window.Untold == 0) continue;
+                if (!_windows.TryGetValue(limits[i].Key, out var window) || window.Unreported == 0) continue;
                 window.MoveTo(Now());
-                (taken ??= new int[limits.Length])[i] = Math.Min(window.Untold, window.Total);
+                (taken ??= new int[limits.Length])[i] = Math.Min(window.Unreported, window.Total);
                 SetUntold(window, 0);
             }
         }
@@ -77,12 +77,12 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
     }
 
     /// <summary>Takes back what Redis could not be told of.</summary>
-    public void ReturnUnreported(ApplyingLimit[] limits, int[] untold)
+    public void ReturnUnreported(ApplyingLimit[] limits, int[] unreported)
     {
         lock (_lock)
         {
             for (var i = 0; i < limits.Length; i++)
-                if (_windows.TryGetValue(limits[i].Key, out var window)) SetUntold(window, window.Untold + untold[i]);
+                if (_windows.TryGetValue(limits[i].Key, out var window)) SetUntold(window, window.Unreported + unreported[i]);
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
                 if (admitted)
                 {
                     windows[i].Count();
-                    SetUntold(windows[i], windows[i].Untold + 1);
+                    SetUntold(windows[i], windows[i].Unreported + 1);
                 }
                 states[i] = new(Math.Max(0, Share(limits[i]) - windows[i].Total), windows[i].RoomAt(Share(limits[i])) - now);
             }
@@ -123,8 +123,8 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
             if (!_windows.TryGetValue(limit.Key, out var window)) return false;
             window.MoveTo(Now());
             window.Uncount();
-            if (window.Untold == 0) return false;
-            SetUntold(window, window.Untold - 1);
+            if (window.Unreported == 0) return false;
+            SetUntold(window, window.Unreported - 1);
             return true;
         }
     }
@@ -133,11 +133,11 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
 
     private long Now() => (long)time.GetElapsedTime(0).TotalMilliseconds;
 
-    private void SetUntold(Window window, int untold)
+    private void SetUntold(Window window, int unreported)
     {
-        if (window.Untold == 0 && untold > 0) _unreported++;
-        else if (window.Untold > 0 && untold == 0) _unreported--;
-        window.Untold = untold;
+        if (window.Unreported == 0 && unreported > 0) _unreported++;
+        else if (window.Unreported > 0 && unreported == 0) _unreported--;
+        window.Unreported = unreported;
     }
 
     private Window Find(ApplyingLimit limit, long now)
@@ -176,7 +176,7 @@ public sealed class LocalWindows(IOptions<RateLimitOptions> options, TimeProvide
         public int Total { get; private set; }
 
         /// <summary>Of those, how many Redis has not counted; some of them may have left the window.</summary>
-        public int Untold { get; set; }
+        public int Unreported { get; set; }
 
         public bool IsOver(long now) => now / partMs > _part + Parts;
 

@@ -37,11 +37,11 @@ public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimi
     /// <summary>Admits or refuses one request. The limits share one hash tag.</summary>
     public async ValueTask<RateLimitDecision> DecideAsync(ApplyingLimit[] limits, CancellationToken cancellationToken)
     {
-        var untold = local.TakeUntold(limits);
+        var unreported = local.TakeUntold(limits);
         var told = false;
         try
         {
-            if (await redis.DecideAsync(limits, untold, cancellationToken) is { } decision)
+            if (await redis.DecideAsync(limits, unreported, cancellationToken) is { } decision)
             {
                 told = true;
                 if (decision.Admitted) local.Note(limits);
@@ -52,7 +52,7 @@ public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimi
         finally
         {
             // Redis may have counted them although it did not say so: rather twice than never.
-            if (untold is not null && !told) local.ReturnUnreported(limits, untold);
+            if (unreported is not null && !told) local.ReturnUnreported(limits, unreported);
         }
         metrics.Decided(inProcess: true);
         return local.Decide(limits);

@@ -102,7 +102,8 @@ public static class RateLimits
     {
         builder.Services.AddOptions<RateLimitOptions>().BindConfiguration(RateLimitOptions.Section).ValidateDataAnnotations()
             // The binder leaves out an entry with a value that it cannot convert, and tells nobody.
-            .Validate<IConfiguration>((o, all) => all.GetSection($"{RateLimitOptions.Section}:Policies").GetChildren().All(c => o.Policies.ContainsKey(c.Key)),
+            .Validate<IConfiguration>(
+                (o, all) => all.GetSection($"{RateLimitOptions.Section}:Policies").GetChildren().All(c => o.Policies.ContainsKey(c.Key)),
                 "RateLimits:Policies has a policy whose Limit or WindowSeconds is not a whole number.")
             .Validate(o => o.Policies.Keys.All(name => All.Any(p => p.Name == name)),
                 $"RateLimits:Policies has a name that is none of: {string.Join(", ", All.Select(p => p.Name))}.")

@@ -19,6 +19,7 @@ namespace ScaleHub.Modules.Billing;
 public sealed class BillingWork(
     ScaleHubDb db, JobQueue queue, EventOutbox events, CompanyPlans plans, CompanyCache cache, IPaymentGateway gateway, TimeProvider time)
 {
+    private Dictionary<string, int>? _ranks;
     private DateTimeOffset? _now;
 
     internal ScaleHubDb Db => db;
@@ -38,6 +39,10 @@ public sealed class BillingWork(
     /// billing account was locked.
     /// </summary>
     internal DateTimeOffset Now => _now ??= time.GetDatabaseNow();
+
+    /// <summary>The order of the plans by their names: a larger one has a higher rank. Read once in a unit of work.</summary>
+    internal async ValueTask<IReadOnlyDictionary<string, int>> FindRanksAsync(CancellationToken cancellationToken)
+        => _ranks ??= await db.Plans.ToDictionaryAsync(p => p.Name, p => p.Rank, cancellationToken);
 
     /// <summary>Tells the company's owners something about an invoice.</summary>
     internal async Task TellOwnersAsync(Invoice invoice, string title, string body, CancellationToken cancellationToken)

@@ -29,7 +29,7 @@ public static class ChangePlan
     {
         var account = await work.Db.LockBillingAccountAsync(cancellationToken);
         var company = await work.Db.Companies.SingleAsync(c => c.Id == tenant.RequiredCompanyId, cancellationToken);
-        var ranks = await work.Db.Plans.ToDictionaryAsync(p => p.Name, p => p.Rank, cancellationToken);
+        var ranks = await work.FindRanksAsync(cancellationToken);
         if (ranks[request.Plan] > ranks[company.Plan])
         {
             var detail = $"The plan {request.Plan} costs money: subscribe to it with POST /api/v1/billing/subscription.";
@@ -64,7 +64,8 @@ public static class ChangePlan
                     + string.Join(", ", over.Select(o => $"{o.Resource} {o.Used} (limit {o.Limit})")) + ".",
                 ("over", over));
         // A larger plan than is subscribed to was an operator's gift: without it, the subscription goes on.
-        if (subscription is not null && await work.IsBelowAsync(plan, subscription.Plan, cancellationToken))
+        var ranks = await work.FindRanksAsync(cancellationToken);
+        if (subscription is not null && ranks[plan] < ranks[subscription.Plan])
         {
             var price = plan == "FREE" ? 0 : await work.Db.FindPlanPriceAsync(plan, cancellationToken);
             await work.CreditUnusedAsync(account, subscription, price, plan, cancellationToken);
@@ -73,11 +74,5 @@ public static class ChangePlan
         }
         await work.Db.SaveChangesAsync(cancellationToken);
         return null;
-    }
-
-    private static async Task<bool> IsBelowAsync(this BillingWork work, string plan, string other, CancellationToken cancellationToken)
-    {
-        var ranks = await work.Db.Plans.ToDictionaryAsync(p => p.Name, p => p.Rank, cancellationToken);
-        return ranks[plan] < ranks[other];
     }
 }

@@ -67,7 +67,7 @@ public static class CreateSubscription
         BillingWork work, BillingAccount account, Subscription? subscription, CreateSubscriptionRequest request,
         CancellationToken cancellationToken)
     {
-        var ranks = await work.Db.Plans.ToDictionaryAsync(p => p.Name, p => p.Rank, cancellationToken);
+        var ranks = await work.FindRanksAsync(cancellationToken);
         var current = subscription?.Plan
             ?? await work.Db.Companies.Where(c => c.Id == account.CompanyId).Select(c => c.Plan).SingleAsync(cancellationToken);
         if (subscription?.Status == SubscriptionState.Pending)

@@ -55,7 +55,7 @@ public static class CreateOrder
                 return Invalid($"lines[{i}].productId", "There is no such product.");
         if (products.Values.DistinctBy(p => p.Currency).Count() > 1)
             return Invalid("lines", "The products are in different currencies.");
-        // Behind the lock, so that movements of a product are in the order in which they happen.
+        // Taken after the products were locked, so that movements of a product are in the order in which they happen.
         now = time.GetDatabaseNow();
         foreach (var (i, line) in request.Lines.Index())
         {

@@ -36,12 +36,11 @@ public static class MoveOrder
         this ScaleHubDb db, EventOutbox events, CompanyCache cache, Order order, OrderState state, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var now = time.GetDatabaseNow();
-        if (!order.TryMove(state, now)) return false;
+        if (!order.TryMove(state, time.GetDatabaseNow())) return false;
         if (state != OrderState.Cancelled) return true;
         var products = await db.LockProductsAsync(order.Lines.Select(l => l.ProductId), cancellationToken);
-        // Behind the lock of the products, as with orders that are placed.
-        now = time.GetDatabaseNow();
+        // Taken after the products were locked, as with orders that are placed.
+        var now = time.GetDatabaseNow();
         foreach (var line in order.Lines)
             db.StockMovements.Add(products[line.ProductId].Move(
                 StockReason.Returned, line.Quantity, db.Tenant.RequiredUserId, now, order: order.Id));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -26,6 +27,21 @@ public sealed class NginxTests : IAsyncLifetime
         await StartAsync(trusted: "10.0.0.0/8");
         var seen = await AskAsync($"http://127.0.0.1:{_port}", "203.0.113.9", "https");
         Assert.Equal(("127.0.0.1", "http"), seen);
+    }
+
+    [Fact]
+    public async Task When_a_request_was_handed_on_is_told_by_nginx_alone()
+    {
+        await StartAsync(trusted: "127.0.0.0/8");
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Add("ScaleHub-Balancer", "1.000 1.000");
+        var before = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        using var response = await client.GetAsync($"http://127.0.0.1:{_port}/anything");
+        var told = (await response.JsonAsync(HttpStatusCode.OK)).GetProperty("ScaleHub-Balancer").GetString()!.Split(' ')
+            .Select(n => double.Parse(n, CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(2, told.Count);
+        Assert.InRange(told[0], before - 1, DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
+        Assert.InRange(told[1], 0, told[0] - before + 1);
     }
 
     [Fact]

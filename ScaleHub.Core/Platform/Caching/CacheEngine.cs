@@ -195,7 +195,11 @@ internal sealed class CacheEngine(
                 // Another instance may have loaded it since this one did, and have given the lock back.
                 var loaded = await ReadAsync(lookup, version, startedAt, epoch, needs);
                 if (loaded is not null && Now() < loaded.RefreshAt) KeepHere(lookup, loaded);
-                else await KeepAsync(lookup, Made(lookup, (await load(needs)).Item1, version, startedAt, epoch, needs.AtLeast), version);
+                else
+                {
+                    var (value, _) = await load(needs);
+                    await KeepAsync(lookup, Made(lookup, value, version, startedAt, epoch, needs.AtLeast), version);
+                }
             }
             finally
             {

@@ -130,11 +130,11 @@ internal sealed class CacheVersions
         var (answered, result) = await _redis.TryAsync(
             async db => (string?[]?)await db.ScriptEvaluateAsync(ReadScript, [Key(company)], arguments), CancellationToken.None);
         if (!answered || result is null) return null;
-        var (atLeast, primaryOnly, unsettled) = (default(NpgsqlLogSequenceNumber), false, false);
+        var (atLeast, primaryOnly, pending) = (default(NpgsqlLogSequenceNumber), false, false);
         foreach (var version in result.AsSpan(0, names.Length))
         {
             if (!LastWrites.TryParse(version?[..16], out var lsn)) return null;
-            if (lsn == Announced) unsettled |= Age(version!) < AnnouncedFor;
+            if (lsn == Announced) pending |= Age(version!) < AnnouncedFor;
             else if (lsn > atLeast) atLeast = lsn;
             primaryOnly |= lsn == default && Age(version!) < LastWrites.Memory;
         }
@@ -143,7 +143,7 @@ internal sealed class CacheVersions
             if (await BaseAsync(company, text) is not { } known) primaryOnly = true;
             else if (known > atLeast) atLeast = known;
         }
-        return new(Hash(string.Join(' ', result.AsSpan(0, names.Length + 1))), atLeast, primaryOnly || unsettled, unsettled);
+        return new(Hash(string.Join(' ', result.AsSpan(0, names.Length + 1))), atLeast, primaryOnly || pending, pending);
     }
 
     /// <summary>The position of a base, read from the primary if nobody has yet; null when that fails.</summary>

@@ -25,7 +25,7 @@ public sealed class LiveCache<T>(
     string topic, Broadcast broadcast, PendingInvalidations pending, TimeProvider time, int capacity, TimeSpan life, TimeSpan unverifiedLife)
     where T : class
 {
-    private static readonly TimeSpan InvalidationPending = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CautionAfterInvalidation = TimeSpan.FromMinutes(1);
 
     private readonly BoundedMap<Guid, Entry> _entries = new(capacity);
 
@@ -88,7 +88,7 @@ public sealed class LiveCache<T>(
         return age < unverifiedLife || (age < life && broadcast.IsLive && entry.Epoch == broadcast.Epoch && IsSettled(key));
     }
 
-    private bool IsSettled(Guid key) => !_forgotten.TryGet(key, out var at) || time.GetElapsedTime(at) > InvalidationPending;
+    private bool IsSettled(Guid key) => !_forgotten.TryGet(key, out var at) || time.GetElapsedTime(at) > CautionAfterInvalidation;
 
     private async Task<T?> LoadAsync(Guid key, Func<Task<T?>> load)
     {

@@ -124,8 +124,8 @@ public sealed class PostgresNodes : IAsyncDisposable
             CommandTimeout = settings.CommandTimeoutSeconds,
             CancellationTimeout = 500,
             IncludeErrorDetail = false,
-            // Whatever is set is set for one transaction, so there is nothing to reset (PoolerTests). Npgsql would send seven statements
-            // with each use of a connection.
+            // Whatever is set is set for one transaction, so there is nothing to reset (TenantDbContextTests, PoolerTests). Npgsql would
+            // send seven statements with each use of a connection.
             NoResetOnClose = true,
         };
         text.ApplicationName ??= AppDomain.CurrentDomain.FriendlyName;

@@ -50,6 +50,20 @@ public sealed class AccountLifeTests(AccountLifeFixture life) : IClassFixture<Ac
     }
 
     [Fact]
+    public async Task Who_sets_a_forgotten_password_by_mail_still_needs_the_second_factor()
+    {
+        using var owner = await life.Api.RegisterAsync();
+        var (app, _) = await AuthenticatorApp.SetUpAsync(owner.Client);
+        await PostAsync("password/forgot", new { email = owner.Email });
+        var token = await life.TokenAsync(owner.Email, Reset);
+        Assert.Equal(HttpStatusCode.NoContent, (await PostAsync("password/reset", new { token, password = NewPassword })).StatusCode);
+
+        using var signIn = await PostAsync("login", new { email = owner.Email, password = NewPassword });
+        var challenge = (await signIn.ProblemAsync(HttpStatusCode.Unauthorized)).Text("challenge");
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync("login/totp", new { challenge, code = app.Code(1) })).StatusCode);
+    }
+
+    [Fact]
     public async Task Nobody_learns_who_has_an_account_or_fills_a_mailbox()
     {
         using var owner = await life.Api.RegisterAsync();

@@ -1,4 +1,5 @@
 using System.Net;
+using Npgsql;
 using ScaleHub.Testing;
 using ScaleHub.Tests.Support;
 
@@ -23,6 +24,31 @@ public sealed class SignInTests(ApiFixture api)
         Assert.NotEmpty(registered.GetProperty("refreshToken").GetString()!);
         client.DefaultRequestHeaders.Authorization = new("Bearer", registered.GetProperty("accessToken").GetString());
         await (await client.GetAsync("/api/v1/tasks")).JsonAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_password_that_is_changed_during_its_verification_signs_nobody_in()
+    {
+        using var account = await Account.RegisterAsync(api.Address);
+        await using var owner = NpgsqlDataSource.Create(api.Database.Owner);
+        await using var connection = await owner.OpenConnectionAsync();
+        await using var change = await connection.BeginTransactionAsync();
+        await using (var set = new NpgsqlCommand("update users set password_hash = 'another' where id = $1", connection, change))
+        {
+            set.Parameters.Add(new() { Value = account.UserId });
+            await set.ExecuteNonQueryAsync();
+        }
+        using var client = api.CreateClient();
+        var signIn = client.PostJsonAsync("/api/v1/auth/login", new { email = account.Email, password = Account.Password });
+        await Poll.UntilAsync(async () => Assert.Equal(["1"], await PostgresServer.QueryAsync(api.Database.Owner, """
+            select count(*) from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock' and query like '%for share%'
+            """)));
+        await change.CommitAsync();
+        await (await signIn).ProblemAsync(HttpStatusCode.Unauthorized);
+        // The one of the registration alone.
+        Assert.Equal(["1"], await PostgresServer.QueryAsync(
+            api.Database.Owner, $"select count(*) from sessions where user_id = '{account.UserId}'"));
     }
 
     [Fact]

@@ -69,7 +69,7 @@ internal sealed class LateRedis : IAsyncDisposable
         {
             await server.ConnectAsync(IPAddress.Loopback, _server, _stop.Token);
             (client.NoDelay, server.NoDelay) = (true, true);
-            var answers = Channel.CreateUnbounded<(byte[] Bytes, DateTime Due)>();
+            var answers = Channel.CreateUnbounded<(byte[] Bytes, long Due)>();
             await Task.WhenAny(
                 client.GetStream().CopyToAsync(server.GetStream(), _stop.Token),
                 ReceiveAsync(server.GetStream(), answers.Writer),
@@ -77,18 +77,19 @@ internal sealed class LateRedis : IAsyncDisposable
         }
     }
 
-    private async Task ReceiveAsync(NetworkStream server, ChannelWriter<(byte[], DateTime)> answers)
+    private async Task ReceiveAsync(NetworkStream server, ChannelWriter<(byte[], long)> answers)
     {
         var buffer = new byte[1 << 16];
         while (await server.ReadAsync(buffer, _stop.Token) is > 0 and var read)
-            await answers.WriteAsync((buffer[..read], DateTime.UtcNow + Delay), _stop.Token);
+            await answers.WriteAsync((buffer[..read], Environment.TickCount64 + (long)Delay.TotalMilliseconds), _stop.Token);
     }
 
-    private async Task DeliverAsync(ChannelReader<(byte[] Bytes, DateTime Due)> answers, NetworkStream client)
+    private async Task DeliverAsync(ChannelReader<(byte[] Bytes, long Due)> answers, NetworkStream client)
     {
+        using var clock = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         await foreach (var (bytes, due) in answers.ReadAllAsync(_stop.Token))
         {
-            if (due - DateTime.UtcNow is { Ticks: > 0 } left) await Task.Delay(left, _stop.Token);
+            while (Environment.TickCount64 < due) await clock.WaitForNextTickAsync(_stop.Token);
             await client.WriteAsync(bytes, _stop.Token);
         }
     }
