@@ -99,7 +99,7 @@ public sealed class GraphFixture : IAsyncLifetime
     /// </summary>
     public async Task StartAgainAsync(string resource)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(Patience);
         try
         {
             while (true)

@@ -39,9 +39,9 @@ public sealed class AcknowledgedWritesTests(GraphFixture graph)
         await graph.App.ResourceNotifications.WaitForResourceAsync("api-2", KnownResourceStates.TerminalStates, deadline.Token);
         var before = acknowledged.Count;
         await Poll.UntilAsync(() => { Assert.True(acknowledged.Count > before + 50); return Task.CompletedTask; });
-        await graph.StartAgainAsync("api-2");
         await stop.CancelAsync();
         await Task.WhenAll(writers);
+        await graph.StartAgainAsync("api-2");
 
         Assert.Empty(acknowledged.Except(await StoredAsync(account)));
         // An instance that is stopped finishes what it has begun, and the balancer sends it nothing more.
