@@ -4,6 +4,7 @@ using ScaleHub.Http;
 using ScaleHub.Http.Caching;
 using ScaleHub.Http.Errors;
 using ScaleHub.Http.Input;
+using ScaleHub.Http.Metrics;
 using ScaleHub.Http.Overload;
 using ScaleHub.Http.Paging;
 using ScaleHub.Http.RateLimiting;
@@ -20,6 +21,7 @@ return await ClearErrors.RunAsync(async () =>
     builder.AddServiceDefaults();
     builder.AddPlatform();
     builder.AddPlatformHealthChecks();
+    builder.AddRequestMetering();
     builder.AddErrors();
     builder.AddForwardedHeaders();
     builder.AddCrossOrigin();

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics;
 using ScaleHub.Http.Authentication;
+using ScaleHub.Http.Metrics;
 using ScaleHub.ServiceDefaults.Health;
 
 namespace ScaleHub.Http;
 
 /// <summary>
-/// One structured line for each request, in the category <c>ScaleHub.Requests</c>: method, path, status, duration, company, user
+/// Each request's sample for the companies' metrics (<see cref="RequestMetering"/>), and one structured line, in the category <c>ScaleHub.Requests</c>: method, path, status, duration, company, user
 /// and trace id, which is also the <c>traceId</c> of a problem, the id of the trace, and nginx's request id. A status of 500 or
 /// more is a warning, with the reason in place of a stack; a defect (500) has its stack in a line of its own besides.
 /// <para>The query and the headers are not in it, since they may hold what nobody should read. Probes of health are left out.
@@ -19,6 +20,7 @@ public static partial class RequestLog
     public static void UseRequestLog(this WebApplication app)
     {
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ScaleHub.Requests");
+        var metering = app.Services.GetRequiredService<RequestMetering>();
         app.Use(async (context, next) =>
         {
             if (HealthEndpoints.IsProbe(context.Request.Path))
@@ -33,7 +35,9 @@ public static partial class RequestLog
             }
             finally
             {
-                Log(logger, context, Stopwatch.GetElapsedTime(began));
+                var took = Stopwatch.GetElapsedTime(began);
+                metering.Record(context, took);
+                Log(logger, context, took);
             }
         });
     }

@@ -14,6 +14,7 @@ using ScaleHub.Modules.Exports;
 using ScaleHub.Modules.Files;
 using ScaleHub.Modules.Identity;
 using ScaleHub.Modules.Jobs;
+using ScaleHub.Modules.Metrics;
 using ScaleHub.Modules.Notifications;
 using ScaleHub.Modules.Operations;
 using ScaleHub.Modules.Practice;
@@ -41,6 +42,7 @@ public static class ModuleList
         new WebhooksModule(),
         new AuditModule(),
         new JobsModule(),
+        new MetricsModule(),
         new OperationsModule(),
     ];
 

@@ -95,7 +95,7 @@ public static class LoadShedding
 
     private sealed record HasReserve;
 
-    private sealed record IsStream;
+    internal sealed record IsStream;
 
     /// <summary>The places, and meter <c>ScaleHub.Overload</c>.</summary>
     private sealed class Places : IDisposable

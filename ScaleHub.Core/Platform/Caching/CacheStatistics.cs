@@ -6,6 +6,7 @@ namespace ScaleHub.Core.Platform.Caching;
 public sealed class CacheStatistics
 {
     private readonly long[] _counts = new long[Enum.GetValues<CacheOutcome>().Length];
+    private (long Lookups, long Hits) _taken;
 
     /// <summary>Answered by this process.</summary>
     public long Hits => Read(CacheOutcome.Hit);
@@ -30,6 +31,15 @@ public sealed class CacheStatistics
             var (without, with) = (Hits + SharedHits + Stale + Joined, Misses);
             return without + with == 0 ? null : (double)without / (without + with);
         }
+    }
+
+    /// <summary>Lookups and hits since the last call. For one caller.</summary>
+    internal (long Lookups, long Hits) TakeNew()
+    {
+        var (hits, misses) = (Hits + SharedHits + Stale + Joined, Misses);
+        var taken = (hits + misses - _taken.Lookups, hits - _taken.Hits);
+        _taken = (hits + misses, hits);
+        return taken;
     }
 
     internal void Count(CacheOutcome outcome) => Interlocked.Increment(ref _counts[(int)outcome]);

@@ -1,0 +1,150 @@
+namespace ScaleHub.Core.Platform.Metrics;
+
+/// <summary>Requests of one endpoint, or of all: how many, how they ended, how long they took. Figures add up.</summary>
+public sealed class RequestFigures
+{
+    /// <summary>All of them, those that were refused too.</summary>
+    public long Requests { get; private set; }
+
+    /// <summary>Those that were answered with 500 or more.</summary>
+    public long Errors { get; private set; }
+
+    /// <summary>Those that were answered with 429.</summary>
+    public long Throttled { get; private set; }
+
+    /// <summary>How long they took, from the first byte to the end of the answer; those with 429 are left out.</summary>
+    public QuantileSketch Durations { get; } = new();
+
+    /// <summary>Adds a request.</summary>
+    public void Add(int status, TimeSpan took)
+    {
+        Requests++;
+        if (status >= 500) Errors++;
+        // A company that is refused in no time must not look faster for it.
+        if (status == 429) Throttled++;
+        else Durations.Add(took);
+    }
+
+    /// <summary>Adds others.</summary>
+    public void Add(RequestFigures other)
+    {
+        (Requests, Errors, Throttled) = (Requests + other.Requests, Errors + other.Errors, Throttled + other.Throttled);
+        Durations.Add(other.Durations);
+    }
+
+    internal void Write(List<byte> to)
+    {
+        Varint.Write(to, (ulong)Requests);
+        Varint.Write(to, (ulong)Errors);
+        Varint.Write(to, (ulong)Throttled);
+        Durations.Write(to);
+    }
+
+    internal void Read(ref ReadOnlySpan<byte> from)
+    {
+        Requests += (long)Varint.Read(ref from);
+        Errors += (long)Varint.Read(ref from);
+        Throttled += (long)Varint.Read(ref from);
+        Durations.Read(ref from);
+    }
+}
+
+/// <summary>
+/// A company's requests in some span, by endpoint, and its lookups in the cache: a row of <c>request_metrics</c> or
+/// <c>request_metrics_rollups</c>. Figures add up.
+/// </summary>
+public sealed class CompanyFigures
+{
+    // The first byte of what is stored, so that another form can be told from this one.
+    private const byte Form = 1;
+
+    private readonly Dictionary<uint, RequestFigures> _endpoints = [];
+
+    /// <summary>By <see cref="EndpointId"/>.</summary>
+    public IReadOnlyDictionary<uint, RequestFigures> Endpoints => _endpoints;
+
+    /// <summary>Lookups in the cache.</summary>
+    public long CacheLookups { get; private set; }
+
+    /// <summary>Lookups that needed no load.</summary>
+    public long CacheHits { get; private set; }
+
+    /// <summary>Adds a request.</summary>
+    public void Add(uint endpoint, int status, TimeSpan took) => Of(endpoint).Add(status, took);
+
+    /// <summary>Adds lookups in the cache.</summary>
+    public void AddLookups(long lookups, long hits) => (CacheLookups, CacheHits) = (CacheLookups + lookups, CacheHits + hits);
+
+    /// <summary>Adds others.</summary>
+    public void Add(CompanyFigures other)
+    {
+        AddLookups(other.CacheLookups, other.CacheHits);
+        foreach (var (endpoint, figures) in other._endpoints) Of(endpoint).Add(figures);
+    }
+
+    /// <summary>All endpoints together.</summary>
+    public RequestFigures Sum()
+    {
+        var all = new RequestFigures();
+        foreach (var figures in _endpoints.Values) all.Add(figures);
+        return all;
+    }
+
+    /// <summary>As they are stored.</summary>
+    public StoredFigures Store()
+    {
+        var sum = Sum();
+        return new(sum.Requests, sum.Errors, sum.Throttled, CacheLookups, CacheHits, WriteEndpoints());
+    }
+
+    /// <summary>Adds figures as they were stored.</summary>
+    /// <exception cref="FormatException">They are in no form that this program knows.</exception>
+    public void Add(StoredFigures stored)
+    {
+        AddLookups(stored.CacheLookups, stored.CacheHits);
+        ReadEndpoints(stored.Endpoints);
+    }
+
+    private byte[] WriteEndpoints()
+    {
+        var bytes = new List<byte> { Form };
+        Varint.Write(bytes, (ulong)_endpoints.Count);
+        foreach (var (endpoint, figures) in _endpoints)
+        {
+            Varint.Write(bytes, endpoint);
+            figures.Write(bytes);
+        }
+        return [.. bytes];
+    }
+
+    private void ReadEndpoints(ReadOnlySpan<byte> stored)
+    {
+        if (stored is not [Form, ..]) throw new FormatException("Stored figures are in a form that this program does not know.");
+        stored = stored[1..];
+        for (var left = Varint.Read(ref stored); left > 0; left--) Of((uint)Varint.Read(ref stored)).Read(ref stored);
+    }
+
+    private RequestFigures Of(uint endpoint)
+    {
+        if (_endpoints.TryGetValue(endpoint, out var figures)) return figures;
+        return _endpoints[endpoint] = new();
+    }
+}
+
+/// <summary>A row of the tables: sums that SQL can read, and <see cref="CompanyFigures.Endpoints"/> with their sketches.</summary>
+public sealed record StoredFigures(long Requests, long Errors, long Throttled, long CacheLookups, long CacheHits, byte[] Endpoints);
+
+/// <summary>
+/// A number for an endpoint's name (<c>GET /api/v1/tasks/{id}</c>) that is the same in every process and version, so that rows
+/// need not have the name: FNV-1a, 32 bits. A test looks that no two endpoints have the same one.
+/// </summary>
+public static class EndpointId
+{
+    /// <summary>Of a name.</summary>
+    public static uint Of(string name)
+    {
+        var hash = 2166136261u;
+        foreach (var character in name) hash = (hash ^ character) * 16777619u;
+        return hash;
+    }
+}

@@ -1,0 +1,218 @@
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ScaleHub.Core.Platform.Caching;
+
+namespace ScaleHub.Core.Platform.Metrics;
+
+/// <summary>
+/// Counts this instance's requests by company, endpoint and minute, and writes them to the database every
+/// <see cref="FlushEvery"/>.
+/// <para>Guarantee: a request is counted once; who is killed loses the last <see cref="FlushEvery"/> at most, and who stops loses
+/// nothing. A request puts its sample into a queue and goes on: no allocation, no wait, no lock but that of the queue. A loop
+/// adds the samples up.</para>
+/// <para>Bounded: <see cref="MostRows"/> companies and minutes, those beyond count in the sum alone; <see cref="Queue"/> samples
+/// between two looks of the loop. While the database cannot be written to, minutes are kept for
+/// <see cref="KeptWithoutDatabase"/>. What does not fit is dropped and counted (<c>scalehub.metrics.dropped</c>).</para>
+/// <para>The sum of all requests, those of nobody among them, is kept like a company's, as that of
+/// <see cref="Guid.Empty"/>.</para>
+/// </summary>
+public sealed class RequestMetrics : BackgroundService
+{
+    /// <summary>Between two writes.</summary>
+    public static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(10);
+
+    /// <summary>Companies and minutes that are kept at a time: 100,000 companies, for the moment between two minutes twice.</summary>
+    public const int MostRows = 200_000;
+
+    /// <summary>Samples that wait for the loop.</summary>
+    public const int Queue = 65_536;
+
+    /// <summary>Minutes that are older than this and could not be written are dropped.</summary>
+    public static readonly TimeSpan KeptWithoutDatabase = TimeSpan.FromMinutes(15);
+
+    /// <summary>The company whose figures are those of all requests.</summary>
+    public static readonly Guid Everybody = Guid.Empty;
+
+    private static readonly TimeSpan AddUpEvery = TimeSpan.FromMilliseconds(200);
+
+    private readonly Channel<RequestSample> _samples =
+        Channel.CreateBounded<RequestSample>(new BoundedChannelOptions(Queue) { SingleReader = true });
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(Guid CompanyId, DateTimeOffset Minute), CompanyFigures> _figures = [];
+    private readonly HashSet<(Guid CompanyId, DateTimeOffset Minute)> _changed = [];
+    private readonly HashSet<(Guid CompanyId, Guid UserId)> _seen = [];
+
+    // A write must not come after one that knew more.
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly MetricsStore _store;
+    private readonly CacheCounts _lookups;
+    private readonly TimeProvider _time;
+    private readonly Rounds _rounds;
+    private readonly Counter<long> _dropped;
+
+    // A process that starts again within the minute begins at 0, and must not write over what it wrote before.
+    private readonly string _instance;
+
+    /// <summary>Begins empty.</summary>
+    public RequestMetrics(
+        MetricsStore store, CacheCounts lookups, InstanceName name, TimeProvider time, IMeterFactory meters, ILogger<RequestMetrics> logger)
+    {
+        (_store, _lookups, _time) = (store, lookups, time);
+        _instance = name.OfThisStart;
+        _rounds = new("Writing the requests' metrics", logger);
+        _dropped = meters.Create("ScaleHub.Metrics").CreateCounter<long>(
+            "scalehub.metrics.dropped", "{request}", "Requests that are missing in the companies' metrics, because a bound was reached.");
+    }
+
+    /// <summary>Counts a request.</summary>
+    public void Record(in RequestSample sample)
+    {
+        if (!_samples.Writer.TryWrite(sample)) _dropped.Add(1);
+    }
+
+    /// <summary>Writes what has been counted up to now. When that fails, the next call writes it.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            var (rows, seen) = Take();
+            if (rows.Count == 0 && seen.Count == 0) return;
+            try
+            {
+                await _store.WriteAsync(_instance, rows, seen, _time.GetUtcNow(), cancellationToken);
+            }
+            catch
+            {
+                PutBack(rows, seen);
+                throw;
+            }
+            ForgetWritten(rows);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Writes what is left; the server has answered its last request by then.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await _rounds.RunAsync(() => FlushAsync(cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _writing.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Two loops: the queue must not fill up while the database is slow.
+        await Task.WhenAll(
+            EveryAsync(AddUpEvery, () => { AddUp(); return Task.CompletedTask; }, stoppingToken),
+            EveryAsync(FlushEvery, () => _rounds.RunAsync(() => FlushAsync(stoppingToken), stoppingToken), stoppingToken));
+    }
+
+    private async Task EveryAsync(TimeSpan interval, Func<Task> act, CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await act();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+
+    private void AddUp()
+    {
+        lock (_lock)
+        {
+            var minute = MinuteOf(_time.GetUtcNow());
+            while (_samples.Reader.TryRead(out var sample))
+            {
+                Of(Everybody, minute)!.Add(sample.Endpoint, sample.Status, sample.Took);
+                if (sample.CompanyId == Everybody) continue;
+                if (Of(sample.CompanyId, minute) is { } company) company.Add(sample.Endpoint, sample.Status, sample.Took);
+                else _dropped.Add(1);
+                if (sample.UserId != Guid.Empty && _seen.Count < MostRows) _seen.Add((sample.CompanyId, sample.UserId));
+            }
+        }
+    }
+
+    private CompanyFigures? Of(Guid company, DateTimeOffset minute)
+    {
+        var key = (company, minute);
+        if (!_figures.TryGetValue(key, out var figures))
+        {
+            // Everybody has a place, whoever came first.
+            if (_figures.Count >= MostRows && company != Everybody) return null;
+            _figures[key] = figures = new();
+        }
+        _changed.Add(key);
+        return figures;
+    }
+
+    private (List<MinuteRow> Rows, List<(Guid CompanyId, Guid UserId)> Seen) Take()
+    {
+        AddUp();
+        lock (_lock)
+        {
+            ForgetOld();
+            var rows = new List<MinuteRow>(_changed.Count);
+            foreach (var key in _changed)
+            {
+                var figures = _figures[key];
+                var (lookups, hits) = (key.CompanyId == Everybody ? _lookups.Total : _lookups.Of(key.CompanyId)).TakeNew();
+                figures.AddLookups(lookups, hits);
+                rows.Add(new(key.CompanyId, key.Minute, figures.Store()));
+            }
+            List<(Guid, Guid)> seen = [.. _seen];
+            _changed.Clear();
+            _seen.Clear();
+            return (rows, seen);
+        }
+    }
+
+    private void PutBack(List<MinuteRow> rows, List<(Guid CompanyId, Guid UserId)> seen)
+    {
+        lock (_lock)
+        {
+            foreach (var row in rows) _changed.Add((row.CompanyId, row.Minute));
+            _seen.UnionWith(seen.Take(MostRows - _seen.Count));
+        }
+    }
+
+    private void ForgetWritten(List<MinuteRow> rows)
+    {
+        var current = MinuteOf(_time.GetUtcNow());
+        lock (_lock)
+        {
+            foreach (var (key, minute) in rows.Select(r => ((r.CompanyId, r.Minute), r.Minute)))
+                if (minute < current && !_changed.Contains(key)) _figures.Remove(key);
+        }
+    }
+
+    private void ForgetOld()
+    {
+        var oldest = MinuteOf(_time.GetUtcNow()) - KeptWithoutDatabase;
+        foreach (var key in _changed.Where(key => key.Minute < oldest).ToList())
+        {
+            if (key.CompanyId == Everybody) _dropped.Add(_figures[key].Sum().Requests);
+            _figures.Remove(key);
+            _changed.Remove(key);
+        }
+    }
+
+    private static DateTimeOffset MinuteOf(DateTimeOffset time) => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerMinute), TimeSpan.Zero);
+}
