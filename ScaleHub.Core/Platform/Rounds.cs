@@ -9,7 +9,7 @@ namespace ScaleHub.Core.Platform;
 /// </summary>
 /// <param name="what">What the loop does, as the subject of a log line: "The monitor of the database nodes".</param>
 /// <param name="logger">Of the loop.</param>
-internal sealed class Rounds(string what, ILogger logger)
+public sealed class Rounds(string what, ILogger logger)
 {
     private bool _failing;
 

@@ -41,7 +41,7 @@ public static class RequestMeteringExtensions
     /// <summary>The companies' metrics, in a program that answers requests. After the cache, whose lookups they count.</summary>
     public static void AddRequestMetering(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<InstanceName>();
+        builder.Services.AddInstanceReport();
         builder.Services.AddSingleton<RequestMetrics>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RequestMetrics>());
         builder.Services.AddSingleton<RequestMetering>();

@@ -83,6 +83,9 @@ public static class RateLimits
     /// <summary>What the platform's operators do.</summary>
     public static readonly RateLimitPolicy Admin = new("admin", 10, TimeSpan.FromSeconds(10));
 
+    /// <summary>What the operations page reads, some of it every ten seconds; it must go on when everything else is used up.</summary>
+    public static readonly RateLimitPolicy Operations = new("operations", 300, TimeSpan.FromMinutes(1), CountedBy.UserAlone);
+
     /// <summary>What nobody does often and costs much: exports, bulk deletion, making users, whose passwords are
     /// hashed.</summary>
     public static readonly RateLimitPolicy Strict = new("strict", 10, TimeSpan.FromMinutes(1));
@@ -91,7 +94,7 @@ public static class RateLimits
     public static readonly RateLimitPolicy None = new("none", 0, TimeSpan.Zero);
 
     /// <summary>Every policy that configuration can name.</summary>
-    internal static readonly RateLimitPolicy[] All = [User, Auth, Tokens, SignIn, Account, Refresh, Essential, Api, Public, Admin, Strict];
+    internal static readonly RateLimitPolicy[] All = [User, Auth, Tokens, SignIn, Account, Refresh, Essential, Api, Public, Admin, Operations, Strict];
 
     /// <summary>Guards an endpoint, or all of a group that name no other policy.</summary>
     public static T WithRateLimit<T>(this T endpoints, RateLimitPolicy policy) where T : IEndpointConventionBuilder

@@ -2,7 +2,9 @@ using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Authentication;
+using ScaleHub.Http.Overload;
 using ScaleHub.Http.RateLimiting;
+using ScaleHub.Modules.Metrics.Alerts;
 
 namespace ScaleHub.Modules.Metrics;
 
@@ -15,20 +17,40 @@ public sealed class MetricsModule : IModule
     /// <inheritdoc/>
     public string Summary => "How requests went: how many, how long they took, how they ended; and what is wrong.";
 
+    // The names of companies; and a stream of events ends with the session that asked for it.
     /// <inheritdoc/>
-    public void AddServices(IServiceCollection services) => services.AddSingleton<MetricsStore>();
+    public IReadOnlyList<string> Uses => ["Companies", "Identity"];
 
     /// <inheritdoc/>
-    public void AddJobs(JobList jobs)
-        => jobs.Handle<RollUpMetrics, RollUpMetricsHandler>().Schedule("metrics.roll_up", "4 * * * *", _ => new RollUpMetrics());
+    public void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<MetricsStore>();
+        services.AddSingleton<Observations>();
+        services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateDataAnnotations()
+            .Validate(o => PostAlertsHandler.IsSecret(o.WebhookSecret),
+                "Alerts:WebhookSecret must be whsec_ and at least 24 bytes in base64.")
+            .ValidateOnStart();
+    }
+
+    /// <inheritdoc/>
+    public void AddJobs(JobList jobs) => jobs
+        .Handle<RollUpMetrics, RollUpMetricsHandler>().Schedule("metrics.roll_up", "4 * * * *", _ => new RollUpMetrics())
+        .Handle<PostAlerts, PostAlertsHandler>();
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
     {
-        v1.MapGet("/metrics", GetMetrics.HandleAsync).RequireRole(Roles.Admin);
+        var own = v1.MapGroup("/metrics").RequireRole(Roles.Admin);
+        own.MapGet("/", GetMetrics.HandleAsync);
+        own.MapGet("/problems", ListProblems.HandleAsync);
 
-        var operations = root.MapGroup("/api/admin/metrics").RequireRole(Roles.Operator).WithRateLimit(RateLimits.Admin);
-        operations.MapGet("/summary", SummariseMetrics.HandleAsync);
-        operations.MapGet("/company/{id:guid}", GetCompanyMetrics.HandleAsync);
+        var operations = root.MapGroup("/api/admin").RequireRole(Roles.Operator).WithRateLimit(RateLimits.Operations);
+        operations.MapGet("/instances", ListInstances.HandleAsync);
+        var metrics = operations.MapGroup("/metrics");
+        metrics.MapGet("/summary", SummariseMetrics.HandleAsync);
+        metrics.MapGet("/companies", ListCompaniesByLoad.HandleAsync);
+        metrics.MapGet("/company/{id:guid}", GetCompanyMetrics.HandleAsync);
+        metrics.MapGet("/problems", ListAllProblems.HandleAsync);
+        metrics.MapGet("/events", WatchMetrics.Handle).AsStream();
     }
 }

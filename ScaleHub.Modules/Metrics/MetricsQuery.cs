@@ -24,7 +24,7 @@ public sealed record MetricsQuery(
     internal MetricsRange RangeAt(DateTimeOffset now)
     {
         var to = To is { Value: var end } && end < now ? end : now;
-        var from = From?.Value ?? to - TimeSpan.FromHours(1);
+        var from = From?.Value ?? new(Math.Max(0, to.UtcTicks - TimeSpan.TicksPerHour), TimeSpan.Zero);
         if (from >= to) throw new BadRequestException("The parameter from must be before to, and in the past.");
         var step = Step?.Value ?? (to - from).TotalHours switch
         {
@@ -47,7 +47,7 @@ public sealed record MetricsQuery(
         return MetricsAnswer.From(range, series, await CountActiveAsync(db, company, now, cancellationToken), names);
     }
 
-    private static async Task<ActiveUsers> CountActiveAsync(ReadDb db, Guid company, DateTimeOffset now, CancellationToken cancellationToken)
+    internal static async Task<ActiveUsers> CountActiveAsync(ReadDb db, Guid company, DateTimeOffset now, CancellationToken cancellationToken)
     {
         Guid? only = company == RequestMetrics.Everybody ? null : company;
         return await db.Database.SqlQuery<ActiveUsers>($"""

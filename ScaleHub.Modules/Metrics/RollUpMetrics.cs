@@ -26,6 +26,10 @@ internal sealed class RollUpMetricsHandler(ReadDb db, MetricsStore store, TimePr
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(2);
 
     public async Task HandleAsync(RollUpMetrics job, JobRun run, CancellationToken cancellationToken)
+        => run.Result = new { spans = await RollUpAsync(span => run.ReportAsync(50, span, cancellationToken), cancellationToken) };
+
+    /// <summary>Adds up what is over. How many spans there were.</summary>
+    internal async Task<int> RollUpAsync(Func<string, Task> report, CancellationToken cancellationToken)
     {
         var spans = 0;
         foreach (var step in (MetricStep[])[MetricStep.Hour, MetricStep.Day, MetricStep.Week])
@@ -37,11 +41,11 @@ internal sealed class RollUpMetricsHandler(ReadDb db, MetricsStore store, TimePr
                 // That of everybody says how far it is, also when there were no requests.
                 companies.TryAdd(RequestMetrics.Everybody, new());
                 await store.WriteRollupsAsync(EnumNames.WriteColumn(step), start, companies, cancellationToken);
-                await run.ReportAsync(50, $"{EnumNames.Write(step)} {start:u}", cancellationToken);
+                await report($"{EnumNames.Write(step)} {start:u}");
                 spans++;
             }
         }
-        run.Result = new { spans };
+        return spans;
     }
 
     private async Task<DateTimeOffset> FirstAsync(MetricStep step, CancellationToken cancellationToken)

@@ -2,14 +2,17 @@ using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Mail;
+using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Modules;
+using ScaleHub.Modules.Metrics.Alerts;
 using ScaleHub.ServiceDefaults;
 
 namespace ScaleHub.Worker.Commands;
 
 /// <summary>
-/// <c>run</c>: runs jobs and schedules, watches the database nodes, keeps the partitions, and answers for its own health.
+/// <c>run</c>: runs jobs and schedules, watches the database nodes, keeps the partitions, raises alerts, and answers for its own
+/// health.
 /// </summary>
 internal static class RunCommand
 {
@@ -25,6 +28,8 @@ internal static class RunCommand
         builder.AddJobLoops();
         builder.AddMailSender();
         builder.Services.AddHostedService<PartitionKeeper>();
+        builder.Services.AddInstanceReport();
+        builder.Services.AddHostedService<AlertLoop>();
 
         await using var app = builder.Build();
         app.MapDefaultEndpoints();

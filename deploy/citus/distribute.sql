@@ -11,7 +11,7 @@ do $$
 declare
     tab regclass;
     -- They stay on the coordinator, which alone reads or writes them.
-    stay constant text[] := array['schedules', 'signing_keys', 'partitioned_tables', 'schema_migrations'];
+    stay constant text[] := array['instances', 'schedules', 'signing_keys', 'partitioned_tables', 'schema_migrations'];
 begin
     create temporary table steps on commit drop as
         with recursive tables as (

@@ -134,7 +134,8 @@ public sealed class RequestMetrics : BackgroundService
         }
     }
 
-    private void AddUp()
+    /// <summary>Takes the samples out of the queue.</summary>
+    internal void AddUp()
     {
         lock (_lock)
         {

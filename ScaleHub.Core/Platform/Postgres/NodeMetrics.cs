@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace ScaleHub.Core.Platform.Postgres;
 
@@ -7,6 +9,7 @@ public sealed class NodeMetrics
 {
     private readonly Counter<long> _reads;
     private readonly Counter<long> _retries;
+    private readonly ConcurrentDictionary<PostgresNode, StrongBox<long>> _readsOf = new();
 
     /// <summary>Makes the instruments.</summary>
     public NodeMetrics(IMeterFactory meters, PostgresNodes nodes)
@@ -27,7 +30,13 @@ public sealed class NodeMetrics
 
     /// <summary>A read was answered.</summary>
     public void Read(PostgresNode node)
-        => _reads.Add(1, new("node", node.Name), new("role", node.State.Role == NodeRole.Primary ? "primary" : "standby"));
+    {
+        Interlocked.Increment(ref _readsOf.GetOrAdd(node, static _ => new()).Value);
+        _reads.Add(1, new("node", node.Name), new("role", node.State.Role == NodeRole.Primary ? "primary" : "standby"));
+    }
+
+    /// <summary>How many were, since this process started.</summary>
+    public long ReadsOf(PostgresNode node) => _readsOf.TryGetValue(node, out var reads) ? Volatile.Read(ref reads.Value) : 0;
 
     /// <summary>A read goes to another node, because this one failed.</summary>
     public void Retried(PostgresNode node) => _retries.Add(1, new KeyValuePair<string, object?>("node", node.Name));

@@ -14,6 +14,7 @@ public sealed class NodeLostException(string node, Exception inner) : Exception(
 /// latest, even when the server hangs so that nothing sent to it has an effect. Npgsql alone takes the time-out and twice the
 /// connect time-out more then, because it first tries to cancel politely. The abandoned command ends by itself that much later;
 /// until then it keeps its place in the pool.</para>
+/// <para>A connection that the server has ended since its last use fails no read.</para>
 /// </summary>
 internal static class WatchedRead
 {
@@ -38,7 +39,22 @@ internal static class WatchedRead
         }
     }
 
+    // A server that was started again has ended all connections, and the pool learns of each by using it. The read is done once more on
+    // a new one, before anybody takes the node for gone: there may be no other.
     private static async Task<DbDataReader> StartAsync(PostgresNode node, NpgsqlCommand template, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(node, template, cancellationToken);
+        }
+        catch (Exception e) when (e is not NodeLostException && DatabaseErrors.IsNodeFailure(e) && !node.Lost.IsCancellationRequested)
+        {
+            node.DataSource.Clear();
+            return await ReadAsync(node, template, cancellationToken);
+        }
+    }
+
+    private static async Task<DbDataReader> ReadAsync(PostgresNode node, NpgsqlCommand template, CancellationToken cancellationToken)
     {
         var connection = await OpenAsync(node, cancellationToken);
         try

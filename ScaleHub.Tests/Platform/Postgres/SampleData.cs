@@ -47,6 +47,7 @@ internal sealed partial class SampleData
         // Within the days that are kept.
         ["webhook_deliveries.id"] = "(left(uuid7_floor(sample_now() - n % 4000 * interval '5 minutes')::text, 14) "
             + "|| '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid",
+        ["alerts.state"] = "'pending'",
         ["request_metrics_rollups.step"] = "'hour'",
         ["request_metrics_rollups.starts_at"] = "sample_now() - (n / {companies} % 8000) * interval '1 hour'",
     };
@@ -168,7 +169,7 @@ internal sealed partial class SampleData
         {
             "uuid" => "sample_id(n)",
             "text" => "'sample-' || n",
-            "integer" or "bigint" => "1",
+            "integer" or "bigint" or "double precision" => "1",
             "tsvector" => "to_tsvector('simple', 'sample ' || n)",
             "boolean" => "n % 2 = 0",
             "bytea" => "sha256(n::text::bytea)",

@@ -15,6 +15,7 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
         ["plan_quotas"] = "the same for everybody; the application only reads it",
         ["quotas"] = "the same for everybody; the application only reads it",
         ["prices"] = "the same for everybody; only the platform writes it",
+        ["instances"] = "processes, which serve all companies; only the platform sees it",
         ["schedules"] = "the platform's clock; only the platform sees it",
         ["signing_keys"] = "tokens of all companies are signed with them, before a company is known; only read",
         ["partitioned_tables"] = "an administrator's settings; the application has no access",
@@ -30,9 +31,9 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
     /// <summary>Policies that show more than the statement's company its own rows, and to whom.</summary>
     private static readonly string[] Wider =
     [
-        "audit_log.platform", "companies.platform", "files.platform", "global_feed.anyone", "jobs.platform", "prices.anyone",
-        "prices.platform_adds",
-        "prices.platform_changes", "request_metrics.platform", "request_metrics_rollups.platform", "schedules.platform",
+        "alerts.platform", "audit_log.platform", "companies.platform", "company_load.platform", "files.platform", "global_feed.anyone",
+        "instances.platform", "jobs.platform", "prices.anyone", "prices.platform_adds", "prices.platform_changes", "request_metrics.platform",
+        "request_metrics_rollups.platform", "schedules.platform", "user_activity.platform",
     ];
 
     private const string Tables = """
@@ -100,7 +101,7 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
     [Fact]
     public async Task Every_index_of_a_tenant_table_leads_by_the_company_unless_it_serves_all_of_them()
         => Assert.Equal(
-            ["files_expired", "global_feed_by_tier", "global_feed_newest", "jobs_dead_everywhere", "jobs_waiting", "logins_pkey",
+            ["alerts_everywhere", "files_expired", "global_feed_by_tier", "global_feed_newest", "jobs_dead_everywhere", "jobs_waiting", "logins_pkey",
              "request_metrics_by_minute", "request_metrics_rollups_by_start"],
             await QueryAsync($"""
                 select i.indexrelid::regclass::text from pg_index i join {TenantTables} t on t.oid = i.indrelid
@@ -187,7 +188,8 @@ public sealed class SchemaRulesTests(PostgresServer server) : IAsyncLifetime
             await QueryAsync($"select relname from {TenantTables} t where relname <> 'logins'"),
             await QueryAsync("select tab::text from calls.calls where by_column = 'company_id' and beside = 'companies'"));
         Assert.Equal(
-            Shared.Keys.Append("logins").Except(["companies", "schedules", "signing_keys", "partitioned_tables", "schema_migrations"])
+            Shared.Keys.Append("logins").Except(
+                ["companies", "instances", "schedules", "signing_keys", "partitioned_tables", "schema_migrations"])
                 .Order(StringComparer.Ordinal),
             await QueryAsync("select tab::text from calls.calls where by_column is null"));
         Assert.Equal(["companies"], await QueryAsync("select tab::text from calls.calls where by_column = 'id'"));

@@ -155,6 +155,26 @@ public sealed class TenantDbContextTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task Connections_that_the_server_has_ended_fail_no_read_where_there_is_no_other_node()
+    {
+        var database = await TwoCompaniesAsync();
+        await using var host = await PlatformHost.StartAsync(database, ("Postgres:Pool:Max", "8"), ("Postgres:Pool:Min", "0"));
+        for (var round = 0; round < 3; round++)
+        {
+            // As many at a time as there are connections: each is used, and then ended.
+            var reads = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+            {
+                await using var scope = host.Scope(Mine);
+                return await scope.ServiceProvider.GetRequiredService<ReadDb>().Database
+                    .SqlQuery<string>($"select title || pg_sleep(0.1) as \"Value\" from tasks").ToListAsync();
+            }));
+            Assert.All(reads, titles => Assert.Equal(["mine"], titles));
+            await PostgresServer.ExecuteAsync(database.Owner,
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+        }
+    }
+
+    [Fact]
     public async Task A_hundred_slow_queries_never_hold_more_connections_than_the_pool_and_end_in_time()
     {
         var database = await TwoCompaniesAsync();
