@@ -47,14 +47,23 @@ public sealed record MetricsQuery(
         return MetricsAnswer.From(range, series, await CountActiveAsync(db, company, now, cancellationToken), names);
     }
 
-    internal static async Task<ActiveUsers> CountActiveAsync(ReadDb db, Guid company, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Counts the people who made requests, of a company or of all.</summary>
+    internal static Task<ActiveUsers> CountActiveAsync(ReadDb db, Guid company, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        Guid? only = company == RequestMetrics.Everybody ? null : company;
-        return await db.Database.SqlQuery<ActiveUsers>($"""
-            select count(*) filter (where last_seen_at > {now.AddMinutes(-15)}) as "Last15Minutes",
-                count(*) filter (where last_seen_at > {now.AddHours(-24)}) as "Last24Hours", count(*) as "Last30Days"
-            from user_activity where last_seen_at > {now.AddDays(-30)} and ({only}::uuid is null or company_id = {only})
-            """).SingleAsync(cancellationToken);
+        var (minutes, day, month) = (now.AddMinutes(-15), now.AddHours(-24), now.AddDays(-30));
+        // A company's are found by the primary key; those of all have to be read all the same.
+        var users = company == RequestMetrics.Everybody
+            ? db.Database.SqlQuery<ActiveUsers>($"""
+                select count(*) filter (where last_seen_at > {minutes}) as "Last15Minutes",
+                    count(*) filter (where last_seen_at > {day}) as "Last24Hours", count(*) as "Last30Days"
+                from user_activity where last_seen_at > {month}
+                """)
+            : db.Database.SqlQuery<ActiveUsers>($"""
+                select count(*) filter (where last_seen_at > {minutes}) as "Last15Minutes",
+                    count(*) filter (where last_seen_at > {day}) as "Last24Hours", count(*) as "Last30Days"
+                from user_activity where company_id = {company} and last_seen_at > {month}
+                """);
+        return users.SingleAsync(cancellationToken);
     }
 }
 

@@ -235,6 +235,9 @@ internal static class ListQueries
         ["metrics: hours of a company"] =
             "select * from request_metrics_rollups where company_id = {company} and step = 'hour' " +
             "and starts_at >= {from}",
+        ["metrics: active users of a company"] = "select count(*) from user_activity where company_id = {company} and last_seen_at > {from}",
+        ["metrics: problems of a company"] =
+            "select * from alerts where company_id = {company} and state <> 'pending' and id < {cursor} order by id desc limit 26",
         ["audit: page"] = "select * from audit_log where company_id = {company} and id < {cursor} order by id desc limit 26",
         ["audit: of a thing"] =
             "select * from audit_log where company_id = {company} and subject_id = {parent} and id < {cursor} " +
@@ -283,6 +286,7 @@ internal static class ListQueries
         ["jobs: dead of all"] = "select * from jobs where state = 'dead' and id < {cursor} order by id desc limit 26",
         // With both ends: of a parameter with one the planner expects a third of a partition, and rightly reads all of it.
         ["metrics: last minutes"] = "select * from request_metrics where minute >= {from} and minute < {to}",
+        ["metrics: problems of all"] = "select * from alerts where state <> 'pending' and id < {cursor} order by id desc limit 26",
         ["metrics: an hour"] = "select * from request_metrics_rollups where step = 'hour' and starts_at = {from}",
     };
 }

@@ -48,6 +48,9 @@ internal sealed partial class SampleData
         ["webhook_deliveries.id"] = "(left(uuid7_floor(sample_now() - n % 4000 * interval '5 minutes')::text, 14) "
             + "|| '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid",
         ["alerts.state"] = "'pending'",
+        // CompanyFigures: the form, and no endpoints.
+        ["request_metrics.endpoints"] = "'\\x0100'::bytea",
+        ["request_metrics_rollups.endpoints"] = "'\\x0100'::bytea",
         ["request_metrics_rollups.step"] = "'hour'",
         ["request_metrics_rollups.starts_at"] = "sample_now() - (n / {companies} % 8000) * interval '1 hour'",
     };
