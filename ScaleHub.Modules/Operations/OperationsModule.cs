@@ -14,6 +14,9 @@ public sealed class OperationsModule : IModule
     public string Summary => "For those who run the platform.";
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Uses => ["Companies", "Identity", "Webhooks"];
+
+    /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)
     {
         var operations = root.MapGroup("/api").WithRateLimit(RateLimits.Api).RequireRole(Roles.Operator);
@@ -22,6 +25,10 @@ public sealed class OperationsModule : IModule
         operations.MapGet("/health/database", DatabaseHealth.Handle)
             .Produces<DatabaseHealthResponse>().Produces<DatabaseHealthResponse>(StatusCodes.Status503ServiceUnavailable);
         operations.MapGet("/health/cache", CacheHealth.Handle);
-        operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).WithRateLimit(RateLimits.Admin);
+        operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).WithRateLimit(RateLimits.Operations);
+
+        var companies = root.MapGroup("/api/admin/companies/{id:guid}").RequireRole(Roles.Operator);
+        companies.MapGet("/", ShowCompany.HandleAsync).WithRateLimit(RateLimits.Operations);
+        companies.MapPut("/plan", SetCompanyPlan.HandleAsync).WithRateLimit(RateLimits.Admin).ProducesProblem(409);
     }
 }
