@@ -30,10 +30,11 @@
   const clock = { hour: "2-digit", minute: "2-digit" };
   const date = { day: "numeric", month: "short" };
 
-  function spanText(time, step) {
+  function spanText(time, step, brief) {
     if (!step) return text(time, { ...clock, second: "2-digit" });
     if (step >= DAY) return text(time, { weekday: "short", ...date }, step) + " (UTC)";
-    if (step >= HOUR) return `${text(time, { weekday: "short", ...date, ...clock })} to ${text(time + step, clock)}`;
+    if (step >= HOUR && !brief)
+      return `${text(time, { weekday: "short", ...date, ...clock })} to ${text(time + step, clock)}`;
     return text(time, { ...date, ...clock });
   }
 
@@ -49,7 +50,7 @@
   }
 
   function timeTicks(from, to, width, step) {
-    const every = steps.find(s => s >= step && (to - from) / s <= Math.max(2, width / 84)) ?? 30 * DAY;
+    const every = steps.find(s => s >= step && (to - from) / s <= Math.max(2, width / 66)) ?? 30 * DAY;
     const shift = step >= DAY ? 0 : new Date(from).getTimezoneOffset() * MINUTE;
     const ticks = [];
     for (let at = Math.ceil((from - shift) / every) * every + shift; at <= to; at += every) {
@@ -106,7 +107,7 @@
           el(
             "tr",
             el("th", { scope: "col" }, "Time"),
-            series.map(line => el("th.number", { scope: "col" }, line.name)),
+            series.map(line => el("th.number", { scope: "col", title: line.name }, line.short ?? line.name)),
           ),
         ),
         el(
@@ -115,7 +116,7 @@
             .map((time, i) =>
               el(
                 "tr",
-                el("th", { scope: "row" }, spanText(time, data.step)),
+                el("th.tight", { scope: "row" }, spanText(time, data.step, true)),
                 series.map((line, n) => el("td.number", write(n)(data.values[n][i]))),
               ),
             )

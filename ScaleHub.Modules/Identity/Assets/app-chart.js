@@ -44,7 +44,6 @@
       drawing,
       tip,
     );
-    const values = series.map(() => el("span.legend-value"));
     const legend = el(
       "div.legend",
       series.map((line, i) =>
@@ -58,7 +57,6 @@
           },
           el(`span.swatch.${line.color}`, { "aria-hidden": "true" }),
           line.name,
-          values[i],
         ),
       ),
     );
@@ -157,7 +155,7 @@
 
     const xOf = i => points.find(line => line[i])?.[i][0] ?? null;
 
-    // Draws the cross-hair at a point, and its values into the legend; -1 is none, where the legend has the last ones.
+    // Draws the cross-hair at a point; -1 is none. What is read out without one is the last point.
     function mark() {
       const i = at >= 0 && at < data.times.length ? at : -1;
       const x = i < 0 ? null : xOf(i);
@@ -169,7 +167,6 @@
             line[i] && shown[n] ? [svg("circle", { cx: x, cy: line[i][1], r: 4, class: `point ${series[n].color}` })] : [],
           ),
         );
-      values.forEach((value, n) => (value.textContent = i < 0 ? "" : write(n)(data.values[n][i])));
       const read = i < 0 ? data.times.length - 1 : i;
       plot.setAttribute("aria-valuemax", Math.max(0, data.times.length - 1));
       plot.setAttribute("aria-valuenow", Math.max(0, read));

@@ -171,8 +171,10 @@
       update(answer) {
         const points = pointsOf(answer);
         for (const [chart, valuesOf] of charts) chart.update({ ...points, values: valuesOf(points) });
-        const total = format.count(answer.total.requests);
-        note.textContent = `${total} requests in ${hub.range.value.words}, the most used endpoint first.`;
+        const { requests } = answer.total;
+        note.textContent = requests
+          ? `${hub.plural(requests, "request")} in ${hub.range.value.words}, the most used endpoint first.`
+          : `No requests in ${hub.range.value.words}.`;
         endpoints.update(answer.endpoints);
         return points;
       },

@@ -249,7 +249,7 @@
           document.title = `${text} · ${product}`;
         },
         tools(...nodes) {
-          tools.replaceChildren(...nodes, live || section?.every ? liveDot : "");
+          tools.replaceChildren(...nodes, live ? liveDot : "");
         },
       };
       const current = nav.find(item => item.path === path || item.under?.some(start => path.startsWith(start)));

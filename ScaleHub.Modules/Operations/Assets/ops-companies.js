@@ -34,7 +34,7 @@
           main: true,
           cell: row =>
             el(
-              "span.company-name",
+              "span.named",
               el("a", { href: `#/company/${row.companyId}` }, row.name),
               row.openProblems > 0 && hub.badge(hub.plural(row.openProblems, "problem"), "bad"),
             ),

@@ -67,7 +67,7 @@
         { head: "Node", main: true, cell: row => row.name },
         { head: "Role", cell: row => role(row.role) },
         { head: "Behind", number: true, cell: row => lagText(row.lagSeconds, row.role === "standby") },
-        { head: "Answers in", number: true, cell: row => format.ms(row.latencyMs) },
+        { head: "Answers in", number: true, cell: row => format.ms(row.role === "unknown" ? null : row.latencyMs) },
         { head: "Reads", number: true, cell: row => (row.servesReads ? format.short(row.reads) : "none") },
       ],
     });

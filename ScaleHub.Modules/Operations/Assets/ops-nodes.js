@@ -44,7 +44,10 @@
           lagText(node.lagSeconds, standby),
           standby && node.lagBytes > 0 && el("span.quiet", ` (${format.bytes(node.lagBytes)})`),
         ],
-        ["Answers in", hub.level(format.ms(node.latencyMs), node.latencyMs, 50, 250)],
+        [
+          "Answers in",
+          node.role === "unknown" ? format.none : hub.level(format.ms(node.latencyMs), node.latencyMs, 50, 250),
+        ],
         ["Looked at", hub.time(node.checkedAt)],
       ]),
       hub.meter({
