@@ -11,6 +11,15 @@
   const remembered = () => JSON.parse(hub.store.read("exports", sessionStorage) ?? "[]");
   const remember = entries => hub.store.write("exports", JSON.stringify(entries.slice(0, 20)), sessionStorage);
 
+  const nameOf = month =>
+    new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(month + "-01"));
+
+  // Nobody who signs in afterwards sees what this user has exported.
+  hub.session.onEnd(() => {
+    remember([]);
+    lists = null;
+  });
+
   const names = {
     "exports.list": "A list",
     "exports.company": "All data of the company",
@@ -201,7 +210,7 @@
           report,
           "/api/v1/reports",
           { month: month.control.value, format: kind.control.value },
-          `Report of ${month.control.value}`,
+          `Report of ${nameOf(month.control.value)}`,
         ),
     );
 

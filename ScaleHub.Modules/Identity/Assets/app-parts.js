@@ -97,6 +97,7 @@
     const content = el("div", hub.skeleton(lines));
     const element = el("div.place" + name, warning, content);
     let shown = false;
+    let failure = null;
     let running = null;
     let turn = 0;
     const reload = () => running ?? again();
@@ -119,16 +120,24 @@
         if (node) content.replaceChildren(node);
         warning.replaceChildren();
         shown = true;
+        failure = null;
       } catch (error) {
         if (isOver()) return;
         if (!(error instanceof hub.Problem)) console.error(error);
+        // What fails again in the same way is not announced again.
+        if (failure === error.message) return;
+        failure = error.message;
         const trouble = hub.trouble(error, () => {
+          failure = null;
           warning.replaceChildren();
           if (!shown) content.replaceChildren(hub.skeleton(lines));
           reload();
         });
         if (shown && error.status !== 403) warning.replaceChildren(trouble);
-        else content.replaceChildren(trouble);
+        else {
+          content.replaceChildren(trouble);
+          shown = false;
+        }
       }
     }
     return { element, reload, again };
@@ -136,7 +145,9 @@
 
   const toasts = el("div.toasts", { role: "status", "aria-live": "polite" });
   hub.toast = (text, tone = "good") => {
-    if (!toasts.isConnected) document.body.append(toasts);
+    // In front of an open dialog, which covers everything that is not in it.
+    const host = document.querySelector("dialog[open]") ?? document.body;
+    if (toasts.parentElement !== host) host.append(toasts);
     const toast = el(`div.toast.${tone}`, icon(tone === "bad" ? "warning" : "good"), text);
     toasts.append(toast);
     setTimeout(() => toast.remove(), 7000);

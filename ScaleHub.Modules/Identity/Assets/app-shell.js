@@ -56,7 +56,7 @@
             "p.banner.warn",
             icon("warning"),
             "There were many requests. This page goes on by itself in ",
-            hub.plural(seconds, "second"),
+            hub.format.span(seconds),
             ".",
           ),
         );

@@ -27,9 +27,14 @@
     head.append(...heads);
     const scroll = el(
       `div.scroll${cards ? ".cards" : ""}${cards === "dense" ? ".dense" : ""}`,
-      { role: "group", tabindex: 0, "aria-label": caption },
+      { role: "group", "aria-label": caption },
       el("table", el("caption.unseen", caption), el("thead", head), body),
     );
+    // The keyboard stops at it when there is something to scroll.
+    new ResizeObserver(() => {
+      if (scroll.scrollWidth > scroll.clientWidth) scroll.tabIndex = 0;
+      else scroll.removeAttribute("tabindex");
+    }).observe(scroll);
     const nothing = el("div", { hidden: true });
     const rows = new Map();
 
