@@ -24,6 +24,6 @@ public sealed class AuditModule : IModule
     {
         v1.MapGet("/audit", ListAuditEntries.HandleAsync).RequireRole(Roles.Admin);
         root.MapGet("/api/admin/audit/{companyId:guid}", ListCompanyAuditEntries.HandleAsync).RequireRole(Roles.Operator)
-            .WithRateLimit(RateLimits.Admin);
+            .WithRateLimit(RateLimits.Operations);
     }
 }

@@ -119,7 +119,7 @@ public sealed class IdentityModule : IModule
         users.MapPatch("/{id:guid}", ChangeRole.HandleAsync).RequirePerson().ProducesProblem(409);
         users.MapDelete("/{id:guid}", RemoveUser.HandleAsync).RequirePerson().ProducesProblem(409);
 
-        root.MapAccountPage();
+        root.MapAccountPages();
         root.MapGet("/.well-known/jwks.json", PublishKeys.HandleAsync).AllowAnonymous();
     }
 

@@ -34,8 +34,8 @@ public sealed class JobsModule : IModule
         jobs.MapDelete("/{id:guid}", CancelJob.HandleAsync).ProducesProblem(409);
 
         var operations = root.MapGroup("/api/admin/jobs").RequireRole(Roles.Operator).WithRateLimit(RateLimits.Admin);
-        operations.MapGet("/", SummariseJobs.HandleAsync);
-        operations.MapGet("/dead", ListDeadJobs.HandleAsync);
+        operations.MapGet("/", SummariseJobs.HandleAsync).WithRateLimit(RateLimits.Operations);
+        operations.MapGet("/dead", ListDeadJobs.HandleAsync).WithRateLimit(RateLimits.Operations);
         operations.MapPost("/redrive", RedriveJobs.HandleAsync).WithIdempotency();
     }
 }

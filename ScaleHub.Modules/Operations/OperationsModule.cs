@@ -1,4 +1,5 @@
 using ScaleHub.Core.Platform.Tenancy;
+using ScaleHub.Http.Assets;
 using ScaleHub.Http.Authentication;
 using ScaleHub.Http.RateLimiting;
 
@@ -26,6 +27,9 @@ public sealed class OperationsModule : IModule
             .Produces<DatabaseHealthResponse>().Produces<DatabaseHealthResponse>(StatusCodes.Status503ServiceUnavailable);
         operations.MapGet("/health/cache", CacheHealth.Handle);
         operations.MapGet("/admin/quotas/{companyId:guid}", CompanyQuotas.HandleAsync).WithRateLimit(RateLimits.Operations);
+
+        // The page of it (Assets/ops*), which shares its parts with the company's own page.
+        root.MapPage("/ops", "ops.html");
 
         var companies = root.MapGroup("/api/admin/companies/{id:guid}").RequireRole(Roles.Operator);
         companies.MapGet("/", ShowCompany.HandleAsync).WithRateLimit(RateLimits.Operations);
