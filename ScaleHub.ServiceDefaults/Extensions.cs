@@ -68,6 +68,8 @@ public static class Extensions
         {
             logging.IncludeFormattedMessage = true;
             logging.IncludeScopes = true;
+            // Added to the template.
+            logging.AddProcessor(new TenantOfLogs());
         });
 
         builder.Services.AddOpenTelemetry()
