@@ -95,6 +95,7 @@ public static class Extensions
                 .AddNpgsql()
                 .AddRedisInstrumentation(RedisTracing.Configure)
                 .AddSource("ScaleHub.*")
+                .AddHeadSampling(builder.Configuration)
                 .AddProcessor<NoiseFilter>());
 
         return builder.AddOpenTelemetryExporters();
