@@ -64,6 +64,20 @@ public sealed class MetricsEndpointTests
     }
 
     [Fact]
+    public async Task A_process_that_drains_still_shows_its_metrics()
+    {
+        var port = PrometheusText.FreePort();
+        await using var app = await TestApp.StartAsync(new() { ["Metrics:Port"] = $"{port}", ["Shutdown:DrainSeconds"] = "5" });
+        // As SIGTERM does.
+        app.Lifetime.StopApplication();
+        var stopping = app.StopAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(new(app.Address(), "/health/ready")));
+        Assert.Contains("scalehub_process_memory_limit_bytes", await PrometheusText.ScrapeAsync(port));
+        await stopping;
+        await Assert.ThrowsAsync<HttpRequestException>(() => StatusAsync(new($"http://127.0.0.1:{port}/metrics")));
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_ends_the_start_with_the_name_of_the_setting()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);

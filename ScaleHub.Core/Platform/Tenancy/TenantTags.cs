@@ -14,14 +14,18 @@ public static class TenantTags
     /// <summary>The user in whose name it is done (semantic conventions of OpenTelemetry, <c>enduser</c>).</summary>
     public const string User = "enduser.id";
 
-    /// <summary>Says it. Nothing is written as text here: an identifier becomes text when a span or a record is sent.</summary>
+    /// <summary>
+    /// Says it, when somebody collects spans; whether this one is sampled does not matter. Nothing is written as text here: an
+    /// identifier becomes text when a span or a record is sent.
+    /// </summary>
     /// <param name="span">Of the request or job; null when there is none.</param>
     /// <param name="companyId">The company.</param>
     /// <param name="userId">The user; null for the platform's own work.</param>
     public static void SetTenant(this Activity? span, Guid companyId, Guid? userId)
     {
-        span?.SetTag(Company, companyId);
-        // No tag at all without a user.
-        if (userId is { } user) span?.SetTag(User, user);
+        // Each request has a span, for the trace's id, also where nobody collects it.
+        if (span?.Source.HasListeners() != true) return;
+        span.SetTag(Company, companyId);
+        if (userId is { } user) span.SetTag(User, user);
     }
 }
