@@ -56,44 +56,57 @@ public static class Extensions
     }
 
     /// <summary>
-    /// Logs, metrics and traces, sent by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. Without it nothing is collected
-    /// either: nobody would get it, and it costs a sixth of the requests/s of a cached list (docs/telemetry.md).
+    /// Logs, metrics and traces, sent by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set; metrics shown to Prometheus when
+    /// <c>Metrics__Port</c> is. What neither asks for is not collected either: nobody would get it, and it costs a sixth of the
+    /// requests/s of a cached list (docs/telemetry.md).
     /// </summary>
     /// <exception cref="ConfigurationException">The endpoint is not a URL.</exception>
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
-        if (string.IsNullOrWhiteSpace(builder.Configuration[OtlpEndpoint])) return builder;
+        // Added to the template.
+        var (isSent, isScraped) = (!string.IsNullOrWhiteSpace(builder.Configuration[OtlpEndpoint]), builder.AddMetricsEndpoint());
+        if (!isSent && !isScraped) return builder;
+        builder.Services.AddHostedService<ProcessMetrics>();
+
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource
+                // Aspire names each instance by OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES. The later of two detectors wins.
+                .AddService(builder.Environment.ApplicationName)
+                .AddEnvironmentVariableDetector())
+            .WithMetrics(metrics =>
+            {
+                metrics.AddAspNetCoreInstrumentation()
+                    .AddHttpClientInstrumentation()
+                    .AddRuntimeInstrumentation()
+                    // Added to the template: what its client integrations would register, and ScaleHub's own meters.
+                    .AddNpgsqlInstrumentation()
+                    .AddMeter("ScaleHub.*")
+                    .AddView(RequestDuration.Name, RequestDuration.Buckets);
+                if (isScraped) metrics.AddMetricsEndpoint();
+            });
+        if (!isSent) return builder;
 
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
             logging.IncludeScopes = true;
+            // Added to the template.
+            logging.AddProcessor(new TenantOfLogs());
         });
 
-        builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource
-                // Aspire names each instance by OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES. The later of two detectors wins.
-                .AddService(builder.Environment.ApplicationName)
-                .AddEnvironmentVariableDetector())
-            .WithMetrics(metrics => metrics
-                .AddAspNetCoreInstrumentation()
-                .AddHttpClientInstrumentation()
-                .AddRuntimeInstrumentation()
-                // Added to the template: what its client integrations would register, and ScaleHub's own meters.
-                .AddNpgsqlInstrumentation()
-                .AddMeter("ScaleHub.*"))
-            .WithTracing(tracing => tracing
-                .AddAspNetCoreInstrumentation(options =>
-                {
-                    options.Filter = http => !HealthEndpoints.IsProbe(http.Request.Path);
-                    options.EnrichWithHttpResponse = BalancerSpan.Add;
-                })
-                .AddHttpClientInstrumentation()
-                // Added to the template, as above.
-                .AddNpgsql()
-                .AddRedisInstrumentation(RedisTracing.Configure)
-                .AddSource("ScaleHub.*")
-                .AddProcessor<NoiseFilter>());
+        telemetry.WithTracing(tracing => tracing
+            .AddAspNetCoreInstrumentation(options =>
+            {
+                options.Filter = http => !HealthEndpoints.IsProbe(http.Request.Path);
+                options.EnrichWithHttpResponse = BalancerSpan.Add;
+            })
+            .AddHttpClientInstrumentation()
+            // Added to the template, as above.
+            .AddNpgsql()
+            .AddRedisInstrumentation(RedisTracing.Configure)
+            .AddSource("ScaleHub.*")
+            .AddHeadSampling(builder.Configuration)
+            .AddProcessor<NoiseFilter>());
 
         return builder.AddOpenTelemetryExporters();
     }

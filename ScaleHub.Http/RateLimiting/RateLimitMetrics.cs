@@ -16,7 +16,7 @@ public sealed class RateLimitMetrics
             "Requests that were admitted or refused, by who decided: redis, or process while Redis is away.");
         _refusals = meter.CreateCounter<long>("scalehub.ratelimit.refusals", "{request}",
             "Requests that were refused, by policy.");
-        meter.CreateObservableGauge("scalehub.ratelimit.in_process", () => _inProcess ? 1 : 0, "1",
+        meter.CreateObservableGauge("scalehub.ratelimit.in_process", () => _inProcess ? 1 : 0, "{instance}",
             "1 while this instance limits its own share, because Redis does not answer.");
     }
 

@@ -141,7 +141,12 @@ internal sealed class WebhookMetrics
 
     /// <summary>Makes the instrument.</summary>
     public WebhookMetrics(IMeterFactory meters) => _took = meters.Create("ScaleHub.Webhooks").CreateHistogram<double>(
-        "scalehub.webhooks.duration", "s", "How long a receiver took to answer, by whether it took the event.");
+        "scalehub.webhooks.duration", "s", "How long a receiver took to answer, by whether it took the event.", tags: null,
+        // Seconds, up to the most that a receiver may be given.
+        new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60],
+        });
 
     /// <summary>An attempt is over.</summary>
     public void Sent(WebhookAnswer answer) => _took.Record(answer.DurationMs / 1000.0, new KeyValuePair<string, object?>(

@@ -35,7 +35,7 @@ internal sealed class WebhookSender : IDisposable
             AllowAutoRedirect = false,
             UseProxy = false,
             UseCookies = false,
-            // No span for the call, and no trace headers in it: the receiver is not a part of this system.
+            // .NET's own span would have the whole address, in which a receiver may keep a secret.
             ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(_options.TimeoutSeconds),
             MaxResponseHeadersLength = 16,
@@ -55,11 +55,14 @@ internal sealed class WebhookSender : IDisposable
         var startedAt = Stopwatch.GetTimestamp();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(TimeSpan.FromSeconds(_options.TimeoutSeconds));
+        using var span = WebhookTracing.Start(webhook, delivery);
         try
         {
             using var request = Request(webhook, delivery, now);
+            WebhookTracing.PassOn(span, request);
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ending.Token);
             var status = (int)response.StatusCode;
+            span.Answered(status);
             var error = status switch
             {
                 >= 200 and < 300 => null,
@@ -70,6 +73,7 @@ internal sealed class WebhookSender : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException or CryptographicException)
         {
+            span.Failed(e);
             cancellationToken.ThrowIfCancellationRequested();
             return new(now, Took(), null, null, ending.IsCancellationRequested
                 ? $"There was no answer within {_options.TimeoutSeconds} seconds."

@@ -44,6 +44,25 @@ public sealed class NginxTests : IAsyncLifetime
         Assert.InRange(told[1], 0, told[0] - before + 1);
     }
 
+    [Theory]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", true)]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true)]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736", false)]
+    [InlineData("of no trace", false)]
+    [InlineData(null, false)]
+    public async Task A_trace_goes_on_through_it_and_begins_there_when_the_client_has_none(string? traceparent, bool isPassedOn)
+    {
+        await StartAsync(trusted: null);
+        // Adds no header of its own, as it would while a test beside this one collects traces.
+        using var client = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null });
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{_port}/anything");
+        if (traceparent is not null) request.Headers.TryAddWithoutValidation("traceparent", traceparent);
+        using var response = await client.SendAsync(request);
+        var told = (await response.JsonAsync(HttpStatusCode.OK)).GetProperty("traceparent").GetString()!;
+        if (isPassedOn) Assert.Equal(traceparent, told);
+        else Assert.Matches("^00-(?!4bf92f35)[0-9a-f]{32}-[0-9a-f]{16}-01$", told);
+    }
+
     [Fact]
     public async Task What_a_trusted_proxy_says_of_its_client_reaches_the_API()
     {

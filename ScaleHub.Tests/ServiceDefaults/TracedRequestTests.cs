@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Headers;
 using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.ServiceDefaults;
@@ -21,6 +20,8 @@ public sealed class TracedRequest : IAsyncLifetime
 
     private ApiProcesses? Api { get; set; }
 
+    private string _token = "";
+
     public async Task InitializeAsync()
     {
         Receiver = await OtlpReceiver.StartAsync();
@@ -37,14 +38,19 @@ public sealed class TracedRequest : IAsyncLifetime
         Company = account.CompanyId;
         await account.CreateTaskAsync("Traced");
 
+        _token = account.AccessToken;
         using var client = Api.CreateClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/tasks?limit=7");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", account.AccessToken);
-        request.Headers.Add("traceparent", $"00-{Trace}-{Hop}-01");
+        using var request = Request(Trace);
         request.Headers.Add("ScaleHub-Balancer", "1900000000.250 0.125");
         using var response = await client.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
+
+    /// <summary>The request, in a trace.</summary>
+    public HttpRequestMessage Request(string trace) => new(HttpMethod.Get, "/api/v1/tasks?limit=7")
+    {
+        Headers = { { "Authorization", $"Bearer {_token}" }, { "traceparent", $"00-{trace}-{Hop}-01" } },
+    };
 
     /// <summary>One more request.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
@@ -88,11 +94,27 @@ public sealed class TracedRequestTests(TracedRequest traced) : IClassFixture<Tra
         Assert.Equal("200", server.Attributes["http.response.status_code"]);
         Assert.Contains(inner, s => s.IsRedis() && s.Kind == ActivityKind.Client && s.ParentId == server.SpanId);
         var select = Assert.Single(inner, s => s.IsPostgres() && s.Statement().Contains("FROM tasks", StringComparison.Ordinal));
-        Assert.Equal((ActivityKind.Client, server.SpanId), (select.Kind, select.ParentId));
+        // Only a load makes a span, not the lookup that finds nothing or something.
+        var load = Assert.Single(inner, s => s.Scope == "ScaleHub.Cache");
+        Assert.Equal(("cache load tasks", ActivityKind.Internal, server.SpanId), (load.Name, load.Kind, load.ParentId));
+        Assert.Equal((ActivityKind.Client, load.SpanId), (select.Kind, select.ParentId));
         var balancer = Assert.Single(inner, s => s.IsBalancer());
         Assert.Equal(("nginx: GET /api/v1/tasks/", traced.Hop, 1_900_000_000_125L, 1_900_000_000_250L),
             (balancer.Name, balancer.ParentId, balancer.Began.ToUnixTimeMilliseconds(), balancer.Ended.ToUnixTimeMilliseconds()));
         Assert.All(inner.Where(s => s != balancer), s => Assert.Contains(s.ParentId, inner.Select(p => p.SpanId).Append(server.SpanId)));
+    }
+
+    [Fact]
+    public async Task A_hit_in_the_cache_makes_no_span_of_a_load()
+    {
+        await traced.SpansAsync();
+        var trace = ActivityTraceId.CreateRandom().ToHexString();
+        // Of the same user, so it must see no more than the one before.
+        using var request = traced.Request(trace);
+        using var response = await traced.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        await Poll.UntilAsync(() => _receiver.Trace(trace).Any(s => s.Kind == ActivityKind.Server));
+        Assert.DoesNotContain(_receiver.Trace(trace), s => s.Scope == "ScaleHub.Cache");
     }
 
     [Theory]
@@ -131,11 +153,15 @@ public sealed class TracedRequestTests(TracedRequest traced) : IClassFixture<Tra
     [Fact]
     public async Task Log_records_carry_the_trace_of_their_request()
     {
-        var (server, _) = await traced.SpansAsync();
+        var (server, inner) = await traced.SpansAsync();
+        var load = Assert.Single(inner, s => s.Scope == "ScaleHub.Cache");
         await Poll.UntilAsync(() => _receiver.Logs.Any(l => l.TraceId == traced.Trace
             && l.Text.StartsWith("Request finished", StringComparison.Ordinal)));
-        Assert.All(_receiver.Logs.Where(l => l.TraceId == traced.Trace),
-            l => Assert.Equal(("api-1", server.SpanId), (l.Service, l.SpanId)));
+        Assert.All(_receiver.Logs.Where(l => l.TraceId == traced.Trace), l =>
+        {
+            Assert.Equal("api-1", l.Service);
+            Assert.Contains(l.SpanId, (string[])[server.SpanId, load.SpanId]);
+        });
     }
 
     [Theory]
@@ -183,9 +209,11 @@ public sealed class TracedRequestTests(TracedRequest traced) : IClassFixture<Tra
 }
 
 /// <summary>Whose span it is.</summary>
-internal static class DatabaseSpans
+internal static class SpanScopes
 {
     public static bool IsBalancer(this ReceivedSpan span) => span.Scope == "ScaleHub.LoadBalancer";
+
+    public static bool IsCall(this ReceivedSpan span) => span.Scope == "ScaleHub.Webhooks";
 
     public static bool IsRedis(this ReceivedSpan span) => span.Scope == "OpenTelemetry.Instrumentation.StackExchangeRedis";
 

@@ -44,6 +44,8 @@ public sealed class SettingsOfTheProgramsTests
     [InlineData("RateLimits:Policies:user:WindowSeconds", "86400", "0", "86401")]
     [InlineData("RateLimits:Policies:auth:Limit", "7", "0")]
     [InlineData("Shutdown:DrainSeconds", "0", "-0.1", "5.1")]
+    [InlineData("Metrics:Port", "0", "-1", "65536", "http")]
+    [InlineData("Metrics:Address", "::", "", "metrics.example")]
     [InlineData("Jobs:Slots", "500", "0", "501", "2")]
     [InlineData("Jobs:ReservedSlots", "11", "-1", "12")]
     [InlineData("Jobs:LeaseSeconds", "3600", "0", "3601")]

@@ -144,7 +144,7 @@ internal sealed class CacheEngine(
         if (version is { } seen) needs += new LoadNeeds(seen.AtLeast, seen.PrimaryOnly);
         try
         {
-            var (value, from) = await load(needs);
+            var (value, from) = await CacheTracing.LoadAsync(lookup, () => load(needs));
             var made = Made(lookup, value, version, startedAt, epoch, needs.AtLeast);
             await KeepAsync(lookup, made, version);
             return new(made, CacheOutcome.Miss, from);
@@ -197,7 +197,7 @@ internal sealed class CacheEngine(
                 if (loaded is not null && Now() < loaded.RefreshAt) KeepHere(lookup, loaded);
                 else
                 {
-                    var (value, _) = await load(needs);
+                    var (value, _) = await CacheTracing.LoadAsync(lookup, () => load(needs), behindHit: true);
                     await KeepAsync(lookup, Made(lookup, value, version, startedAt, epoch, needs.AtLeast), version);
                 }
             }

@@ -5,6 +5,12 @@ namespace ScaleHub.Core.Platform.Jobs;
 /// <summary>Meter <c>ScaleHub.Jobs</c>: what this worker does. Tag <c>kind</c>.</summary>
 public sealed class JobMetrics
 {
+    // Seconds: a job should begin within 0.1, and may take its policy's ten minutes.
+    private static readonly InstrumentAdvice<double> Buckets = new()
+    {
+        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600],
+    };
+
     private readonly Histogram<double> _waited, _ran;
     private readonly UpDownCounter<long> _running;
 
@@ -12,8 +18,10 @@ public sealed class JobMetrics
     public JobMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("ScaleHub.Jobs");
-        _waited = meter.CreateHistogram<double>("scalehub.jobs.wait", "s", "From the moment a job could run to its start.");
-        _ran = meter.CreateHistogram<double>("scalehub.jobs.duration", "s", "How long a run took, by how it ended.");
+        _waited = meter.CreateHistogram<double>(
+            "scalehub.jobs.wait", "s", "From the moment a job could run to its start.", tags: null, Buckets);
+        _ran = meter.CreateHistogram<double>(
+            "scalehub.jobs.duration", "s", "How long a run took, by how it ended.", tags: null, Buckets);
         _running = meter.CreateUpDownCounter<long>("scalehub.jobs.running", "{job}", "Jobs that this worker is at.");
     }
 

@@ -17,6 +17,8 @@ namespace ScaleHub.Core.Platform.Jobs;
 internal sealed class JobRunner(
     JobList jobs, JobStore store, IServiceScopeFactory scopes, JobMetrics metrics, TimeProvider time, ILogger<JobRunner> logger)
 {
+    // Of the semantic conventions of OpenTelemetry for messaging, as are the names of the tags: a job is a message to a worker.
+    private const string Operation = "process";
     private static readonly ActivitySource Traces = new("ScaleHub.Jobs");
 
     /// <summary>Runs it. Never throws.</summary>
@@ -26,9 +28,12 @@ internal sealed class JobRunner(
         var kind = jobs.Kinds[job.Kind];
         // The job belongs to the trace of the request that added it.
         ActivityContext.TryParse(job.TraceParent, null, isRemote: true, out var parent);
-        using var span = Traces.StartActivity(job.Kind, ActivityKind.Consumer, parent);
-        span?.SetTag("scalehub.job.id", job.Id).SetTag("scalehub.job.attempt", job.Attempt).SetTag("scalehub.company.id", job.CompanyId);
-        using var scope = logger.BeginScope("Job {JobId} of company {CompanyId}", job.Id, job.CompanyId);
+        using var span = Traces.StartActivity($"{Operation} {job.Kind}", ActivityKind.Consumer, parent);
+        span?.SetTag("messaging.system", "postgresql").SetTag("messaging.operation.name", Operation)
+            .SetTag("messaging.operation.type", Operation).SetTag("messaging.destination.name", job.Kind)
+            .SetTag("messaging.message.id", job.Id).SetTag("scalehub.job.attempt", job.Attempt);
+        span.SetTenant(job.CompanyId, job.CreatedBy);
+        using var scope = logger.BeginScope("Job {JobId}", job.Id);
         metrics.Began(job.Kind, job.Waited);
         var startedAt = time.GetTimestamp();
         var outcome = JobOutcome.Lost;

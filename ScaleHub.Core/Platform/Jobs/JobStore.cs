@@ -111,6 +111,26 @@ internal sealed class JobStore(PostgresNodes nodes)
         return await ScalarAsync<int>(batch, cancellationToken);
     }
 
+    /// <summary>
+    /// What waits and what is dead, by kind. A blocked job is left out: the one before it decides when it could be run, which may
+    /// be tried again for hours. From a standby if there is one.
+    /// </summary>
+    public async Task<List<KindBacklog>> CountAsync(CancellationToken cancellationToken)
+    {
+        var counts = new List<KindBacklog>();
+        await using var batch = Batch(nodes.ForRead(default), Tenant.Platform, """
+            select kind, count(*) filter (where state = 'queued'),
+                coalesce(greatest(0, extract(epoch from now() - min(due_at) filter (where state = 'queued'))), 0)::float8,
+                count(*) filter (where state = 'dead')
+            from jobs group by kind
+            """);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            counts.Add(new(reader.GetString(0), reader.GetInt64(1), reader.GetDouble(2), reader.GetInt64(3)));
+        return counts;
+    }
+
     private const string Finish = "select finish_job($1, $2, $3, $4, $5)";
 
     private static void AddFinish(NpgsqlParameterCollection parameters, ClaimedJob job, string outcome, string? result)
@@ -136,9 +156,11 @@ internal sealed class JobStore(PostgresNodes nodes)
         return (reader.IsDBNull(0) ? default : reader.GetFieldValue<T>(0))!;
     }
 
-    private NpgsqlBatch Batch(Guid company, string sql, params object[] values)
+    private NpgsqlBatch Batch(Guid company, string sql, params object[] values) => Batch(nodes.ForWrite(), company, sql, values);
+
+    private static NpgsqlBatch Batch(PostgresNode node, Guid company, string sql, params object[] values)
     {
-        var batch = nodes.ForWrite().DataSource.CreateBatch();
+        var batch = node.DataSource.CreateBatch();
         var set = batch.CreateBatchCommand();
         set.CommandText = "select set_config('app.company_id', $1, true)";
         set.Parameters.Add(new() { Value = company.ToString() });

@@ -26,6 +26,7 @@ public static class JobsExtensions
         builder.Services.AddSingleton<JobRunner>();
         builder.Services.AddHostedService<JobLoop>();
         builder.Services.AddHostedService<JobUpkeep>();
+        builder.Services.AddHostedService<JobBacklog>();
         builder.Services.AddHostedService<ScheduleLoop>();
         return builder;
     }

@@ -17,7 +17,7 @@ public sealed class NodeMetrics
         var meter = meters.Create("ScaleHub.Postgres");
         _reads = meter.CreateCounter<long>("scalehub.postgres.reads", "{read}", "Units of work that read, by node and its role.");
         _retries = meter.CreateCounter<long>("scalehub.postgres.read.retries", "{read}", "Reads that a node failed and another one got.");
-        Gauge("scalehub.postgres.node.up", "1", "1 when the node answers.", s => s.Role == NodeRole.Unknown ? 0 : 1);
+        Gauge("scalehub.postgres.node.up", "{node}", "1 when the node answers.", s => s.Role == NodeRole.Unknown ? 0 : 1);
         Gauge("scalehub.postgres.node.lag", "s", "Time since the primary passed what the node has replayed.", s => s.LagSeconds);
         Gauge("scalehub.postgres.node.lag_bytes", "By", "Log that the standby has not replayed.", s => s.LagBytes);
         Gauge("scalehub.postgres.node.latency", "s", "Time that the node took to answer the monitor.", s => s.LatencyMs / 1000);

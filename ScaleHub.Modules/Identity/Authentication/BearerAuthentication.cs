@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -36,8 +37,12 @@ public static class BearerAuthentication
     public static void UseTenant(this WebApplication app) => app.Use((context, next) =>
     {
         if (context.Features.Get<AccessToken>() is { } token && context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null)
+        {
             context.RequestServices.GetRequiredService<Tenant>().ActAs(
                 token.CompanyId, token.UserId, token.IsKey ? token.SessionId : null);
+            // For the span, and for every log record of the request.
+            Activity.Current.SetTenant(token.CompanyId, token.UserId);
+        }
         return next(context);
     });
 

@@ -246,7 +246,7 @@ public sealed class JobLoopTests(PostgresServer server)
         ActivitySource.AddActivityListener(listener);
         using var request = new Activity("request").Start();
         await host.UntilAsync(await host.AddAsync(new Note("traced")), "succeeded 1");
-        await Poll.UntilAsync(() => Assert.Contains(("test.note", request.TraceId), runs));
+        await Poll.UntilAsync(() => Assert.Contains(("process test.note", request.TraceId), runs));
     }
 
     [Fact]
