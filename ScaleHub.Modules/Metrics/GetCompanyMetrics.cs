@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Metrics;
 
 namespace ScaleHub.Modules.Metrics;
@@ -10,12 +9,7 @@ public static class GetCompanyMetrics
 {
     /// <summary>Shows how a company's requests went.</summary>
     public static async Task<Ok<MetricsResponse>> HandleAsync(
-        Guid id, [AsParameters] MetricsQuery query, IServiceScopeFactory scopes, EndpointNames names, TimeProvider time,
+        Guid id, [AsParameters] MetricsQuery query, ReadDb db, EndpointNames names, TimeProvider time,
         CancellationToken cancellationToken)
-    {
-        // As the platform, also in Development, where nobody has to sign in.
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
-        var db = scope.ServiceProvider.GetRequiredService<ReadDb>();
-        return TypedResults.Ok(await query.ReadAsync(db, id, names, time.GetUtcNow(), cancellationToken));
-    }
+        => TypedResults.Ok(await query.ReadAsync(db, id, names, time.GetUtcNow(), cancellationToken));
 }

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Input;
 using ScaleHub.Http.Paging;
 
@@ -14,11 +13,6 @@ public static class ListAllProblems
     /// <summary>Lists what is or was wrong, with the whole and with companies, newest first.</summary>
     public static async Task<Ok<PagedList<ProblemResponse>>> HandleAsync(
         [FromQuery] EnumName<ProblemState>? state, [Description("Only this company's.")] Guid? company, [AsParameters] PageQuery page,
-        IServiceScopeFactory scopes, CancellationToken cancellationToken)
-    {
-        // As the platform, also in Development, where nobody has to sign in.
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
-        return TypedResults.Ok(await scope.ServiceProvider.GetRequiredService<ReadDb>().ListAsync(
-            state?.Value, company, page, cancellationToken));
-    }
+        ReadDb db, CancellationToken cancellationToken)
+        => TypedResults.Ok(await db.ListAsync(state?.Value, company, page, cancellationToken));
 }

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Input;
 using ScaleHub.Http.Metrics;
 using ScaleHub.Modules.Metrics.Alerts;
@@ -53,11 +52,9 @@ public static class ListCompaniesByLoad
     // Reads all companies: 10,000 of them take some milliseconds. The order changes by the minute, so that there are no pages.
     public static async Task<Ok<ListCompaniesByLoadResponse>> HandleAsync(
         [FromQuery] EnumName<CompanySort>? sort, [StringLength(200), Description("A part of the name, or an identifier.")] string? search,
-        [Range(1, 200), Description("At most so many, 50 by default.")] int? limit, IServiceScopeFactory scopes, EndpointNames names,
+        [Range(1, 200), Description("At most so many, 50 by default.")] int? limit, ReadDb db, EndpointNames names,
         CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
-        var db = scope.ServiceProvider.GetRequiredService<ReadDb>();
         var text = search?.Trim() is { Length: > 0 } given ? given : null;
         Guid? id = Guid.TryParse(text, out var parsed) ? parsed : null;
         var pattern = text is null ? null : $"%{Escape(text)}%";

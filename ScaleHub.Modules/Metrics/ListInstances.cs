@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Metrics;
 
@@ -32,11 +31,10 @@ public static class ListInstances
 {
     /// <summary>Lists the processes of the last day, as each has told of itself; at most 200.</summary>
     public static async Task<Ok<ListInstancesResponse>> HandleAsync(
-        IServiceScopeFactory scopes, TimeProvider time, CancellationToken cancellationToken)
+        ReadDb db, TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
         var since = time.GetUtcNow() - InstanceReport.GoneAfter;
-        var rows = await scope.ServiceProvider.GetRequiredService<ReadDb>().Database.SqlQuery<Row>($"""
+        var rows = await db.Database.SqlQuery<Row>($"""
             select instance as "Instance", name as "Name", program as "Program", version as "Version", started_at as "StartedAt",
                 seen_at as "SeenAt", seen_at >= {since} as "Live", cpu_percent as "CpuPercent", memory_bytes as "MemoryBytes",
                 memory_limit_bytes as "MemoryLimitBytes", nodes::text as "Nodes"

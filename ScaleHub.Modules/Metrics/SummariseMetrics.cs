@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Core.Platform.Postgres;
-using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Metrics;
 
 namespace ScaleHub.Modules.Metrics;
@@ -11,11 +10,7 @@ public static class SummariseMetrics
 {
     /// <summary>Shows how the requests of all companies went.</summary>
     public static async Task<Ok<MetricsResponse>> HandleAsync(
-        [AsParameters] MetricsQuery query, IServiceScopeFactory scopes, EndpointNames names, TimeProvider time,
+        [AsParameters] MetricsQuery query, ReadDb db, EndpointNames names, TimeProvider time,
         CancellationToken cancellationToken)
-    {
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
-        var db = scope.ServiceProvider.GetRequiredService<ReadDb>();
-        return TypedResults.Ok(await query.ReadAsync(db, RequestMetrics.Everybody, names, time.GetUtcNow(), cancellationToken));
-    }
+        => TypedResults.Ok(await query.ReadAsync(db, RequestMetrics.Everybody, names, time.GetUtcNow(), cancellationToken));
 }

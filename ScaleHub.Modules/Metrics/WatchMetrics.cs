@@ -32,18 +32,18 @@ public sealed record JobsTick(long Queued, long Running, long Dead, double Oldes
 /// again. While the database does not answer, events are left out.
 /// </summary>
 public sealed class WatchMetrics(
-    IServiceScopeFactory scopes, LiveSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time, AccessToken? me)
+    IServiceScopeFactory scopes, LiveSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time, AccessToken me)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), Longest = TimeSpan.FromMinutes(10);
 
     /// <summary>Streams how all of it is.</summary>
     public static ServerSentEventsResult<MetricsTick> Handle(
-        IServiceScopeFactory scopes, LiveSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time, HttpContext http,
-        CancellationToken cancellationToken)
+        AccessToken me, IServiceScopeFactory scopes, LiveSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time,
+        HttpContext http, CancellationToken cancellationToken)
     {
         // nginx would keep events back until its buffer is full.
         http.Response.Headers["X-Accel-Buffering"] = "no";
-        var watch = new WatchMetrics(scopes, sessions, lifetime, time, http.Features.Get<AccessToken>());
+        var watch = new WatchMetrics(scopes, sessions, lifetime, time, me);
         return TypedResults.ServerSentEvents(watch.StreamAsync(cancellationToken), "tick");
     }
 
@@ -54,7 +54,7 @@ public sealed class WatchMetrics(
         var began = time.GetTimestamp();
         do
         {
-            if (me is not null && await sessions.FindAsync(me.CompanyId, me.SessionId, cancellationToken) is null) yield break;
+            if (await sessions.FindAsync(me.CompanyId, me.SessionId, cancellationToken) is null) yield break;
             if (await LookAsync(cancellationToken) is { } tick) yield return tick;
         }
         while (time.GetElapsedTime(began) < Longest && await NextAsync(timer, ending.Token));

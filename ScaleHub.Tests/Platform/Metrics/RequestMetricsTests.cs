@@ -136,6 +136,18 @@ public sealed class RequestMetricsTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public void Counting_a_request_allocates_nothing_on_its_way()
+    {
+        var sample = new RequestSample(Company, Guid.CreateVersion7(), 1, 200, TimeSpan.FromMilliseconds(3));
+        // The queue has its full length once.
+        for (var i = 0; i < RequestMetrics.Queue; i++) _instances[0].Record(sample);
+        _instances[0].AddUp();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < RequestMetrics.Queue; i++) _instances[0].Record(sample);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public async Task Whoever_made_a_request_is_active_once_and_of_one_company()
     {
         var user = Guid.CreateVersion7();
