@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics;
 using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Http.Authentication;
@@ -29,7 +31,15 @@ public sealed class RequestMetering(RequestMetrics metrics)
         if (id is not { } counted) return;
         var caller = context.Features.Get<AccessToken>();
         metrics.Record(new(caller?.CompanyId ?? RequestMetrics.Everybody, caller is { IsKey: false } ? caller.UserId : Guid.Empty,
-            counted, context.Response.StatusCode, took));
+            counted, context.Response.StatusCode, took, TraceId()));
+    }
+
+    private static UInt128 TraceId()
+    {
+        if (Activity.Current is not { } activity) return 0;
+        Span<byte> id = stackalloc byte[16];
+        activity.TraceId.CopyTo(id);
+        return BinaryPrimitives.ReadUInt128BigEndian(id);
     }
 
     private static bool IsStream(Endpoint endpoint) => endpoint.Metadata.GetMetadata<LoadShedding.IsStream>() is not null;

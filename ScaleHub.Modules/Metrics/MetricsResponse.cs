@@ -1,3 +1,4 @@
+using System.Globalization;
 using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Http.Metrics;
 
@@ -50,7 +51,9 @@ public sealed record PointOfMetrics(DateTimeOffset At, Figures Figures);
 /// <summary>What happened at one endpoint.</summary>
 /// <param name="Endpoint">Method and route, as <c>GET /api/v1/tasks/{id}</c>.</param>
 /// <param name="Figures">How its requests went; the cache is not counted by endpoint.</param>
-public sealed record EndpointOfMetrics(string Endpoint, Figures Figures);
+/// <param name="SlowestMs">Milliseconds that the slowest one took; null when none has a trace.</param>
+/// <param name="SlowestTraceId">Where to look for it in traces and logs.</param>
+public sealed record EndpointOfMetrics(string Endpoint, Figures Figures, double? SlowestMs, string? SlowestTraceId);
 
 /// <summary>How many people made a request, exact to a minute. API keys are no people.</summary>
 /// <param name="Last15Minutes">In the last 15 minutes.</param>
@@ -72,9 +75,13 @@ internal static class MetricsAnswer
         return new(range.From, range.To, range.Step, Figures.Of(total, span),
             [.. series.Select(p => new PointOfMetrics(p.Key, Figures.Of(p.Value, SpanOf(p.Key, range))))],
             [.. total.Endpoints.OrderByDescending(e => e.Value.Requests).ThenBy(e => e.Key).Take(MostEndpoints)
-                .Select(e => new EndpointOfMetrics(names.Find(e.Key), Figures.Of(e.Value, span)))],
+                .Select(e => Describe(names.Find(e.Key), e.Value, span))],
             users);
     }
+
+    private static EndpointOfMetrics Describe(string name, RequestFigures figures, TimeSpan span) => new(name, Figures.Of(figures, span),
+        figures.SlowestTrace == 0 ? null : Math.Round(figures.Slowest.TotalMilliseconds, 3),
+        figures.SlowestTrace == 0 ? null : figures.SlowestTrace.ToString("x32", CultureInfo.InvariantCulture));
 
     // The last point is not over.
     private static TimeSpan SpanOf(DateTimeOffset start, MetricsRange range)

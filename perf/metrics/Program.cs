@@ -17,7 +17,7 @@ var ids = Enumerable.Range(0, Companies).Select(_ => Guid.CreateVersion7()).ToAr
 for (var i = 0; i < Requests; i++)
 {
     samples[i] = new(ids[random.Next(Companies)], Guid.Empty, (uint)random.Next(Endpoints), 200,
-        TimeSpan.FromMicroseconds(500 * Math.Exp(3 * random.NextDouble())));
+        TimeSpan.FromMicroseconds(500 * Math.Exp(3 * random.NextDouble())), (UInt128)random.NextInt64());
 }
 
 using var meters = new Meter("perf");
@@ -44,7 +44,7 @@ var minute = new Dictionary<Guid, CompanyFigures>();
 foreach (var sample in samples)
 {
     if (!minute.TryGetValue(sample.CompanyId, out var figures)) minute[sample.CompanyId] = figures = new();
-    figures.Add(sample.Endpoint, sample.Status, sample.Took);
+    figures.Add(sample);
 }
 Console.WriteLine($"\nMemory of a company with {Requests / Companies} requests to {Endpoints} endpoints in a minute: "
     + $"{(GC.GetTotalMemory(forceFullCollection: true) - before) / minute.Count} bytes; stored: "

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace ScaleHub.Core.Platform.Metrics;
 
 /// <summary>Requests of one endpoint, or of all: how many, how they ended, how long they took. Figures add up.</summary>
@@ -15,14 +17,25 @@ public sealed class RequestFigures
     /// <summary>How long they took, from the first byte to the end of the answer; those with 429 are left out.</summary>
     public QuantileSketch Durations { get; } = new();
 
+    /// <summary>How long the slowest one took; zero when none has a trace.</summary>
+    public TimeSpan Slowest { get; private set; }
+
+    /// <summary>The trace of the slowest one (W3C Trace Context).</summary>
+    public UInt128 SlowestTrace { get; private set; }
+
     /// <summary>Adds a request.</summary>
-    public void Add(int status, TimeSpan took)
+    public void Add(in RequestSample sample)
     {
         Requests++;
-        if (status >= 500) Errors++;
+        if (sample.Status >= 500) Errors++;
         // A company that is refused in no time must not look faster for it.
-        if (status == 429) Throttled++;
-        else Durations.Add(took);
+        if (sample.Status == 429)
+        {
+            Throttled++;
+            return;
+        }
+        Durations.Add(sample.Took);
+        Keep(sample.Took, sample.Trace);
     }
 
     /// <summary>Adds others.</summary>
@@ -30,6 +43,12 @@ public sealed class RequestFigures
     {
         (Requests, Errors, Throttled) = (Requests + other.Requests, Errors + other.Errors, Throttled + other.Throttled);
         Durations.Add(other.Durations);
+        Keep(other.Slowest, other.SlowestTrace);
+    }
+
+    private void Keep(TimeSpan took, UInt128 trace)
+    {
+        if (took > Slowest && trace != 0) (Slowest, SlowestTrace) = (took, trace);
     }
 
     internal void Write(List<byte> to)
@@ -38,6 +57,13 @@ public sealed class RequestFigures
         Varint.Write(to, (ulong)Errors);
         Varint.Write(to, (ulong)Throttled);
         Durations.Write(to);
+        // Less than a microsecond counts as none.
+        var slowest = (ulong)Slowest.TotalMicroseconds;
+        Varint.Write(to, slowest);
+        if (slowest == 0) return;
+        Span<byte> trace = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(trace, SlowestTrace);
+        to.AddRange(trace);
     }
 
     internal void Read(ref ReadOnlySpan<byte> from)
@@ -46,6 +72,11 @@ public sealed class RequestFigures
         Errors += (long)Varint.Read(ref from);
         Throttled += (long)Varint.Read(ref from);
         Durations.Read(ref from);
+        var slowest = Varint.Read(ref from);
+        if (slowest == 0) return;
+        if (from.Length < 16) throw new FormatException("Stored figures end in the middle of a trace's identifier.");
+        Keep(TimeSpan.FromMicroseconds(slowest), BinaryPrimitives.ReadUInt128BigEndian(from));
+        from = from[16..];
     }
 }
 
@@ -70,7 +101,7 @@ public sealed class CompanyFigures
     public long CacheHits { get; private set; }
 
     /// <summary>Adds a request.</summary>
-    public void Add(uint endpoint, int status, TimeSpan took) => Of(endpoint).Add(status, took);
+    public void Add(in RequestSample sample) => Of(sample.Endpoint).Add(sample);
 
     /// <summary>Adds lookups in the cache.</summary>
     public void AddLookups(long lookups, long hits) => (CacheLookups, CacheHits) = (CacheLookups + lookups, CacheHits + hits);

@@ -142,9 +142,9 @@ public sealed class RequestMetrics : BackgroundService
             var minute = MinuteOf(_time.GetUtcNow());
             while (_samples.Reader.TryRead(out var sample))
             {
-                Of(Everybody, minute)!.Add(sample.Endpoint, sample.Status, sample.Took);
+                Of(Everybody, minute)!.Add(sample);
                 if (sample.CompanyId == Everybody) continue;
-                if (Of(sample.CompanyId, minute) is { } company) company.Add(sample.Endpoint, sample.Status, sample.Took);
+                if (Of(sample.CompanyId, minute) is { } company) company.Add(sample);
                 else _dropped.Add(1);
                 if (sample.UserId != Guid.Empty && _seen.Count < MostRows) _seen.Add((sample.CompanyId, sample.UserId));
             }

@@ -6,4 +6,5 @@ namespace ScaleHub.Core.Platform.Metrics;
 /// <param name="Endpoint">What it asked for (<see cref="EndpointId"/>).</param>
 /// <param name="Status">The answer's.</param>
 /// <param name="Took">From the first byte to the end of the answer.</param>
-public readonly record struct RequestSample(Guid CompanyId, Guid UserId, uint Endpoint, int Status, TimeSpan Took);
+/// <param name="Trace">Its trace's identifier; 0: it has none.</param>
+public readonly record struct RequestSample(Guid CompanyId, Guid UserId, uint Endpoint, int Status, TimeSpan Took, UInt128 Trace = default);

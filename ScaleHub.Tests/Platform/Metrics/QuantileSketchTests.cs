@@ -48,7 +48,8 @@ public sealed class QuantileSketchTests
     public void Figures_of_endpoints_come_back_as_they_were_stored()
     {
         var figures = new CompanyFigures();
-        for (var i = 0; i < 1000; i++) figures.Add((uint)(i % 7), i % 10 == 0 ? 500 : i % 10 == 1 ? 429 : 200, TimeSpan.FromMilliseconds(i));
+        for (var i = 0; i < 1000; i++) 
+            figures.Add(new RequestSample(Guid.Empty, Guid.Empty, (uint)(i % 7), i % 10 == 0 ? 500 : i % 10 == 1 ? 429 : 200, TimeSpan.FromMilliseconds(i), (UInt128)i));
         figures.AddLookups(10, 7);
         var back = new CompanyFigures();
         back.Add(figures.Store());
@@ -56,6 +57,7 @@ public sealed class QuantileSketchTests
         Assert.Equal((1000, 100, 100, 10, 7), (back.Sum().Requests, back.Sum().Errors, back.Sum().Throttled, back.CacheLookups, back.CacheHits));
         // Refused requests take no time, and say nothing of how long the others take.
         Assert.Equal(900, back.Sum().Durations.Count);
+        Assert.Equal((TimeSpan.FromMilliseconds(999), (UInt128)999), (back.Sum().Slowest, back.Sum().SlowestTrace));
     }
 
     internal static void AssertClose(TimeSpan[] values, QuantileSketch sketch)
