@@ -15,7 +15,8 @@ public sealed class EndpointNames(EndpointDataSource endpoints)
     /// <summary>The name of an endpoint.</summary>
     public static string Of(Endpoint endpoint)
     {
-        if (endpoint is not RouteEndpoint { RoutePattern.RawText: { } route }) return endpoint.DisplayName ?? RequestMetering.NoEndpoint;
+        // Also where there is a path, but not for that method (405).
+        if (endpoint is not RouteEndpoint { RoutePattern.RawText: { } route }) return RequestMetering.NoEndpoint;
         route = "/" + route.Trim('/');
         // Each file is a route of its own.
         if (route.StartsWith(StaticAssets.Path + "/", StringComparison.Ordinal)) route = StaticAssets.Path;
@@ -24,5 +25,5 @@ public sealed class EndpointNames(EndpointDataSource endpoints)
     }
 
     /// <summary>The name of a number; of an endpoint that this version does not have any more, the number.</summary>
-    public string Find(uint id) => _names.Value.TryGetValue(id, out var name) ? name : $"an endpoint of another version ({id:x8})";
+    public string Find(uint id) => id == EndpointId.Unreadable ? "figures of another version" : _names.Value.TryGetValue(id, out var name) ? name : $"an endpoint of another version ({id:x8})";
 }

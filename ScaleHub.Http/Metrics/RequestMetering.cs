@@ -15,7 +15,7 @@ namespace ScaleHub.Http.Metrics;
 public sealed class RequestMetering(RequestMetrics metrics)
 {
     /// <summary>What requests for no endpoint are counted as.</summary>
-    public const string NoEndpoint = "no such path";
+    public const string NoEndpoint = "no such endpoint";
 
     private static readonly uint None = EndpointId.Of(NoEndpoint);
 

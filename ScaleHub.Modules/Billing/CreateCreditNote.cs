@@ -35,7 +35,7 @@ public static class CreateCreditNote
         var key = SHA256.HashData(Encoding.UTF8.GetBytes(
             $"{tenant.RequiredUserId} {id} {http.Headers[Idempotency.KeyHeader]}"));
         // A scope of its own: the request's belongs to the platform, and a scope serves one company.
-        await using var scope = scopes.CreateScopeOf(companyId);
+        await using var scope = scopes.CreateScopeOf(companyId, byOperator: tenant);
         var work = scope.ServiceProvider.GetRequiredService<BillingWork>();
         await using var transaction = await work.Db.Database.BeginTransactionAsync(cancellationToken);
         if (!await work.Db.Invoices.AnyAsync(i => i.Id == id, cancellationToken)) return TypedResults.NotFound();

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
 using ScaleHub.Http.Input;
 using ScaleHub.Http.Metrics;
 using ScaleHub.Modules.Metrics.Alerts;
@@ -66,7 +67,7 @@ public static class ListCompaniesByLoad
                 l.slowest_endpoint as "Slowest", count(*) over () as "Total",
                 (select count(*) from alerts a where a.company_id = c.id and a.state = 'open')::int as "Problems"
             from companies c left join company_load l on l.company_id = c.id
-            where {pattern}::text is null or c.name ilike {pattern} or c.id = {id}
+            where c.id <> {Tenant.Platform} and ({pattern}::text is null or c.name ilike {pattern} or c.id = {id})
             order by case {order}
                     when 'p95' then l.p95_ms
                     when 'errors' then 100.0 * l.errors / nullif(l.requests, 0)

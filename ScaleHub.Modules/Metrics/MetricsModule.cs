@@ -27,15 +27,21 @@ public sealed class MetricsModule : IModule
         services.AddSingleton<MetricsStore>();
         services.AddSingleton<Observations>();
         services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateDataAnnotations()
+            .Validate(o => PostAlertsHandler.IsUrl(o.WebhookUrl), "Alerts:WebhookUrl must be an http or https URL.")
             .Validate(o => PostAlertsHandler.IsSecret(o.WebhookSecret),
                 "Alerts:WebhookSecret must be whsec_ and at least 24 bytes in base64.")
             .ValidateOnStart();
+        services.AddHttpClient(nameof(PostAlerts)).ConfigurePrimaryHttpMessageHandler(PostAlertsHandler.NewHandler);
     }
+
+    /// <inheritdoc/>
+    public void AddRouteServices(IServiceCollection services) => services.AddSingleton<MetricsTicks>();
 
     /// <inheritdoc/>
     public void AddJobs(JobList jobs) => jobs
         .Handle<RollUpMetrics, RollUpMetricsHandler>().Schedule("metrics.roll_up", "4 * * * *", _ => new RollUpMetrics())
-        .Handle<PostAlerts, PostAlertsHandler>();
+        .Handle<PostAlerts, PostAlertsHandler>()
+        .Handle<MailCompanyAlerts, MailCompanyAlertsHandler>();
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

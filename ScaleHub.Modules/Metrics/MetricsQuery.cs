@@ -12,7 +12,7 @@ namespace ScaleHub.Modules.Metrics;
 /// <summary>Which time is asked for.</summary>
 public sealed record MetricsQuery(
     [property: FromQuery(Name = "from"), Description("From this time (RFC 3339) on; by default an hour before the end.")] Timestamp? From,
-    [property: FromQuery(Name = "to"), Description("Before this time (RFC 3339); by default now.")] Timestamp? To,
+    [property: FromQuery(Name = "to"), Description("To the end of the point that has this time (RFC 3339); by default now.")] Timestamp? To,
     [property: FromQuery(Name = "step"), Description(
         "What a point of the series stands for; by default what gives at most 180 points. There are 1,500 points at most.")]
     EnumName<MetricStep>? Step)
@@ -35,7 +35,9 @@ public sealed record MetricsQuery(
         };
         if ((to - from) / step.Length() > MostPoints)
             throw new BadRequestException($"There would be more than {MostPoints} points. Ask for a shorter time, or a longer step.");
-        return new(step.StartOf(from), to, step);
+        // Rows are of whole points; the last one of all is not over.
+        var last = step.StartOf(to.AddTicks(-1));
+        return new(step.StartOf(from), now - last < step.Length() ? now : last + step.Length(), step);
     }
 
     /// <summary>Reads a company's figures of that time.</summary>

@@ -67,13 +67,13 @@ internal static class MetricsAnswer
     private const int MostEndpoints = 100;
 
     public static MetricsResponse From(
-        MetricsRange range, SortedDictionary<DateTimeOffset, CompanyFigures> series, ActiveUsers users, EndpointNames names)
+        MetricsRange range, MetricsSeries series, ActiveUsers users, EndpointNames names)
     {
-        var total = new CompanyFigures();
-        foreach (var figures in series.Values) total.Add(figures);
+        var total = series.Total;
         var span = range.To - range.From;
         return new(range.From, range.To, range.Step, Figures.Of(total, span),
-            [.. series.Select(p => new PointOfMetrics(p.Key, Figures.Of(p.Value, SpanOf(p.Key, range))))],
+            [.. series.Points.Select(p => new PointOfMetrics(p.Key,
+                Figures.Of(p.Value.Sum, SpanOf(p.Key, range), p.Value.CacheLookups, p.Value.CacheHits)))],
             [.. total.Endpoints.OrderByDescending(e => e.Value.Requests).ThenBy(e => e.Key).Take(MostEndpoints)
                 .Select(e => Describe(names.Find(e.Key), e.Value, span))],
             users);

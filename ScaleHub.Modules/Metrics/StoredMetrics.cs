@@ -5,29 +5,56 @@ using ScaleHub.Core.Platform.Postgres;
 
 namespace ScaleHub.Modules.Metrics;
 
+/// <summary>A company's figures over some time.</summary>
+/// <param name="Total">All of it, by endpoint.</param>
+/// <param name="Points">All endpoints together, in the order of time; spans without requests are left out.</param>
+internal sealed record MetricsSeries(CompanyFigures Total, SortedDictionary<DateTimeOffset, PointFigures> Points);
+
+/// <summary>A point of a series.</summary>
+internal sealed class PointFigures
+{
+    public RequestFigures Sum { get; } = new();
+
+    public long CacheLookups { get; private set; }
+
+    public long CacheHits { get; private set; }
+
+    public void Add(CompanyFigures figures)
+    {
+        Sum.Add(figures.Sum());
+        (CacheLookups, CacheHits) = (CacheLookups + figures.CacheLookups, CacheHits + figures.CacheHits);
+    }
+}
+
 /// <summary>Reads the tables of metrics, as the company or as the platform.</summary>
 internal static class StoredMetrics
 {
     /// <summary>
-    /// A company's figures by span, in the order of time; spans without requests are left out. What is not rolled up yet is added up
-    /// from finer rows, so that the last request counts a few seconds after it was answered.
+    /// A company's figures. What is not rolled up yet is added up from finer rows, so that the last request counts a few seconds after
+    /// it was answered.
     /// </summary>
-    public static async Task<SortedDictionary<DateTimeOffset, CompanyFigures>> ReadSeriesAsync(
+    public static async Task<MetricsSeries> ReadSeriesAsync(
         this ReadDb db, Guid company, MetricStep step, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        var series = new SortedDictionary<DateTimeOffset, CompanyFigures>();
-        for (var finer = step; ; finer--)
+        var series = new MetricsSeries(new(), []);
+        for (var finer = step; from < to; finer--)
         {
-            await foreach (var row in Rows(db, company, finer, from, to).AsAsyncEnumerable().WithCancellation(cancellationToken))
+            // Asked before: what is rolled up after this is read from the finer rows all the same, and from nowhere else.
+            var end = finer == MetricStep.Minute ? to : await db.RolledUpToAsync(finer, cancellationToken) ?? from;
+            if (end > to) end = to;
+            await foreach (var row in Rows(db, company, finer, from, end).AsAsyncEnumerable().WithCancellation(cancellationToken))
             {
-                var start = step.StartOf(row.At);
-                if (!series.TryGetValue(start, out var figures)) series[start] = figures = new();
+                var figures = new CompanyFigures();
                 figures.Add(row.Figures);
+                series.Total.Add(figures);
+                var start = step.StartOf(row.At);
+                if (!series.Points.TryGetValue(start, out var point)) series.Points[start] = point = new();
+                point.Add(figures);
             }
-            if (finer == MetricStep.Minute) return series;
-            if (await db.RolledUpToAsync(finer, cancellationToken) is { } rolledUpTo && rolledUpTo > from) from = rolledUpTo;
-            if (from >= to) return series;
+            if (end > from) from = end;
+            if (finer == MetricStep.Minute) break;
         }
+        return series;
     }
 
     /// <summary>The end of the last span of that length that is rolled up; null: none is.</summary>
@@ -35,23 +62,56 @@ internal static class StoredMetrics
         => await db.Database.SqlQuery<DateTimeOffset?>($"select metrics_rolled_up_to({EnumNames.WriteColumn(step)}) as \"Value\"")
             .SingleAsync(cancellationToken);
 
-    /// <summary>All companies' figures of a span, added up from the rows of the next finer one. For the platform.</summary>
+    /// <summary>
+    /// The companies with figures in a span, the sum of all among them; for the platform. Those that were erased since are left out.
+    /// </summary>
+    public static Task<List<Guid>> ListCompaniesAsync(
+        this TenantDbContext db, MetricStep step, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        var companies = step == MetricStep.Minute
+            ? db.Database.SqlQuery<Guid>($"""
+                select distinct company_id as "Value" from request_metrics m where minute >= {from} and minute < {to}
+                    and (company_id = {RequestMetrics.Everybody} or exists (select from companies c where c.id = m.company_id))
+                """)
+            : db.Database.SqlQuery<Guid>($"""
+                select distinct company_id as "Value" from request_metrics_rollups m
+                where step = {EnumNames.WriteColumn(step)} and starts_at >= {from} and starts_at < {to}
+                    and (company_id = {RequestMetrics.Everybody} or exists (select from companies c where c.id = m.company_id))
+                """);
+        return companies.ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Companies' figures of a span, added up. For the platform.</summary>
+    /// <param name="db">Acts for the platform.</param>
+    /// <param name="step">Which rows.</param>
+    /// <param name="only">Those companies; null: all.</param>
+    /// <param name="from">From where on.</param>
+    /// <param name="to">To before when.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public static async Task<Dictionary<Guid, CompanyFigures>> AddUpAsync(
-        this TenantDbContext db, MetricStep finer, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+        this TenantDbContext db, MetricStep step, Guid[]? only, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         var companies = new Dictionary<Guid, CompanyFigures>();
-        var rows = finer == MetricStep.Minute
-            ? db.Database.SqlQuery<Row>($"""
+        // By the primary key for some companies; by time for all.
+        var rows = (step, only) switch
+        {
+            (MetricStep.Minute, null) => db.Database.SqlQuery<Row>($"""
                 select company_id as "CompanyId", minute as "At", requests as "Requests", errors as "Errors", throttled as "Throttled",
                     cache_lookups as "CacheLookups", cache_hits as "CacheHits", endpoints as "Endpoints"
                 from request_metrics where minute >= {from} and minute < {to}
-                """)
-            : db.Database.SqlQuery<Row>($"""
+                """),
+            (MetricStep.Minute, _) => db.Database.SqlQuery<Row>($"""
+                select company_id as "CompanyId", minute as "At", requests as "Requests", errors as "Errors", throttled as "Throttled",
+                    cache_lookups as "CacheLookups", cache_hits as "CacheHits", endpoints as "Endpoints"
+                from request_metrics where company_id = any({only}) and minute >= {from} and minute < {to}
+                """),
+            _ => db.Database.SqlQuery<Row>($"""
                 select company_id as "CompanyId", starts_at as "At", requests as "Requests", errors as "Errors",
                     throttled as "Throttled", cache_lookups as "CacheLookups", cache_hits as "CacheHits", endpoints as "Endpoints"
                 from request_metrics_rollups
-                where step = {EnumNames.WriteColumn(finer)} and starts_at >= {from} and starts_at < {to}
-                """);
+                where company_id = any({only}) and step = {EnumNames.WriteColumn(step)} and starts_at >= {from} and starts_at < {to}
+                """),
+        };
         await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
             if (!companies.TryGetValue(row.CompanyId, out var figures)) companies[row.CompanyId] = figures = new();

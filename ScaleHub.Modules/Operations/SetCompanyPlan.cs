@@ -31,11 +31,11 @@ public static class SetCompanyPlan
         CancellationToken cancellationToken)
     {
         // A scope of its own: the request's belongs to the operator, and a scope serves one company.
-        await using var scope = scopes.CreateScopeOf(id, tenant.RequiredUserId);
+        await using var scope = scopes.CreateScopeOf(id, byOperator: tenant);
         var (services, now) = (scope.ServiceProvider, time.GetDatabaseNow());
         var db = services.GetRequiredService<ScaleHubDb>();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (!await db.Companies.AnyAsync(c => c.Id == id, cancellationToken)) return TypedResults.NotFound();
+        if (id == Tenant.Platform || !await db.Companies.AnyAsync(c => c.Id == id, cancellationToken)) return TypedResults.NotFound();
         var over = await db.SetPlanAsync(
             services.GetRequiredService<CompanyPlans>(), services.GetRequiredService<CompanyCache>(), request.Plan, mustFit: true, now, cancellationToken);
         if (over.Count > 0) return Problems.Conflict("plan", "The company uses more than the plan allows.", ("over", over));

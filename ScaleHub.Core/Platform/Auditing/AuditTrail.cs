@@ -33,7 +33,7 @@ public sealed class AuditTrail
 
     private Tenant Tenant => _db.Tenant;
 
-    private AuditActor Actor => Tenant.CompanyId == Tenant.Platform ? AuditActor.Platform
+    private AuditActor Actor => Tenant.CompanyId == Tenant.Platform || Tenant.ByPlatform ? AuditActor.Platform
         : Tenant.ApiKeyId is not null ? AuditActor.ApiKey
         : Tenant.UserId is not null ? AuditActor.User : AuditActor.System;
 

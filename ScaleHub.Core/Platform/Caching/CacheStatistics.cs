@@ -86,6 +86,9 @@ public sealed class CacheCounts
     /// <summary>A company's; <see cref="Guid.Empty"/> for what everybody shares.</summary>
     public CacheStatistics Of(Guid company) => _companies.GetOrAdd(company, () => new());
 
+    /// <summary>A company's, if it has any; asking keeps nothing.</summary>
+    internal CacheStatistics? Find(Guid company) => _companies.TryGet(company, out var found) ? found : null;
+
     internal void Count(CacheStatistics company, CacheOutcome outcome)
     {
         company.Count(outcome);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
+using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -63,13 +64,14 @@ public sealed class InstanceReport(
     private async Task TellAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateScopeOf(Tenant.Platform);
+        scope.ServiceProvider.GetRequiredService<ReadConsistency>().HasNoReader = true;
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await using var upsert = new NpgsqlCommand("""
-            with forgotten as (delete from instances where seen_at < $6 - interval '1 day')
+            with forgotten as (delete from instances where seen_at < now() - interval '1 day')
             insert into instances
                 (instance, name, program, version, started_at, seen_at, cpu_percent, memory_bytes, memory_limit_bytes, nodes)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            values ($1, $2, $3, $4, $5, now(), $6, $7, $8, $9)
             on conflict (instance) do update set seen_at = excluded.seen_at, cpu_percent = excluded.cpu_percent,
                 memory_bytes = excluded.memory_bytes, memory_limit_bytes = excluded.memory_limit_bytes, nodes = excluded.nodes
             """, db.TransactionConnection)
@@ -77,7 +79,7 @@ public sealed class InstanceReport(
             Parameters =
             {
                 new() { Value = name.OfThisStart }, new() { Value = name.Name }, new() { Value = environment.ApplicationName },
-                new() { Value = Version[..Math.Min(Version.Length, 100)] }, new() { Value = _startedAt }, new() { Value = time.GetUtcNow() },
+                new() { Value = Version[..Math.Min(Version.Length, 100)] }, new() { Value = _startedAt },
                 new() { Value = CpuPercent() }, new() { Value = Environment.WorkingSet },
                 // The container's limit where there is one.
                 new() { Value = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes },

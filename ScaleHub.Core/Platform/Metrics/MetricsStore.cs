@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -7,6 +8,9 @@ namespace ScaleHub.Core.Platform.Metrics;
 
 /// <summary>A company's figures of a minute.</summary>
 internal readonly record struct MinuteRow(Guid CompanyId, DateTimeOffset Minute, StoredFigures Figures);
+
+/// <summary>When a user was last there.</summary>
+internal readonly record struct SeenUser(Guid CompanyId, Guid UserId, DateTimeOffset At);
 
 /// <summary>Writes figures of all companies, as the platform. Each call is one transaction.</summary>
 public sealed class MetricsStore(IServiceScopeFactory scopes)
@@ -16,15 +20,18 @@ public sealed class MetricsStore(IServiceScopeFactory scopes)
 
     /// <summary>Writes what an instance has seen of some minutes, in place of what it wrote of them before.</summary>
     internal async Task WriteAsync(
-        string instance, IReadOnlyCollection<MinuteRow> minutes, IReadOnlyCollection<(Guid CompanyId, Guid UserId)> seen,
-        DateTimeOffset now, CancellationToken cancellationToken)
+        string instance, IReadOnlyCollection<MinuteRow> minutes, IReadOnlyCollection<SeenUser> seen, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateScopeOf(Tenant.Platform);
+        // Nobody has to see these writes at once: what they would need to know costs a round trip.
+        scope.ServiceProvider.GetRequiredService<ReadConsistency>().HasNoReader = true;
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var connection = db.TransactionConnection;
         foreach (var rows in minutes.Chunk(AtATime)) await WriteMinutesAsync(connection, instance, rows, cancellationToken);
-        foreach (var users in seen.Chunk(AtATime)) await WriteSeenAsync(connection, users, now, cancellationToken);
+        // All instances in one order: two that write the same users must not wait for each other.
+        foreach (var users in seen.OrderBy(s => s.CompanyId).ThenBy(s => s.UserId).Chunk(AtATime))
+            await WriteSeenAsync(connection, users, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 
@@ -33,6 +40,8 @@ public sealed class MetricsStore(IServiceScopeFactory scopes)
         string step, DateTimeOffset startsAt, IReadOnlyDictionary<Guid, CompanyFigures> companies, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateScopeOf(Tenant.Platform);
+        // Nobody has to see these writes at once: what they would need to know costs a round trip.
+        scope.ServiceProvider.GetRequiredService<ReadConsistency>().HasNoReader = true;
         var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         foreach (var rows in companies.Chunk(AtATime))
@@ -78,17 +87,18 @@ public sealed class MetricsStore(IServiceScopeFactory scopes)
 
     // A user who is there all the time is written once a minute.
     private static async Task WriteSeenAsync(
-        NpgsqlConnection connection, (Guid CompanyId, Guid UserId)[] users, DateTimeOffset now, CancellationToken cancellationToken)
+        NpgsqlConnection connection, SeenUser[] users, CancellationToken cancellationToken)
     {
         await using var upsert = new NpgsqlCommand("""
             insert into user_activity (company_id, user_id, last_seen_at)
-            select u.company_id, u.user_id, $3 from unnest($1, $2) u (company_id, user_id)
-            on conflict (company_id, user_id) do update set last_seen_at = excluded.last_seen_at
-            where user_activity.last_seen_at < excluded.last_seen_at - interval '1 minute'
+            select s.company_id, s.user_id, s.at from unnest($1, $2, $3) s (company_id, user_id, at)
+            where not exists (select from user_activity a
+                where a.company_id = s.company_id and a.user_id = s.user_id and a.last_seen_at > s.at - interval '1 minute')
+            on conflict (company_id, user_id) do update set last_seen_at = greatest(user_activity.last_seen_at, excluded.last_seen_at)
             """, connection);
         Add(upsert, users.Select(u => u.CompanyId));
         Add(upsert, users.Select(u => u.UserId));
-        upsert.Parameters.Add(new() { Value = now });
+        Add(upsert, users.Select(u => u.At));
         await upsert.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -4,7 +4,7 @@ namespace ScaleHub.Core.Platform.Metrics;
 /// How long many requests took, in little memory, such that sketches add up: of minutes to an hour, of instances to all.
 /// <para>Guarantee: a quantile is at most <see cref="RelativeError"/> away from the value that has this rank among all that were
 /// added, for values from 1 µs to 14 minutes; what is outside counts as the nearest of them. Adding two sketches loses nothing:
-/// the sum is what one sketch of all the values would be. It has at most 1,024 buckets, whatever is added.</para>
+/// the sum is what one sketch of all the values would be. It has at most 1,040 buckets, whatever is added.</para>
 /// <para>Source: Masson, Rim and Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error Guarantees",
 /// PVLDB 12 (12), 2019. Buckets are kept as a sorted list of those that are not empty: most minutes of a company have few.</para>
 /// <para>Not safe for several threads at once.</para>
@@ -14,7 +14,7 @@ public sealed class QuantileSketch
     /// <summary>1 %.</summary>
     public const double RelativeError = 0.01;
 
-    private const int MostBuckets = 1024;
+    private const int MostBuckets = 1040;
     private const double Gamma = (1 + RelativeError) / (1 - RelativeError);
     private static readonly double PerLog = 1 / Math.Log(Gamma);
 

@@ -38,6 +38,10 @@ public sealed class RequestFigures
         Keep(sample.Took, sample.Trace);
     }
 
+    /// <summary>Adds sums, of whose durations nothing is known.</summary>
+    internal void AddSums(StoredFigures stored)
+        => (Requests, Errors, Throttled) = (Requests + stored.Requests, Errors + stored.Errors, Throttled + stored.Throttled);
+
     /// <summary>Adds others.</summary>
     public void Add(RequestFigures other)
     {
@@ -104,12 +108,12 @@ public sealed class CompanyFigures
     public void Add(in RequestSample sample) => Of(sample.Endpoint).Add(sample);
 
     /// <summary>Adds lookups in the cache.</summary>
-    public void AddLookups(long lookups, long hits) => (CacheLookups, CacheHits) = (CacheLookups + lookups, CacheHits + hits);
+    public void AddLookups((long Lookups, long Hits) more) => (CacheLookups, CacheHits) = (CacheLookups + more.Lookups, CacheHits + more.Hits);
 
     /// <summary>Adds others.</summary>
     public void Add(CompanyFigures other)
     {
-        AddLookups(other.CacheLookups, other.CacheHits);
+        AddLookups((other.CacheLookups, other.CacheHits));
         foreach (var (endpoint, figures) in other._endpoints) Of(endpoint).Add(figures);
     }
 
@@ -128,12 +132,24 @@ public sealed class CompanyFigures
         return new(sum.Requests, sum.Errors, sum.Throttled, CacheLookups, CacheHits, WriteEndpoints());
     }
 
-    /// <summary>Adds figures as they were stored.</summary>
-    /// <exception cref="FormatException">They are in no form that this program knows.</exception>
+    /// <summary>
+    /// Adds figures as they were stored. Those in a form that this program does not know, as of a later version, count with their
+    /// sums alone, for <see cref="EndpointId.Unreadable"/>: one row must not keep all others from being read.
+    /// </summary>
     public void Add(StoredFigures stored)
     {
-        AddLookups(stored.CacheLookups, stored.CacheHits);
-        ReadEndpoints(stored.Endpoints);
+        var read = new CompanyFigures();
+        try
+        {
+            read.ReadEndpoints(stored.Endpoints);
+        }
+        catch (FormatException)
+        {
+            read._endpoints.Clear();
+            read.Of(EndpointId.Unreadable).AddSums(stored);
+        }
+        read.AddLookups((stored.CacheLookups, stored.CacheHits));
+        Add(read);
     }
 
     private byte[] WriteEndpoints()
@@ -171,6 +187,9 @@ public sealed record StoredFigures(long Requests, long Errors, long Throttled, l
 /// </summary>
 public static class EndpointId
 {
+    /// <summary>Figures that this version cannot read.</summary>
+    public const uint Unreadable = 0;
+
     /// <summary>Of a name.</summary>
     public static uint Of(string name)
     {

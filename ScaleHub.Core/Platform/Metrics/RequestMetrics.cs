@@ -43,7 +43,9 @@ public sealed class RequestMetrics : BackgroundService
     private readonly Lock _lock = new();
     private readonly Dictionary<(Guid CompanyId, DateTimeOffset Minute), CompanyFigures> _figures = [];
     private readonly HashSet<(Guid CompanyId, DateTimeOffset Minute)> _changed = [];
-    private readonly HashSet<(Guid CompanyId, Guid UserId)> _seen = [];
+    private readonly Dictionary<(Guid CompanyId, Guid UserId), DateTimeOffset> _seen = [];
+
+    private DateTimeOffset _latest;
 
     // A write must not come after one that knew more.
     private readonly SemaphoreSlim _writing = new(1);
@@ -67,6 +69,15 @@ public sealed class RequestMetrics : BackgroundService
             "scalehub.metrics.dropped", "{request}", "Requests that are missing in the companies' metrics, because a bound was reached.");
     }
 
+    /// <summary>Companies and minutes that are kept now.</summary>
+    internal int Rows
+    {
+        get
+        {
+            lock (_lock) return _figures.Count;
+        }
+    }
+
     /// <summary>Counts a request.</summary>
     public void Record(in RequestSample sample)
     {
@@ -80,17 +91,16 @@ public sealed class RequestMetrics : BackgroundService
         try
         {
             var (rows, seen) = Take();
-            if (rows.Count == 0 && seen.Count == 0) return;
             try
             {
-                await _store.WriteAsync(_instance, rows, seen, _time.GetUtcNow(), cancellationToken);
+                if (rows.Count + seen.Count > 0) await _store.WriteAsync(_instance, rows, seen, cancellationToken);
             }
             catch
             {
                 PutBack(rows, seen);
                 throw;
             }
-            ForgetWritten(rows);
+            ForgetWritten();
         }
         finally
         {
@@ -139,14 +149,16 @@ public sealed class RequestMetrics : BackgroundService
     {
         lock (_lock)
         {
-            var minute = MinuteOf(_time.GetUtcNow());
+            var now = _time.GetUtcNow();
+            // A clock that is set back goes on in the same minute: one that was written and forgotten must not begin at 0 again.
+            var minute = _latest = MinuteOf(now) is var present && present > _latest ? present : _latest;
             while (_samples.Reader.TryRead(out var sample))
             {
                 Of(Everybody, minute)!.Add(sample);
                 if (sample.CompanyId == Everybody) continue;
                 if (Of(sample.CompanyId, minute) is { } company) company.Add(sample);
                 else _dropped.Add(1);
-                if (sample.UserId != Guid.Empty && _seen.Count < MostRows) _seen.Add((sample.CompanyId, sample.UserId));
+                if (sample.UserId != Guid.Empty && _seen.Count < MostRows) _seen[(sample.CompanyId, sample.UserId)] = now;
             }
         }
     }
@@ -164,7 +176,7 @@ public sealed class RequestMetrics : BackgroundService
         return figures;
     }
 
-    private (List<MinuteRow> Rows, List<(Guid CompanyId, Guid UserId)> Seen) Take()
+    private (List<MinuteRow> Rows, List<SeenUser> Seen) Take()
     {
         AddUp();
         lock (_lock)
@@ -174,33 +186,31 @@ public sealed class RequestMetrics : BackgroundService
             foreach (var key in _changed)
             {
                 var figures = _figures[key];
-                var (lookups, hits) = (key.CompanyId == Everybody ? _lookups.Total : _lookups.Of(key.CompanyId)).TakeNew();
-                figures.AddLookups(lookups, hits);
+                if ((key.CompanyId == Everybody ? _lookups.Total : _lookups.Find(key.CompanyId)) is { } lookups)
+                    figures.AddLookups(lookups.TakeNew());
                 rows.Add(new(key.CompanyId, key.Minute, figures.Store()));
             }
-            List<(Guid, Guid)> seen = [.. _seen];
+            List<SeenUser> seen = [.. _seen.Select(s => new SeenUser(s.Key.CompanyId, s.Key.UserId, s.Value))];
             _changed.Clear();
             _seen.Clear();
             return (rows, seen);
         }
     }
 
-    private void PutBack(List<MinuteRow> rows, List<(Guid CompanyId, Guid UserId)> seen)
+    private void PutBack(List<MinuteRow> rows, List<SeenUser> seen)
     {
         lock (_lock)
         {
             foreach (var row in rows) _changed.Add((row.CompanyId, row.Minute));
-            _seen.UnionWith(seen.Take(MostRows - _seen.Count));
+            foreach (var user in seen.TakeWhile(_ => _seen.Count < MostRows)) _seen.TryAdd((user.CompanyId, user.UserId), user.At);
         }
     }
 
-    private void ForgetWritten(List<MinuteRow> rows)
+    private void ForgetWritten()
     {
-        var current = MinuteOf(_time.GetUtcNow());
         lock (_lock)
         {
-            foreach (var (key, minute) in rows.Select(r => ((r.CompanyId, r.Minute), r.Minute)))
-                if (minute < current && !_changed.Contains(key)) _figures.Remove(key);
+            foreach (var key in _figures.Keys.Where(k => k.Minute < _latest && !_changed.Contains(k)).ToList()) _figures.Remove(key);
         }
     }
 

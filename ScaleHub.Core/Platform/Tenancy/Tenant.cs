@@ -22,6 +22,9 @@ public sealed class Tenant
     /// <summary>The API key that acts in the name of the user; null for a person.</summary>
     public Guid? ApiKeyId { get; private set; }
 
+    /// <summary>It is the platform that acts for the company; the user, if there is one, is an operator.</summary>
+    public bool ByPlatform { get; internal set; }
+
     /// <summary>Lets the rest of the scope act for a company and a user, or for a user's API key.</summary>
     /// <exception cref="InvalidOperationException">The scope already belongs to another company.</exception>
     public void ActAs(Guid companyId, Guid? userId, Guid? apiKeyId = null)

@@ -12,4 +12,12 @@ public static class TenantScopes
         scope.ServiceProvider.GetRequiredService<Tenant>().ActAs(companyId, userId);
         return scope;
     }
+
+    /// <summary>The same for an operator who changes something of a company: the company's audit log says that the platform did it.</summary>
+    public static AsyncServiceScope CreateScopeOf(this IServiceScopeFactory scopes, Guid companyId, Tenant byOperator)
+    {
+        var scope = scopes.CreateScopeOf(companyId, byOperator.RequiredUserId);
+        scope.ServiceProvider.GetRequiredService<Tenant>().ByPlatform = true;
+        return scope;
+    }
 }

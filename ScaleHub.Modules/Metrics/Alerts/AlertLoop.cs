@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
+using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -66,34 +67,36 @@ internal sealed class AlertLook(ScaleHubDb db, JobQueue queue, Observations obse
         if (!mine) return [];
         var now = time.GetDatabaseNow();
         var from = MetricStep.Minute.StartOf(now - Observations.Window);
-        var companies = await db.AddUpAsync(MetricStep.Minute, from, now, cancellationToken);
+        var companies = await db.AddUpAsync(MetricStep.Minute, only: null, from, now, cancellationToken);
         await CompanyLoad.WriteAsync(db, companies, now, cancellationToken);
         List<Observation> seen =
         [
-            .. observations.OfRequests(companies, await Observations.ThrottledBeforeAsync(db, from, cancellationToken)),
+            .. observations.OfRequests(companies, (now - from).TotalMinutes,
+                await Observations.ThrottledBeforeAsync(db, from, cancellationToken)),
             .. await observations.OfInstancesAsync(db, now, cancellationToken),
         ];
-        await CompareAsync(seen, now, cancellationToken);
+        // No instance has told of any request: nothing is known of them, least of all that they are well again.
+        await CompareAsync(seen, blind: !companies.ContainsKey(RequestMetrics.Everybody), now, cancellationToken);
         if (_changed.Count > 0) await AlertChanges.AddJobsAsync(db, queue, _changed, options.Value, now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
         return _changed;
     }
 
-    private async Task CompareAsync(List<Observation> seen, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task CompareAsync(List<Observation> seen, bool blind, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var live = await db.Set<Alert>().Where(a => a.State != AlertState.Cleared).ToDictionaryAsync(
             a => (a.CompanyId, a.Rule, a.Subject), cancellationToken);
         // The same subject may be seen twice, as a process that was started again within a minute: the worse counts.
         foreach (var values in seen.GroupBy(o => (o.CompanyId, o.Rule, o.Subject)))
         {
-            var worst = values.FirstOrDefault(o => o.IsWrong, values.First());
+            var worst = values.MaxBy(o => o.Ratio);
             live.Remove(values.Key, out var alert);
             if (worst.IsWrong) Raise(alert, worst, now);
             else if (alert is not null) Calm(alert, worst.IsGood, now);
         }
         // Too few requests to say, or an instance that is gone.
-        foreach (var alert in live.Values) Calm(alert, isGood: true, now);
+        foreach (var alert in live.Values.Where(a => !blind || a.Subject.Length > 0)) Calm(alert, isGood: true, now);
     }
 
     private void Raise(Alert? alert, Observation wrong, DateTimeOffset now)

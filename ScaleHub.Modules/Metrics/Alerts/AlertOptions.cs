@@ -59,13 +59,16 @@ public sealed class AlertOptions
     /// <summary>
     /// Where changes of alerts are sent as JSON, in one call for all changes of a look: an <c>http</c> or <c>https</c> URL. Empty: nowhere.
     /// </summary>
-    [Url] public string? WebhookUrl { get; set; }
+    public string? WebhookUrl { get; set; }
 
     /// <summary>
     /// Signs those calls as Standard Webhooks has it: <c>whsec_</c> and at least 24 bytes in base64. Empty: they are not signed.
     /// </summary>
     public string? WebhookSecret { get; set; }
 
-    /// <summary>Mail addresses that are told, separated by commas. Empty: those of the operators.</summary>
+    /// <summary>
+    /// Mail addresses that are told, separated by commas. Empty: those of the operators. What is wrong with the whole is told at once, what is
+    /// wrong with companies in one mail at the end of a quarter of an hour.
+    /// </summary>
     public string? MailTo { get; set; }
 }

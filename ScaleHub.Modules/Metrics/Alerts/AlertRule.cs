@@ -27,6 +27,9 @@ public enum AlertRule
     /// <summary>Far more requests are refused by rate limits than in the hour before.</summary>
     ThrottledRise,
 
+    /// <summary>No instance of the API is there any more.</summary>
+    Instances,
+
     /// <summary>Too many of a company's requests end with an error.</summary>
     CompanyErrors,
 
@@ -47,12 +50,20 @@ internal readonly record struct Observation(AlertRule Rule, Guid CompanyId, stri
 {
     private const double Better = 0.1;
 
-    public bool IsWrong => Rule == AlertRule.CacheHits ? Value < Threshold : Value > Threshold;
+    public bool IsWrong => IsLeast ? Value < Threshold : Value > Threshold;
+
+    /// <summary>How wrong it is: above 1, or not.</summary>
+    public double Ratio => IsLeast ? Threshold / Math.Max(Value, 0.001) : Value / Threshold;
+
+    private bool IsLeast => Rule is AlertRule.CacheHits or AlertRule.Instances;
 
     /// <summary>Good enough to clear an alert: between this and wrong, everything stays as it is.</summary>
-    public bool IsGood => Rule == AlertRule.CacheHits
-        ? Value > Math.Min(Threshold * (1 + Better), 100)
-        : Value < Threshold * (1 - Better);
+    public bool IsGood => Rule switch
+    {
+        AlertRule.Instances => Value >= Threshold,
+        AlertRule.CacheHits => Value > Threshold * (1 + Better) || Value >= 100,
+        _ => Value < Threshold * (1 - Better),
+    };
 }
 
 internal static class AlertTexts
@@ -62,6 +73,7 @@ internal static class AlertTexts
         AlertRule.Response or AlertRule.CompanyResponse => "ms",
         AlertRule.Lag => "s",
         AlertRule.ThrottledRise => "per minute",
+        AlertRule.Instances => "instances",
         _ => "%",
     };
 
@@ -76,6 +88,7 @@ internal static class AlertTexts
         AlertRule.Lag => $"{subject} is {value:0.#} s behind the primary; the limit is {threshold:0.#} s.",
         AlertRule.CacheHits => $"{value:0} % of the lookups in the cache need no load; it should be {threshold:0} % at least.",
         AlertRule.ThrottledRise => $"Rate limits refuse {value:0} requests a minute; the limit is {threshold:0}, by the hour before.",
+        AlertRule.Instances => "No instance of the API has been heard of for 45 s.",
         AlertRule.CompanyErrors => $"{value:0.##} % of the company's requests end with an error; the limit is {threshold:0.##} %.",
         AlertRule.CompanyResponse => $"95 of 100 of the company's requests take up to {value:0} ms; the limit is {threshold:0} ms.",
         _ => $"Rate limits refuse {value:0.#} % of the company's requests; the limit is {threshold:0.#} %.",

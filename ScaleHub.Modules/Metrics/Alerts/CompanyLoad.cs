@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Core.Platform.Tenancy;
 
 namespace ScaleHub.Modules.Metrics.Alerts;
 
@@ -11,19 +12,18 @@ internal static class CompanyLoad
     public static async Task WriteAsync(
         ScaleHubDb db, IReadOnlyDictionary<Guid, CompanyFigures> companies, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var rows = companies.Where(c => c.Key != RequestMetrics.Everybody)
+        var rows = companies.Where(c => c.Key != RequestMetrics.Everybody && c.Key != Tenant.Platform)
             .Select(c => (Id: c.Key, Figures: c.Value, Sum: c.Value.Sum())).ToList();
         T[] Column<T>(Func<(Guid Id, CompanyFigures Figures, RequestFigures Sum), T> value) => [.. rows.Select(value)];
         double?[] Quantile(double quantile) => Column(r => r.Sum.Durations.Quantile(quantile));
-        var ids = Column(r => r.Id);
         // Not audited: these are measurements.
         await db.Database.ExecuteSqlAsync($"""
             with load as (
-                select * from unnest({ids}, {Column(r => r.Sum.Requests)}, {Column(r => r.Sum.Errors)}, {Column(r => r.Sum.Throttled)},
+                select * from unnest({Column(r => r.Id)}, {Column(r => r.Sum.Requests)}, {Column(r => r.Sum.Errors)}, {Column(r => r.Sum.Throttled)},
                     {Column(r => r.Figures.CacheLookups)}, {Column(r => r.Figures.CacheHits)}, {Quantile(0.5)}, {Quantile(0.95)},
                     {Quantile(0.99)}, {Column(r => SlowestOf(r.Figures))})
                     l (company_id, requests, errors, throttled, cache_lookups, cache_hits, p50_ms, p95_ms, p99_ms, slowest_endpoint)),
-            gone as (delete from company_load where company_id <> all ({ids}))
+            gone as (delete from company_load where not exists (select from load l where l.company_id = company_load.company_id))
             insert into company_load select *, {now} from load
             on conflict (company_id) do update set requests = excluded.requests, errors = excluded.errors, throttled = excluded.throttled,
                 cache_lookups = excluded.cache_lookups, cache_hits = excluded.cache_hits, p50_ms = excluded.p50_ms,

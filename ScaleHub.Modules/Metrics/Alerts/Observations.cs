@@ -10,13 +10,22 @@ namespace ScaleHub.Modules.Metrics.Alerts;
 /// <summary>Measures what the rules look at: requests of the last minutes, and what instances tell of themselves.</summary>
 internal sealed class Observations(IOptions<AlertOptions> options)
 {
+    // As each tells of itself (InstanceReport).
+    private const string Api = "ScaleHub.Api";
+
     private readonly AlertOptions _options = options.Value;
 
     /// <summary>Of requests: all together, and each company's.</summary>
-    public IEnumerable<Observation> OfRequests(IReadOnlyDictionary<Guid, CompanyFigures> companies, double throttledBefore)
+    /// <param name="companies">Their figures.</param>
+    /// <param name="minutes">How many minutes the figures are of: two to three.</param>
+    /// <param name="throttledBefore">Refused requests a minute in the hour before.</param>
+    public IEnumerable<Observation> OfRequests(
+        IReadOnlyDictionary<Guid, CompanyFigures> companies, double minutes, double throttledBefore)
     {
         foreach (var (company, figures) in companies)
         {
+            // Operators' own requests are the platform's, which is no company.
+            if (company == Tenant.Platform) continue;
             var sum = figures.Sum();
             if (sum.Requests < _options.MinimumRequests) continue;
             var p95 = sum.Durations.Quantile(0.95);
@@ -34,7 +43,7 @@ internal sealed class Observations(IOptions<AlertOptions> options)
                 yield return OfAll(AlertRule.CacheHits, Percent(figures.CacheHits, figures.CacheLookups), _options.CacheHitPercent);
             // Never below what would be no news in any hour.
             var usual = Math.Max(throttledBefore, _options.MinimumRequests / Window.TotalMinutes / _options.ThrottledRise);
-            yield return OfAll(AlertRule.ThrottledRise, sum.Throttled / Window.TotalMinutes, usual * _options.ThrottledRise);
+            yield return OfAll(AlertRule.ThrottledRise, sum.Throttled / minutes, usual * _options.ThrottledRise);
         }
     }
 
@@ -57,11 +66,16 @@ internal sealed class Observations(IOptions<AlertOptions> options)
         var found = new List<Observation>();
         var lags = new Dictionary<string, double>();
         var since = now - InstanceReport.GoneAfter;
-        foreach (var instance in await db.Database.SqlQuery<InstanceRow>($"""
-            select name as "Name", cpu_percent as "CpuPercent", memory_bytes as "MemoryBytes",
+        var instances = await db.Database.SqlQuery<InstanceRow>($"""
+            select case when count(*) over (partition by name) = 1 then name else instance end as "Name", program as "Program",
+                cpu_percent as "CpuPercent", memory_bytes as "MemoryBytes",
                 memory_limit_bytes as "MemoryLimitBytes", nodes::text as "Nodes"
             from instances where seen_at >= {since}
-            """).ToListAsync(cancellationToken))
+            """).ToListAsync(cancellationToken);
+        var known = await db.Database.SqlQuery<bool>(
+            $"select exists (select from instances where program = {Api}) as \"Value\"").SingleAsync(cancellationToken);
+        if (known) found.Add(OfAll(AlertRule.Instances, instances.Count(i => i.Program == Api), 1));
+        foreach (var instance in instances)
         {
             found.Add(Of(AlertRule.Cpu, instance.Name, instance.CpuPercent, _options.CpuPercent));
             found.Add(Of(AlertRule.Memory, instance.Name, Percent(instance.MemoryBytes, instance.MemoryLimitBytes), _options.MemoryPercent));
@@ -82,5 +96,5 @@ internal sealed class Observations(IOptions<AlertOptions> options)
 
     private static double Percent(long part, long of) => of <= 0 ? 0 : 100.0 * part / of;
 
-    private sealed record InstanceRow(string Name, double CpuPercent, long MemoryBytes, long MemoryLimitBytes, string Nodes);
+    private sealed record InstanceRow(string Name, string Program, double CpuPercent, long MemoryBytes, long MemoryLimitBytes, string Nodes);
 }

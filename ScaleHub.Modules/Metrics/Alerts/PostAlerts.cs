@@ -9,7 +9,7 @@ using ScaleHub.Core.Platform.Jobs;
 namespace ScaleHub.Modules.Metrics.Alerts;
 
 /// <summary>
-/// Sends changes of alerts to the operator's webhook, until it answers with a status below 300: at least once, at most ten times over
+/// Sends changes of alerts to the operator's webhook, until it answers with a status from 200 to 299: at least once, at most ten times over
 /// four hours. A repetition has the same <c>webhook-id</c>.
 /// </summary>
 /// <param name="Alerts">The changes of one look; the first fifty.</param>
@@ -48,6 +48,16 @@ internal sealed class PostAlertsHandler(IHttpClientFactory clients, IOptions<Ale
         using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         answer.EnsureSuccessStatusCode();
     }
+
+    /// <summary>
+    /// Its client: a redirect is no answer, as it would turn the call into a GET; and the address may be a secret, so that no span has it.
+    /// </summary>
+    internal static SocketsHttpHandler NewHandler()
+        => new() { AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null };
+
+    /// <summary>Whether an address can be called.</summary>
+    internal static bool IsUrl(string? url)
+        => url is null or "" || (Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https");
 
     // Standard Webhooks 1.0.0.
     private static string Sign(string secret, string content)

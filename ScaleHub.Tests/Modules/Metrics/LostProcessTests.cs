@@ -17,7 +17,11 @@ public sealed class LostProcessTests
         for (var i = 0; i < 20; i++) await ListAsync(account);
         // It writes every ten seconds, by itself.
         await Poll.UntilAsync(async () => Assert.Equal(20, await CountAsync(api, account)), seconds: 60);
-        await ListAsync(account);
+        // The slowest request can be looked up: the log has a line with its trace.
+        var found = await (await account.Client.GetAsync("/api/v1/metrics")).JsonAsync(HttpStatusCode.OK);
+        var trace = found.GetProperty("endpoints").EnumerateArray()
+            .Single(e => e.GetProperty("endpoint").GetString() == "GET /api/v1/tasks").GetProperty("slowestTraceId").GetString();
+        Assert.Contains(await api.OutputAsync(), line => line.Contains(trace!, StringComparison.Ordinal));
         await api.KillAsync(0);
         Assert.InRange(await CountAsync(api, account), 20, 21);
     }

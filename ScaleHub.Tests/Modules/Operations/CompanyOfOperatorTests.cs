@@ -38,6 +38,7 @@ public sealed class CompanyOfOperatorTests(ApiFixture api)
         Assert.Equal("ENTERPRISE", (await (await account.Client.GetAsync("/api/v1/quotas")).JsonAsync(HttpStatusCode.OK)).GetProperty("plan").GetString());
         var entry = (await (await account.Client.GetAsync("/api/v1/audit?action=company.updated")).JsonAsync(HttpStatusCode.OK))
             .GetProperty("items").EnumerateArray().First();
+        Assert.Equal("platform", entry.GetProperty("actor").GetString());
         Assert.Equal("ENTERPRISE", entry.GetProperty("changes").GetProperty("plan").GetProperty("to").GetString());
 
         await api.ExecuteAsync($"""

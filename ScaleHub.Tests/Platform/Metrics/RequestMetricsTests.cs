@@ -27,6 +27,8 @@ public sealed class RequestMetricsTests(PostgresServer server) : IAsyncLifetime
     {
         _time = new(_monday);
         _database = await server.CreateDatabaseAsync();
+        await PostgresServer.ExecuteAsync(_database.Owner,
+            $"insert into companies (id, name) values ('{Company}', 'mine'), ('{Other}', 'theirs')");
         _host = await PlatformHost.StartAsync(_database, builder => builder.Services.AddSingleton<CacheCounts>().AddSingleton<InstanceName>());
         for (var i = 0; i < 3; i++)
         {
@@ -102,6 +104,76 @@ public sealed class RequestMetricsTests(PostgresServer server) : IAsyncLifetime
         _time.Now = _monday.AddDays(7).AddHours(1);
         await RollUpAsync();
         Assert.Equal(["day|1", "day|2", "hour|1", "hour|2", "week|3"], await RollupsAsync());
+    }
+
+    [Fact]
+    public async Task Days_and_weeks_are_those_of_UTC_wherever_the_server_is()
+    {
+        // The day on which a German clock goes forward.
+        await PostgresServer.ExecuteAsync(_database.Owner, """
+            do $$ begin execute format('alter database %I set timezone = %L', current_database(), 'Europe/Berlin'); end $$;
+            insert into request_metrics_rollups (company_id, step, starts_at, requests, errors, throttled, endpoints)
+            values ('00000000-0000-0000-0000-000000000000', 'day', '2026-03-29 00:00Z', 0, 0, 0, '\x0100')
+            """);
+        Assert.Equal(["2026-03-30 00:00"], await QueryAsync(
+            "select to_char(metrics_rolled_up_to('day') at time zone 'utc', 'YYYY-MM-DD HH24:MI')"));
+    }
+
+    [Fact]
+    public async Task What_is_written_takes_no_memory_any_more_when_its_minute_is_over()
+    {
+        for (var minute = 0; minute < 5; minute++)
+        {
+            Request(Company, at: _monday.AddMinutes(minute));
+            await _instances[0].FlushAsync(CancellationToken.None);
+        }
+        // The present minute, of the company and of everybody.
+        Assert.Equal(2, _instances[0].Rows);
+        _time.Now = _monday.AddMinutes(6);
+        await _instances[0].FlushAsync(CancellationToken.None);
+        Assert.Equal(0, _instances[0].Rows);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_loses_nothing_that_was_written()
+    {
+        foreach (var minute in (int[])[1, 2, 1])
+        {
+            Request(Company, at: _monday.AddMinutes(minute));
+            await _instances[0].FlushAsync(CancellationToken.None);
+        }
+        Assert.Equal(["3"], await QueryAsync($"select sum(requests)::text from request_metrics where company_id = '{Company}'"));
+    }
+
+    [Fact]
+    public async Task Instances_that_write_the_same_users_at_once_do_not_hinder_each_other()
+    {
+        var users = Enumerable.Range(0, 500).Select(_ => Guid.CreateVersion7()).ToList();
+        for (var round = 0; round < 10; round++)
+        {
+            _time.Now = _monday.AddMinutes(2 * round);
+            foreach (var instance in _instances)
+            {
+                // Each met them in another order.
+                foreach (var user in users.OrderBy(_ => Random.Shared.Next()))
+                    instance.Record(new(Company, user, 1, 200, TimeSpan.FromMilliseconds(1)));
+            }
+            await Task.WhenAll(_instances.Select(i => i.FlushAsync(CancellationToken.None)));
+        }
+        Assert.Equal(["500"], await QueryAsync("select count(*)::text from user_activity"));
+    }
+
+    [Fact]
+    public async Task A_company_that_was_erased_is_not_rolled_up()
+    {
+        Request(Company, at: _monday.AddMinutes(10));
+        Request(Other, at: _monday.AddMinutes(10));
+        await _instances[0].FlushAsync(CancellationToken.None);
+        await PostgresServer.ExecuteAsync(_database.Owner, $"delete from companies where id = '{Other}'");
+        _time.Now = _monday.AddHours(1).AddMinutes(4);
+        await RollUpAsync();
+        Assert.Equal(new[] { RequestMetrics.Everybody, Company }.Select(id => $"{id}"),
+            await QueryAsync("select company_id::text from request_metrics_rollups order by 1"));
     }
 
     [Fact]
@@ -197,7 +269,7 @@ public sealed class RequestMetricsTests(PostgresServer server) : IAsyncLifetime
     {
         await using var scope = _host.Scope(Tenant.Platform);
         var handler = new RollUpMetricsHandler(
-            scope.ServiceProvider.GetRequiredService<ReadDb>(), _host.Services.GetRequiredService<MetricsStore>(), _time);
+            scope.ServiceProvider.GetRequiredService<ScaleHubDb>(), _host.Services.GetRequiredService<MetricsStore>(), _time);
         await handler.RollUpAsync(_ => Task.CompletedTask, CancellationToken.None);
     }
 
@@ -206,9 +278,8 @@ public sealed class RequestMetricsTests(PostgresServer server) : IAsyncLifetime
         await using var scope = _host.Scope(Tenant.Platform);
         var series = await scope.ServiceProvider.GetRequiredService<ReadDb>().ReadSeriesAsync(
             company, step, _monday, _monday.AddDays(7), CancellationToken.None);
-        var all = new CompanyFigures();
-        foreach (var figures in series.Values) all.Add(figures);
-        return all.Sum().Durations;
+        Assert.Equal(series.Total.Sum().Requests, series.Points.Values.Sum(p => p.Sum.Requests));
+        return series.Total.Sum().Durations;
     }
 
     private Task<List<string>> RollupsAsync() => QueryAsync($"""

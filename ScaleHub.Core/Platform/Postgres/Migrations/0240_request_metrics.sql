@@ -27,7 +27,8 @@ grant select, insert, update, delete on user_activity to scalehub_app;
 -- company nothing of others.
 create function metrics_rolled_up_to(wanted text) returns timestamptz
     language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
-    select starts_at + ('1 ' || step)::interval from request_metrics_rollups
+    -- In UTC, wherever the server is: a day there may have 23 hours.
+    select (starts_at at time zone 'utc' + ('1 ' || step)::interval) at time zone 'utc' from request_metrics_rollups
     where company_id = '00000000-0000-0000-0000-000000000000' and step = wanted order by starts_at desc limit 1
 $$;
 revoke all on function metrics_rolled_up_to(text) from public;
