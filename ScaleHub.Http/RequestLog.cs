@@ -7,9 +7,10 @@ using ScaleHub.ServiceDefaults.Health;
 namespace ScaleHub.Http;
 
 /// <summary>
-/// Each request's sample for the companies' metrics (<see cref="RequestMetering"/>), and one structured line, in the category <c>ScaleHub.Requests</c>: method, path, status, duration, company, user
+/// One structured line for each request, in the category <c>ScaleHub.Requests</c>: method, path, status, duration, company, user
 /// and trace id, which is also the <c>traceId</c> of a problem, the id of the trace, and nginx's request id. A status of 500 or
-/// more is a warning, with the reason in place of a stack; a defect (500) has its stack in a line of its own besides.
+/// more is a warning, with the reason in place of a stack; a defect (500) has its stack in a line of its own besides. The same
+/// place tells the companies' metrics of the request (<see cref="RequestMetering"/>).
 /// <para>The query and the headers are not in it, since they may hold what nobody should read. Probes of health are left out.
 /// <c>Logging__LogLevel__ScaleHub.Requests=Warning</c> leaves the successful ones out. When the console cannot keep up, lines are
 /// dropped, and no request waits for it.</para>

@@ -98,9 +98,7 @@ internal sealed class JobRunner(
         db.Database.AutoSavepointsEnabled = false;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await kind.Run(scope.ServiceProvider, job.Payload, run, cancellationToken);
-        if (!await JobStore.FinishAsync(db, job, run.ResultJson, cancellationToken)) return false;
-        await transaction.CommitAsync(CancellationToken.None);
-        return true;
+        return await JobStore.CommitAsync(db, transaction, job, run.ResultJson);
     }
 
     private async Task<JobOutcome> CancelledAsync(ClaimedJob job)

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using NpgsqlTypes;
 using ScaleHub.Core.Platform.Postgres;
@@ -57,13 +58,23 @@ internal sealed class JobStore(PostgresNodes nodes)
         return held;
     }
 
-    /// <summary>Ends a job in the handler's transaction. False: it is not this worker's any more, and nothing may be
-    /// committed.</summary>
-    public static async Task<bool> FinishAsync(TenantDbContext db, ClaimedJob job, string? result, CancellationToken cancellationToken)
+    /// <summary>
+    /// Ends a job and commits its handler's transaction, in one round trip. False: it is not this worker's any more, and nothing was
+    /// committed.
+    /// </summary>
+    public static async Task<bool> CommitAsync(TenantDbContext db, IDbContextTransaction transaction, ClaimedJob job, string? result)
     {
-        await using var command = new NpgsqlCommand(Finish, db.TransactionConnection);
-        AddFinish(command.Parameters, job, "succeeded", result);
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+        db.WithCommit = new("select end_job($1, $2, $3, $4, $5)");
+        AddFinish(db.WithCommit.Parameters, job, "succeeded", result);
+        try
+        {
+            await transaction.CommitAsync(CancellationToken.None);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == AnothersByNow)
+        {
+            return false;
+        }
     }
 
     /// <summary>Ends a job by itself, as its company: one without a transaction, or one that was cancelled.</summary>
@@ -130,6 +141,9 @@ internal sealed class JobStore(PostgresNodes nodes)
             counts.Add(new(reader.GetString(0), reader.GetInt64(1), reader.GetDouble(2), reader.GetInt64(3)));
         return counts;
     }
+
+    // As end_job says it (0251_end_job.sql).
+    private const string AnothersByNow = "SH001";
 
     private const string Finish = "select finish_job($1, $2, $3, $4, $5)";
 

@@ -21,8 +21,8 @@ public sealed class JobsOptions : IValidatableObject
     [Range(0, 499)] public int ReservedSlots { get; set; } = 2;
 
     /// <summary>
-    /// Seconds that a worker may be silent before others take its jobs: so long is a job of a killed worker stuck at most, but
-    /// for the second until somebody notices. A worker renews its leases three times within it. Default 30.
+    /// Length of a lease in seconds. A worker renews the leases of its jobs three times in that time. When a worker is killed, another
+    /// one takes its jobs over after at most this time and one second more. Default 30.
     /// </summary>
     [Range(1, 3600)] public int LeaseSeconds { get; set; } = 30;
 

@@ -15,7 +15,7 @@ internal readonly record struct SeenUser(Guid CompanyId, Guid UserId, DateTimeOf
 /// <summary>Writes figures of all companies, as the platform. Each call is one transaction.</summary>
 public sealed class MetricsStore(IServiceScopeFactory scopes)
 {
-    // Rows of about 200 bytes: a statement of some hundred kilobytes.
+    // Rows of some hundred bytes: a statement of some hundred kilobytes.
     private const int AtATime = 1000;
 
     /// <summary>Writes what an instance has seen of some minutes, in place of what it wrote of them before.</summary>

@@ -78,8 +78,8 @@ public sealed class PoolOptions
     public int Max { get; set; }
 
     /// <summary>
-    /// So many stay open when they are idle, 0 to <see cref="Max"/>. None is opened ahead of its use. Default 5, and 10 for a
-    /// replica, or <see cref="Max"/> if that is less.
+    /// Connections that are kept open while nobody uses them, 0 to <see cref="Max"/>. They are opened when they are first needed, not
+    /// before. Default 5, and 10 for a replica, or <see cref="Max"/> if that is less.
     /// </summary>
     public int? Min { get; set; }
 

@@ -51,6 +51,12 @@ public abstract class TenantDbContext : DbContext
         ? (NpgsqlConnection)Database.GetDbConnection()
         : throw new InvalidOperationException("There is no transaction open.");
 
+    /// <summary>
+    /// The last statement of the open transaction, sent with its commit in one round trip; it must fail where the transaction must not
+    /// be committed.
+    /// </summary>
+    internal NpgsqlBatchCommand? WithCommit { get; set; }
+
     /// <summary>What must follow the writes of this scope.</summary>
     public UnitOfWork UnitOfWork { get; }
 

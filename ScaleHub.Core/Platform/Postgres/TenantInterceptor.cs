@@ -95,6 +95,19 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         return result;
     }
 
+    public async ValueTask<InterceptionResult> TransactionCommittingAsync(
+        DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+    {
+        if (Tenanted(eventData.Context).WithCommit is not { } last) return result;
+        // When the first one fails, the server skips the second, and what follows is a rollback.
+        await using var batch = new NpgsqlBatch((NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction)
+        {
+            BatchCommands = { last, new NpgsqlBatchCommand("commit") },
+        };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        return InterceptionResult.Suppress();
+    }
+
     public Task TransactionCommittedAsync(
         DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
         => NotePositionAsync(eventData.Context);

@@ -10,9 +10,9 @@ namespace ScaleHub.Modules.Metrics.Alerts;
 
 /// <summary>
 /// Looks every ten seconds whether something is wrong, and tells of it once when it begins and once when it ends.
-/// <para>Guarantee: what is wrong for <see cref="AlertOptions.RaiseAfterSeconds"/> is told of within a minute: in the log, in the table
-/// <c>alerts</c>, by mail and by webhook; mails and calls are jobs of the same transaction, so each change is told of, and by one
-/// worker. A value that swings around its threshold neither raises nor clears an alert again and again
+/// <para>Guarantee: when the figures of the last two to three minutes have crossed a threshold, that is told of 20 to 30 seconds later: in
+/// the log, in the table <c>alerts</c>, by mail and by webhook; mails and calls are jobs of the same transaction, so each change is told
+/// of, and by one worker. A value that swings around its threshold neither raises nor clears an alert again and again
 /// (<see cref="AlertOptions.ClearAfterSeconds"/>).</para>
 /// <para>Any number of workers may run: whoever gets the lock looks, the others pass. Without a worker or a primary nobody looks, and
 /// what stood in the table goes on from there afterwards.</para>
