@@ -50,8 +50,13 @@ public static class SignIns
     public static async Task<string> OperatorAsync(this Account account, GraphFixture graph)
         => await account.OperatorAsync(await graph.GetConnectionString("pg"));
 
-    /// <summary>An operator's access token. The worker's command makes operators; a test's row does the same.</summary>
+    /// <summary>An operator's access token.</summary>
     public static async Task<string> OperatorAsync(this Account account, string owners)
+        => (await account.Client.SignInAsync(await account.AddOperatorAsync(owners))).Access;
+
+    /// <summary>The address of a new operator with the account's password. The worker's command makes operators; a test's row does the
+    /// same.</summary>
+    public static async Task<string> AddOperatorAsync(this Account account, string owners)
     {
         var email = Account.NewEmail();
         await using (var owner = NpgsqlDataSource.Create(owners))
@@ -68,6 +73,6 @@ public static class SignIns
             insert.Parameters.Add(new() { Value = email });
             await insert.ExecuteNonQueryAsync();
         }
-        return (await account.Client.SignInAsync(email)).Access;
+        return email;
     }
 }

@@ -129,7 +129,9 @@ window.hub = {};
         ["hour", 3600],
         ["minute", 60],
       ]) {
-        if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), name);
+        // What comes in 6 days and 23 hours comes in 7 days; what was 6 days and 23 hours ago was 6 days ago.
+        if (Math.abs(seconds) >= size)
+          return relative.format(seconds > 0 ? Math.round(seconds / size) : Math.trunc(seconds / size), name);
       }
       return relative.format(seconds, "second");
     },

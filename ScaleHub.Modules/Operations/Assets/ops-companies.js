@@ -41,7 +41,7 @@
         },
         { head: "Plan", cell: row => hub.badge(hub.words(row.plan)) },
         {
-          head: "Requests a minute",
+          head: "Per minute",
           sort: "requests",
           number: true,
           cell: row => format.rate(row.figures.requestsPerMinute),

@@ -13,7 +13,6 @@
         .concat({ name: "Active users", hint: "in the last 15 minutes" }),
     );
     const panel = hub.metricsPanel();
-    const facts = el("div");
     const openProblems = hub.problemTable({ caption: "Open problems" });
     const pastProblems = hub.problemTable({ past: true });
     const sessions = hub.table({
@@ -31,6 +30,21 @@
         { head: "Last used", tight: true, cell: row => hub.time(row.lastUsedAt) },
       ],
     });
+    const webhooks = hub.table({
+      caption: "Webhooks",
+      cards: true,
+      key: row => row.id,
+      empty: hub.empty("No webhooks.", null, "jobs"),
+      columns: [
+        { head: "Leads to", main: true, cell: row => el("code", row.host) },
+        {
+          head: "State",
+          cell: row => (row.disabled ? hub.badge(`Off: ${hub.words(row.disabled)}`, "warn") : hub.badge("On", "good")),
+        },
+        { head: "Delivered", number: true, cell: row => format.count(row.delivered) },
+        { head: "Failed", number: true, cell: row => hub.level(format.count(row.failed), row.failed, 1, 100) },
+      ],
+    });
     let company = null;
 
     const profile = hub.place({
@@ -39,7 +53,6 @@
       load: () => get(`/api/admin/companies/${id}`),
       show(answer) {
         company = answer;
-        const users = Array.isArray(answer.users) ? answer.users.length : answer.users;
         context.title(answer.name, [
           hub.badge(hub.words(answer.plan)),
           answer.erasesAt && hub.badge("Will be erased", "bad"),
@@ -48,10 +61,11 @@
           hub.rangePicker(() => metrics.again()),
           hub.button("Change plan", changePlan),
         );
-        sessions.update(answer.sessions ?? []);
+        sessions.update(answer.sessions);
+        webhooks.update(answer.webhooks);
         return hub.facts([
           ["Plan", hub.words(answer.plan)],
-          ["Users", format.count(users)],
+          ["Users", format.count(answer.users)],
           ["Registered", format.date(answer.createdAt), " (", hub.time(answer.createdAt), ")"],
           answer.erasesAt && ["Erased", el("span.level.bad", hub.time(answer.erasesAt)), " at the wish of its owner"],
           ["Identifier", hub.copyable(answer.id)],
@@ -156,6 +170,7 @@
       hub.toast(`${company.name} is on ${hub.words(choice.control.value)} now.`);
       profile.again();
       quotas.again();
+      audit.again();
     }
 
     context.title("Company");
@@ -165,8 +180,9 @@
       board.element,
       hub.card({ title: "Problems" }, problems.element),
       metrics.element,
-      el("div.two", hub.card({ title: "Quotas" }, quotas.element), hub.card({ title: "Company" }, profile.element, facts)),
+      el("div.two", hub.card({ title: "Quotas" }, quotas.element), hub.card({ title: "Company" }, profile.element)),
       hub.card({ title: "Sessions", note: "Sign-ins that work at the moment." }, sessions.element),
+      hub.card({ title: "Webhooks", note: "Events of the last day." }, webhooks.element),
       hub.card({ title: "Audit log", note: "What its people, its keys and the platform changed." }, audit.element),
     );
     let slowAt = 0;

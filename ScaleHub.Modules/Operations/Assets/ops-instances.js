@@ -3,6 +3,7 @@
   const hub = window.hub;
   const { el, format } = hub;
   const roles = { primary: ["Primary", "good"], standby: ["Standby", "plain"], unknown: ["Does not answer", "bad"] };
+  const programs = { "ScaleHub.Api": "API", "ScaleHub.Worker": "Worker" };
   const role = name => hub.badge(...(roles[name] ?? [hub.words(name), "warn"]));
   const lagText = (seconds, isStandby) => (isStandby ? hub.level(format.ms(seconds * 1000), seconds, 1, 5) : format.none);
 
@@ -14,7 +15,7 @@
       el(
         "div.node-head",
         el("h3", instance.name),
-        hub.badge(hub.words(instance.program)),
+        hub.badge(programs[instance.program] ?? instance.program),
         instance.live ? hub.badge("Live", "good") : hub.badge("Not seen any more", "bad"),
       ),
       instance.live &&
@@ -34,12 +35,12 @@
                 text: `${format.bytes(instance.memoryBytes)} of ${format.bytes(memory)}`,
               })
             : hub.facts([["Memory", format.bytes(instance.memoryBytes)]]),
-          (instance.pools ?? []).map(pool =>
+          instance.nodes.map(node =>
             hub.meter({
-              label: `Connections to ${pool.node}`,
-              used: pool.used,
-              limit: pool.max,
-              text: `${format.count(pool.used)} of ${format.count(pool.max)}`,
+              label: `Connections to ${node.name}`,
+              used: node.used,
+              limit: node.max,
+              text: `${format.count(node.used)} of ${format.count(node.max)}`,
             }),
           ),
         ),
@@ -49,7 +50,7 @@
         ["Seen", hub.time(instance.seenAt)],
         ["Identifier", el("code.clip", { title: instance.instance }, instance.instance)],
       ]),
-      instance.nodes?.length > 0 &&
+      instance.nodes.length > 0 &&
         el(
           "details.fold",
           { "data-fold": instance.instance },
@@ -89,7 +90,9 @@
           ["Changes by others", word(redis.hearsChanges, "Heard", "Not heard")],
           [
             "Answered without a load",
-            ratio !== null && ratio < 60 ? hub.level(format.percent(ratio), 1, 1, 2) : format.percent(ratio),
+            ratio !== null && ratio < 60
+              ? el("b.warn", { title: "Below 60 % is too little" }, format.percent(ratio))
+              : format.percent(ratio),
           ],
         ]),
         cache.status !== "healthy" &&

@@ -32,11 +32,7 @@
         "div.node-head",
         el("h3", node.name),
         role(node.role),
-        node.role !== "unknown" &&
-          hub.badge(
-            node.servesReads ? "Serves reads" : "Serves no reads",
-            node.servesReads ? "good" : standby ? "warn" : "plain",
-          ),
+        standby && hub.badge(...(node.servesReads ? ["Serves reads", "good"] : ["Serves no reads", "warn"])),
       ),
       hub.facts([
         [
