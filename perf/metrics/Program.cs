@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
-using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Metrics;
 

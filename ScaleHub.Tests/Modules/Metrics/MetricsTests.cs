@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Http.Metrics;
 using ScaleHub.Testing;
