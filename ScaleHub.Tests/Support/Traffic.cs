@@ -115,7 +115,8 @@ internal sealed class Traffic : IAsyncDisposable
                 : ms * Math.Exp(0.9 * ((2 * _random.NextDouble()) - 0.8));
             var status = fails && _random.Next(4) == 0 ? 503 : company == 2 && _random.Next(40) == 0 ? 429 : 200;
             var user = UserOf(id, _random.Next(3 + company));
-            _metrics.Record(new(id, user, EndpointId.Of(endpoint), status, TimeSpan.FromMilliseconds(took)));
+            _metrics.Record(new(
+                id, user, EndpointId.Of(endpoint), status, TimeSpan.FromMilliseconds(took), (UInt128)_random.NextInt64(1, long.MaxValue)));
             cache.Count(cache.Of(id), _random.NextDouble() < 0.8 + (0.02 * company) ? CacheOutcome.Hit : CacheOutcome.Miss);
         }
     }

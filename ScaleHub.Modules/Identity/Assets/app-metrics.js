@@ -157,6 +157,9 @@
         { head: "p50", number: true, cell: row => format.ms(row.figures.p50Ms) },
         { head: "p95", number: true, cell: row => hub.level(format.ms(row.figures.p95Ms), row.figures.p95Ms, 500, 1000) },
         { head: "p99", number: true, cell: row => format.ms(row.figures.p99Ms) },
+        { head: "Slowest", number: true, cell: row => format.ms(row.slowestMs) },
+        // By it the slowest request is found in traces and in the log.
+        { head: "Its trace", cell: row => (row.slowestTraceId ? hub.copyable(row.slowestTraceId) : null) },
       ],
     });
     const note = el("span");

@@ -30,7 +30,10 @@ public sealed class OpsPageTests(PagesFixture pages, InstalledBrowser browser)
 
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = PagesFixture.SlowName }).ClickAsync();
         await visit.ShowsAsync(PagesFixture.SlowName);
-        await Expect(visit.Row("Endpoints", "/api/v1/exams").First).ToContainTextAsync(new Regex(@"GET.*1\.\d+\u00a0s"));
+        var slow = visit.Row("Endpoints", "/api/v1/exams").First;
+        await Expect(slow).ToContainTextAsync(new Regex(@"GET.*1\.\d+\u00a0s"));
+        // By its trace the slowest request is found in traces and in the log.
+        await Expect(slow.Locator("code").Last).ToHaveTextAsync(new Regex("^[0-9a-f]{32}$"));
         await Expect(visit.Row("Open problems", "Company response")).ToHaveCountAsync(1);
         await Expect(visit.Row("Sessions", pages.Slow.Email).First).ToBeVisibleAsync();
         await Expect(visit.Card("Quotas").GetByRole(AriaRole.Meter, new() { Name = "Users" }))
