@@ -26,7 +26,7 @@ public sealed record JobsTick(long Queued, long Running, long Dead, double Oldes
 /// Reads how all of it is, at most once in <see cref="Every"/>: all who look on share a look, since it counts the whole queue and all
 /// users.
 /// </summary>
-internal sealed class MetricsTicks(IServiceScopeFactory scopes, TimeProvider time) : IDisposable
+public sealed class MetricsTicks(IServiceScopeFactory scopes, TimeProvider time) : IDisposable
 {
     /// <summary>Between two looks.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(5);

@@ -11,7 +11,7 @@ namespace ScaleHub.Modules.Metrics;
 /// every five seconds. The stream ends with the operator's session, after ten minutes, and when the instance stops; a client connects
 /// again. While the database does not answer, events are left out.
 /// </summary>
-internal sealed class WatchMetrics(
+public sealed class WatchMetrics(
     MetricsTicks ticks, LiveSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time, AccessToken me)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
