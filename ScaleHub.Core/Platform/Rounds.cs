@@ -13,6 +13,21 @@ public sealed class Rounds(string what, ILogger logger)
 {
     private bool _failing;
 
+    /// <summary>Runs one at once and then one in each interval, until the host stops.</summary>
+    public async Task EveryAsync(TimeSpan interval, TimeProvider time, Func<Task> round, CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(interval, time);
+        try
+        {
+            do await RunAsync(round, stopping);
+            while (await timer.WaitForNextTickAsync(stopping));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+
     /// <summary>Runs one. Only the host's own stop is let through.</summary>
     /// <returns>Whether it succeeded.</returns>
     public async Task<bool> RunAsync(Func<Task> round, CancellationToken stopping)

@@ -9,4 +9,17 @@ public static class TimeExtensions
         var now = time.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
+
+    /// <summary>Waits for the next tick. False when <paramref name="ending"/> is cancelled before it.</summary>
+    public static async Task<bool> TicksAsync(this PeriodicTimer timer, CancellationToken ending)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(ending);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
 }

@@ -8,7 +8,7 @@ using ScaleHub.Modules.Companies;
 
 namespace ScaleHub.Modules.Billing;
 
-/// <summary>Body of <c>PUT /api/v1/company/plan</c>.</summary>
+/// <summary>Body of <c>PUT /api/v1/company/plan</c>, and of the operators' <c>PUT /api/admin/companies/{id}/plan</c>.</summary>
 /// <param name="Plan"><c>FREE</c>, <c>BASIC</c>, <c>PROFESSIONAL</c> or <c>ENTERPRISE</c>.</param>
 [BodyExample("""{ "plan": "FREE" }""")]
 public sealed record ChangePlanRequest(

@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Jobs;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
@@ -47,25 +48,13 @@ public sealed class WatchJob(
         var (began, told) = (time.GetTimestamp(), time.GetTimestamp());
         using var timer = new PeriodicTimer(LookEvery, time);
         yield return Event(job);
-        while (!job.IsOver && time.GetElapsedTime(began) < Longest && await NextAsync(timer, ending.Token))
+        while (!job.IsOver && time.GetElapsedTime(began) < Longest && await timer.TicksAsync(ending.Token))
         {
             if (!await IsStillSignedInAsync(cancellationToken)) yield break;
             if (await LookAsync(cancellationToken) is not { } now) continue;
             if (IsSame(now, job) && time.GetElapsedTime(told) < RepeatAfter) continue;
             (job, told) = (now, time.GetTimestamp());
             yield return Event(job);
-        }
-    }
-
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken ending)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(ending);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
         }
     }
 

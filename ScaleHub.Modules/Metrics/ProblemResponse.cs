@@ -48,7 +48,8 @@ internal static class Problems
         }
         if (company is { } one) alerts = alerts.Where(a => a.CompanyId == one);
         var list = await page.NewestFirstAsync(alerts, a => a.Id, a => a, cancellationToken);
-        var ids = list.Items.Select(a => a.CompanyId).Distinct().ToList();
+        // The platform has a row, too.
+        var ids = list.Items.Select(a => a.CompanyId).Where(id => id != Tenant.Platform).Distinct().ToList();
         var names = await db.Companies.Where(c => ids.Contains(c.Id)).ToDictionaryAsync(c => c.Id, c => c.Name, cancellationToken);
         return new([.. list.Items.Select(a => Describe(a, names))], list.Page);
     }

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Metrics;
 using ScaleHub.Core.Platform.Postgres;
+using ScaleHub.Modules.Companies;
 
 namespace ScaleHub.Modules.Metrics;
 
@@ -42,10 +43,10 @@ internal static class StoredMetrics
             // Asked before: what is rolled up after this is read from the finer rows all the same, and from nowhere else.
             var end = finer == MetricStep.Minute ? to : await db.RolledUpToAsync(finer, cancellationToken) ?? from;
             if (end > to) end = to;
-            await foreach (var row in Rows(db, company, finer, from, end).AsAsyncEnumerable().WithCancellation(cancellationToken))
+            var rows = db.Rows(finer, from, end).Where(r => r.CompanyId == company);
+            await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
             {
-                var figures = new CompanyFigures();
-                figures.Add(row.Figures);
+                var figures = CompanyFigures.Read(row.Figures);
                 series.Total.Add(figures);
                 var start = step.StartOf(row.At);
                 if (!series.Points.TryGetValue(start, out var point)) series.Points[start] = point = new();
@@ -67,24 +68,13 @@ internal static class StoredMetrics
     /// </summary>
     public static Task<List<Guid>> ListCompaniesAsync(
         this TenantDbContext db, MetricStep step, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
-    {
-        var companies = step == MetricStep.Minute
-            ? db.Database.SqlQuery<Guid>($"""
-                select distinct company_id as "Value" from request_metrics m where minute >= {from} and minute < {to}
-                    and (company_id = {RequestMetrics.Everybody} or exists (select from companies c where c.id = m.company_id))
-                """)
-            : db.Database.SqlQuery<Guid>($"""
-                select distinct company_id as "Value" from request_metrics_rollups m
-                where step = {EnumNames.WriteColumn(step)} and starts_at >= {from} and starts_at < {to}
-                    and (company_id = {RequestMetrics.Everybody} or exists (select from companies c where c.id = m.company_id))
-                """);
-        return companies.ToListAsync(cancellationToken);
-    }
+        => db.Rows(step, from, to).Select(r => r.CompanyId).Distinct()
+            .Where(id => id == RequestMetrics.Everybody || db.Set<Company>().Any(c => c.Id == id)).ToListAsync(cancellationToken);
 
     /// <summary>Companies' figures of a span, added up. For the platform.</summary>
     /// <param name="db">Acts for the platform.</param>
     /// <param name="step">Which rows.</param>
-    /// <param name="only">Those companies; null: all.</param>
+    /// <param name="only">Those companies, found by the primary key; null: all, found by time.</param>
     /// <param name="from">From where on.</param>
     /// <param name="to">To before when.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -92,47 +82,29 @@ internal static class StoredMetrics
         this TenantDbContext db, MetricStep step, Guid[]? only, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         var companies = new Dictionary<Guid, CompanyFigures>();
-        // By the primary key for some companies; by time for all.
-        var rows = (step, only) switch
-        {
-            (MetricStep.Minute, null) => db.Database.SqlQuery<Row>($"""
-                select company_id as "CompanyId", minute as "At", requests as "Requests", errors as "Errors", throttled as "Throttled",
-                    cache_lookups as "CacheLookups", cache_hits as "CacheHits", endpoints as "Endpoints"
-                from request_metrics where minute >= {from} and minute < {to}
-                """),
-            (MetricStep.Minute, _) => db.Database.SqlQuery<Row>($"""
-                select company_id as "CompanyId", minute as "At", requests as "Requests", errors as "Errors", throttled as "Throttled",
-                    cache_lookups as "CacheLookups", cache_hits as "CacheHits", endpoints as "Endpoints"
-                from request_metrics where company_id = any({only}) and minute >= {from} and minute < {to}
-                """),
-            _ => db.Database.SqlQuery<Row>($"""
-                select company_id as "CompanyId", starts_at as "At", requests as "Requests", errors as "Errors",
-                    throttled as "Throttled", cache_lookups as "CacheLookups", cache_hits as "CacheHits", endpoints as "Endpoints"
-                from request_metrics_rollups
-                where company_id = any({only}) and step = {EnumNames.WriteColumn(step)} and starts_at >= {from} and starts_at < {to}
-                """),
-        };
+        var rows = db.Rows(step, from, to);
+        if (only is not null) rows = rows.Where(r => only.Contains(r.CompanyId));
         await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
-            if (!companies.TryGetValue(row.CompanyId, out var figures)) companies[row.CompanyId] = figures = new();
-            figures.Add(row.Figures);
+            var figures = CompanyFigures.Read(row.Figures);
+            if (companies.TryGetValue(row.CompanyId, out var sum)) sum.Add(figures);
+            else companies[row.CompanyId] = figures;
         }
         return companies;
     }
 
-    // Served by the primary keys.
-    private static IQueryable<Row> Rows(ReadDb db, Guid company, MetricStep step, DateTimeOffset from, DateTimeOffset to)
+    private static IQueryable<Row> Rows(this TenantDbContext db, MetricStep step, DateTimeOffset from, DateTimeOffset to)
         => step == MetricStep.Minute
             ? db.Database.SqlQuery<Row>($"""
                 select company_id as "CompanyId", minute as "At", requests as "Requests", errors as "Errors", throttled as "Throttled",
                     cache_lookups as "CacheLookups", cache_hits as "CacheHits", endpoints as "Endpoints"
-                from request_metrics where company_id = {company} and minute >= {from} and minute < {to}
+                from request_metrics where minute >= {from} and minute < {to}
                 """)
             : db.Database.SqlQuery<Row>($"""
                 select company_id as "CompanyId", starts_at as "At", requests as "Requests", errors as "Errors",
                     throttled as "Throttled", cache_lookups as "CacheLookups", cache_hits as "CacheHits", endpoints as "Endpoints"
                 from request_metrics_rollups
-                where company_id = {company} and step = {EnumNames.WriteColumn(step)} and starts_at >= {from} and starts_at < {to}
+                where step = {EnumNames.WriteColumn(step)} and starts_at >= {from} and starts_at < {to}
                 """);
 
     private sealed record Row(

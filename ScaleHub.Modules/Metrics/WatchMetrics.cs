@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Authentication;
 using ScaleHub.Modules.Identity.Authentication;
@@ -37,19 +38,7 @@ public sealed class WatchMetrics(
             if (!isSignedIn) yield break;
             if (tick is not null) yield return tick;
         }
-        while (time.GetElapsedTime(began) < Longest && await NextAsync(timer, ending.Token));
-    }
-
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken ending)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(ending);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        while (time.GetElapsedTime(began) < Longest && await timer.TicksAsync(ending.Token));
     }
 
     // A stream is none the worse for a database that is away: the client would only connect again.

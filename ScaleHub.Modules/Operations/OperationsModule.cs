@@ -15,7 +15,7 @@ public sealed class OperationsModule : IModule
     public string Summary => "For those who run the platform.";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Uses => ["Companies", "Identity", "Webhooks"];
+    public IReadOnlyList<string> Uses => ["Billing", "Companies", "Identity", "Webhooks"];
 
     /// <inheritdoc/>
     public void MapRoutes(IEndpointRouteBuilder v1, IEndpointRouteBuilder root)

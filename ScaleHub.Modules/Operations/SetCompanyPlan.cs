@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ScaleHub.Core.Platform;
@@ -7,19 +6,11 @@ using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Plans;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
-using ScaleHub.Http;
 using ScaleHub.Http.Errors;
+using ScaleHub.Modules.Billing;
 using ScaleHub.Modules.Companies;
 
 namespace ScaleHub.Modules.Operations;
-
-/// <summary>Body of <c>PUT /api/admin/companies/{id}/plan</c>.</summary>
-/// <param name="Plan"><c>FREE</c>, <c>BASIC</c>, <c>PROFESSIONAL</c> or <c>ENTERPRISE</c>.</param>
-[BodyExample("""{ "plan": "PROFESSIONAL" }""")]
-public sealed record SetCompanyPlanRequest(
-    [property: Required, AllowedValues("FREE", "BASIC", "PROFESSIONAL", "ENTERPRISE",
-        ErrorMessage = "Use FREE, BASIC, PROFESSIONAL or ENTERPRISE.")]
-    string Plan);
 
 /// <summary><c>PUT /api/admin/companies/{id}/plan</c>: an operator puts a company on a plan.</summary>
 public static class SetCompanyPlan
@@ -27,7 +18,7 @@ public static class SetCompanyPlan
     /// <summary>Puts a company on a plan, at once and without a charge; a subscription that it has goes on as it is.</summary>
     /// <remarks>While more is in use than the plan allows, the answer is 409 and lists it in <c>over</c>.</remarks>
     public static async Task<Results<Ok<ShowCompanyResponse>, NotFound, ProblemHttpResult>> HandleAsync(
-        Guid id, SetCompanyPlanRequest request, Tenant tenant, IServiceScopeFactory scopes, ReadConsistency consistency, TimeProvider time,
+        Guid id, ChangePlanRequest request, Tenant tenant, IServiceScopeFactory scopes, ReadConsistency consistency, TimeProvider time,
         CancellationToken cancellationToken)
     {
         // A scope of its own: the request's belongs to the operator, and a scope serves one company.

@@ -37,22 +37,8 @@ internal sealed class JobBacklog : BackgroundService
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, _time);
-        try
-        {
-            do
-            {
-                if (_waiting.Enabled) await _rounds.RunAsync(() => CountAsync(stoppingToken), stoppingToken);
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => _rounds.EveryAsync(Interval, _time, () => _waiting.Enabled ? CountAsync(stoppingToken) : Task.CompletedTask, stoppingToken);
 
     private async Task CountAsync(CancellationToken cancellationToken)
     {

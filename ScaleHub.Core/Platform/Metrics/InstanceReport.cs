@@ -46,20 +46,8 @@ public sealed class InstanceReport(
     private (TimeSpan Cpu, long At) _last = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var rounds = new Rounds("Telling how this instance is", logger);
-        using var timer = new PeriodicTimer(Every, time);
-        try
-        {
-            do await rounds.RunAsync(() => TellAsync(stoppingToken), stoppingToken);
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => new Rounds("Telling how this instance is", logger).EveryAsync(Every, time, () => TellAsync(stoppingToken), stoppingToken);
 
     private async Task TellAsync(CancellationToken cancellationToken)
     {

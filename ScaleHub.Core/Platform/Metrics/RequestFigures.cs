@@ -133,10 +133,10 @@ public sealed class CompanyFigures
     }
 
     /// <summary>
-    /// Adds figures as they were stored. Those in a form that this program does not know, as of a later version, count with their
+    /// Reads figures as they were stored. Those in a form that this program does not know, as of a later version, count with their
     /// sums alone, for <see cref="EndpointId.Unreadable"/>: one row must not keep all others from being read.
     /// </summary>
-    public void Add(StoredFigures stored)
+    public static CompanyFigures Read(StoredFigures stored)
     {
         var read = new CompanyFigures();
         try
@@ -149,7 +149,7 @@ public sealed class CompanyFigures
             read.Of(EndpointId.Unreadable).AddSums(stored);
         }
         read.AddLookups((stored.CacheLookups, stored.CacheHits));
-        Add(read);
+        return read;
     }
 
     private byte[] WriteEndpoints()

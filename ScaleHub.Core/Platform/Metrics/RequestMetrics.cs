@@ -52,7 +52,7 @@ public sealed class RequestMetrics : BackgroundService
     private readonly MetricsStore _store;
     private readonly CacheCounts _lookups;
     private readonly TimeProvider _time;
-    private readonly Rounds _rounds;
+    private readonly Rounds _addingUp, _writes;
     private readonly Counter<long> _dropped;
 
     // A process that starts again within the minute begins at 0, and must not write over what it wrote before.
@@ -64,7 +64,7 @@ public sealed class RequestMetrics : BackgroundService
     {
         (_store, _lookups, _time) = (store, lookups, time);
         _instance = name.OfThisStart;
-        _rounds = new("Writing the requests' metrics", logger);
+        (_addingUp, _writes) = (new("Adding up the requests' metrics", logger), new("Writing the requests' metrics", logger));
         _dropped = meters.Create("ScaleHub.Metrics").CreateCounter<long>(
             "scalehub.metrics.dropped", "{request}", "Requests that are missing in the companies' metrics, because a bound was reached.");
     }
@@ -112,7 +112,7 @@ public sealed class RequestMetrics : BackgroundService
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await _rounds.RunAsync(() => FlushAsync(cancellationToken), cancellationToken);
+        await _writes.RunAsync(() => FlushAsync(cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -123,26 +123,11 @@ public sealed class RequestMetrics : BackgroundService
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
         // Two loops: the queue must not fill up while the database is slow.
-        await Task.WhenAll(
-            EveryAsync(AddUpEvery, () => { AddUp(); return Task.CompletedTask; }, stoppingToken),
-            EveryAsync(FlushEvery, () => _rounds.RunAsync(() => FlushAsync(stoppingToken), stoppingToken), stoppingToken));
-    }
-
-    private async Task EveryAsync(TimeSpan interval, Func<Task> act, CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(interval, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await act();
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping.
-        }
-    }
+        => Task.WhenAll(
+            _addingUp.EveryAsync(AddUpEvery, _time, () => { AddUp(); return Task.CompletedTask; }, stoppingToken),
+            _writes.EveryAsync(FlushEvery, _time, () => FlushAsync(stoppingToken), stoppingToken));
 
     /// <summary>Takes the samples out of the queue.</summary>
     internal void AddUp()

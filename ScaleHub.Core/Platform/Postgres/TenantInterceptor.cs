@@ -98,7 +98,10 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
     public async ValueTask<InterceptionResult> TransactionCommittingAsync(
         DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
     {
-        if (Tenanted(eventData.Context).WithCommit is not { } last) return result;
+        var context = Tenanted(eventData.Context);
+        if (context.WithCommit is not { } last) return result;
+        // For this transaction, and no later one of the context.
+        context.WithCommit = null;
         // When the first one fails, the server skips the second, and what follows is a rollback.
         await using var batch = new NpgsqlBatch((NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction)
         {

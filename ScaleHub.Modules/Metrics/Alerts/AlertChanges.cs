@@ -107,7 +107,7 @@ internal static class AlertChanges
     private static string Problems(int count) => count == 1 ? "1 problem" : $"{count} problems";
 
     private static string Line(AlertChange change)
-        => (change.State == AlertState.Open ? "" : "Good again: ") + (change.CompanyId is { } id ? $"Company {id}: " : "") + change.Text;
+        => (change.State == AlertState.Open ? "" : "Over, and good again: ") + (change.CompanyId is { } id ? $"Company {id}: " : "") + change.Text;
 
     private static IEnumerable<string> More(int count) => count > 0 ? [$"And {count} more; the operations page has all of them."] : [];
 }

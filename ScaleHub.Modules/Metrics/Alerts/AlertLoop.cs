@@ -22,20 +22,8 @@ public sealed class AlertLoop(IServiceScopeFactory scopes, TimeProvider time, IL
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var rounds = new Rounds("Looking for problems", logger);
-        using var timer = new PeriodicTimer(LookEvery, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                await rounds.RunAsync(() => LookAsync(stoppingToken), stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => new Rounds("Looking for problems", logger).EveryAsync(LookEvery, time, () => LookAsync(stoppingToken), stoppingToken);
 
     /// <summary>One look.</summary>
     internal async Task LookAsync(CancellationToken cancellationToken)

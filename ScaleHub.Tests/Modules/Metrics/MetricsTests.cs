@@ -157,6 +157,18 @@ public sealed class MetricsTests(MetricsFixture fixture) : IClassFixture<Metrics
         }
     }
 
+    [Fact]
+    public async Task The_stream_of_an_operator_ends_with_the_session()
+    {
+        using var account = await _api.RegisterAsync();
+        using var client = await OperatorAsync(account);
+        using var response = await client.GetAsync("/api/admin/metrics/events", HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.StartsWith("event: tick", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NoContent, (await client.PostAsync("/api/v1/auth/logout", null)).StatusCode);
+        await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
     private async Task<HttpClient> OperatorAsync(Account account)
     {
         var client = _api.CreateClient();

@@ -46,8 +46,7 @@ public sealed class QuantileSketchTests
     [InlineData("0101ffffffffffffffffffff7f")]
     public void Figures_that_another_version_has_stored_count_by_their_sums_and_keep_nothing_else_from_being_read(string hex)
     {
-        var figures = new CompanyFigures();
-        figures.Add(new StoredFigures(10, 2, 3, 5, 4, Convert.FromHexString(hex)));
+        var figures = CompanyFigures.Read(new(10, 2, 3, 5, 4, Convert.FromHexString(hex)));
         Assert.Equal([EndpointId.Unreadable], figures.Endpoints.Keys);
         var sum = figures.Sum();
         Assert.Equal((10, 2, 3, 0), (sum.Requests, sum.Errors, sum.Throttled, sum.Durations.Count));
@@ -64,8 +63,7 @@ public sealed class QuantileSketchTests
                 TimeSpan.FromMilliseconds(i), (UInt128)i));
         }
         figures.AddLookups((10, 7));
-        var back = new CompanyFigures();
-        back.Add(figures.Store());
+        var back = CompanyFigures.Read(figures.Store());
         Assert.Equal(figures.Store().Endpoints, back.Store().Endpoints);
         Assert.Equal((1000, 100, 100, 10, 7), (back.Sum().Requests, back.Sum().Errors, back.Sum().Throttled, back.CacheLookups, back.CacheHits));
         // Refused requests take no time, and say nothing of how long the others take.

@@ -236,6 +236,7 @@ public sealed class RequestMetricsTests(PostgresServer server) : IAsyncLifetime
     public async Task A_hundred_thousand_companies_in_a_minute_fit_into_little_memory_and_the_sum_has_those_beyond_the_bound()
     {
         const int Companies = 100_000;
+        using var dropped = new Measurements(_host.Services, "ScaleHub.Metrics");
         var before = GC.GetTotalMemory(forceFullCollection: true);
         RequestsOf(Companies);
         var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / Companies;
@@ -247,6 +248,8 @@ public sealed class RequestMetricsTests(PostgresServer server) : IAsyncLifetime
             select (select count(*) from request_metrics) || '|'
                 || (select sum(requests) from request_metrics where company_id = '{RequestMetrics.Everybody}')
             """));
+        // Everybody has one of the places.
+        Assert.Equal((3 * Companies) - RequestMetrics.MostRows + 1, dropped.Sums("scalehub.metrics.dropped").Values.Single());
     }
 
     private void RequestsOf(int companies)

@@ -189,6 +189,26 @@ public sealed class AlertTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Unless_addresses_are_set_the_operators_are_told_and_nobody_who_was_removed()
+    {
+        await PostgresServer.ExecuteAsync(_database.Owner, """
+            insert into users (company_id, id, email, password_hash, role, deleted_at)
+            select 'ffffffff-ffff-ffff-ffff-ffffffffffff', gen_random_uuid(), mail, 'x', 'operator', gone
+            from (values ('ann@platform.example', null), ('bob@platform.example', now())) v (mail, gone)
+            """);
+        await using var host = await PlatformHost.StartAsync(_database, builder => builder.Services.AddSingleton<TimeProvider>(_time));
+        using var loop = ActivatorUtilities.CreateInstance<AlertLoop>(host.Services);
+        for (var i = 0; i < 4; i++)
+        {
+            Requests(wrong: 100, AlertRule.CompanyErrors, 100);
+            await _metrics.FlushAsync(CancellationToken.None);
+            _time.Now = _time.Now.AddSeconds(10);
+            await loop.LookAsync(CancellationToken.None);
+        }
+        Assert.Equal(["ann@platform.example"], await QueryAsync("select payload ->> 'to' from jobs where kind = 'mail.send'"));
+    }
+
+    [Fact]
     public async Task A_company_in_the_last_minutes_is_in_the_list_by_load_and_leaves_it_afterwards()
     {
         await PassAsync(10, wrong: 10, AlertRule.CompanyErrors, of: 20);
