@@ -66,6 +66,8 @@ return await Launch.RunAsync(args, async (builder, settings) =>
     servers.AddLoadBalancer("lb", balancerPort, apis)
         .WithUrlForEndpoint("http", url => url.DisplayText = "API")
         .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
+        .WithUrlForEndpoint("http", _ => new() { Url = "/app", DisplayText = "Company page" })
+        .WithUrlForEndpoint("http", _ => new() { Url = "/ops", DisplayText = "Operations" })
         .WithUrlForEndpoint("http", _ => new() { Url = "/feed", DisplayText = "Card feed" })
         .WithHttpHealthCheck("/health/ready");
 });
