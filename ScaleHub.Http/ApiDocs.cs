@@ -67,12 +67,13 @@ public static class ApiDocs
         app.MapOpenApi(Document).AllowAnonymous();
         var root = new { name = "ScaleHub", docs = $"{Path}/index.html", openapi = Document, health = "/health/ready" };
         app.MapGet("/", () => TypedResults.Ok(root)).AllowAnonymous().ExcludeFromDescription();
-        app.UseSwaggerUI(page =>
+        // It compares the path of each request that it gets with regular expressions.
+        app.UseWhen(context => context.Request.Path.StartsWithSegments(Path), docs => docs.UseSwaggerUI(page =>
         {
             page.RoutePrefix = Path.TrimStart('/');
             page.DocumentTitle = "ScaleHub API";
             page.SwaggerEndpoint(Document, "v1");
             page.EnablePersistAuthorization();
-        });
+        }));
     }
 }

@@ -40,6 +40,8 @@ public static class PlatformExtensions
         // Who adds modules adds theirs.
         builder.Services.TryAddSingleton(new Schema());
         builder.Services.AddTenantDbContext<ScaleHubDb>().AddTenantDbContext<ReadDb>();
+        // For a use case that rarely needs one, because a cache has the answer.
+        builder.Services.AddScoped(services => new Lazy<ReadDb>(services.GetRequiredService<ReadDb>));
         builder.Services.AddSingleton<CompanyPlans>();
         builder.AddJobQueue();
         builder.AddBlobs();

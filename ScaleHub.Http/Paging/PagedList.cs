@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
@@ -63,6 +64,9 @@ public sealed record PageQuery(
 {
     /// <summary>The last row that a page number reaches, and the most that a total counts.</summary>
     public const int MaxRow = 10_000;
+
+    // Found once for each endpoint, of which there are as many as routes.
+    private static readonly ConcurrentDictionary<Endpoint, string[]> FilterNames = new();
 
     // Not a parameter: validation reads every property of a parameter's type, and a tenant without a company, as a public list
     // has, throws.
@@ -153,9 +157,17 @@ public sealed record PageQuery(
     /// parameters.
     /// </summary>
     private static List<KeyValuePair<string, string?>> Filter(HttpContext http)
-        => [.. (http.GetEndpoint()?.Metadata.OfType<IParameterBindingMetadata>() ?? []).Where(IsQuery).Select(NameOf)
-            .Where(name => name is not ("limit" or "cursor" or "page") && http.Request.Query.ContainsKey(name)).Order(StringComparer.Ordinal)
-            .Select(name => KeyValuePair.Create(name, (string?)http.Request.Query[name].ToString()))];
+    {
+        var filter = new List<KeyValuePair<string, string?>>();
+        if (http.GetEndpoint() is not { } endpoint || http.Request.Query.Count == 0) return filter;
+        foreach (var name in FilterNames.GetOrAdd(endpoint, NamesOf))
+            if (http.Request.Query.TryGetValue(name, out var value)) filter.Add(new(name, value.ToString()));
+        return filter;
+    }
+
+    private static string[] NamesOf(Endpoint endpoint)
+        => [.. endpoint.Metadata.OfType<IParameterBindingMetadata>().Where(IsQuery).Select(NameOf)
+            .Where(name => name is not ("limit" or "cursor" or "page")).Order(StringComparer.Ordinal)];
 
     private static bool IsQuery(IParameterBindingMetadata parameter)
         => parameter.HasTryParse || parameter.ParameterInfo.ParameterType is { IsArray: true }

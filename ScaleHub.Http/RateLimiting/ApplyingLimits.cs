@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Plans;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Redis;
@@ -16,28 +17,44 @@ namespace ScaleHub.Http.RateLimiting;
 /// signed in.
 /// </summary>
 public sealed class ApplyingLimits(
-    IOptions<RateLimitOptions> options, CompanyPlans plans, RedisStore redis, ILogger<ApplyingLimits> logger)
+    IOptions<RateLimitOptions> options, CompanyPlans plans, RedisStore redis, TimeProvider time, ILogger<ApplyingLimits> logger)
 {
+    // About 50 MB when it is full.
+    private readonly BoundedMap<Caller, LimitSet> _sets = new(50_000);
     private readonly double _scale = options.Value.Scale;
     private readonly Dictionary<string, (int Limit, TimeSpan Window)> _policies = RateLimits.All.ToDictionary(
         p => p.Name, p => Configured(p, options.Value.Policies.GetValueOrDefault(p.Name), options.Value.Scale));
 
     /// <summary>The limits, and the plan where there is one.</summary>
-    public async ValueTask<(ApplyingLimit[] Limits, Plan? Plan)> FindAsync(HttpContext context, RateLimitPolicy policy)
+    public async ValueTask<(LimitSet Limits, Plan? Plan)> FindAsync(HttpContext context, RateLimitPolicy policy)
     {
         if (policy.Counts is CountedBy.Address || context.Features.Get<AccessToken>() is not { } caller)
-            return ([ByAddress(policy, context)], null);
+            return (new([ByAddress(policy, context)]), null);
+        var plan = policy.Counts is CountedBy.UserAlone ? null : await PlanAsync(caller.CompanyId, context.RequestAborted);
+        var byPlan = plan is null ? 0 : Scaled(plan.RequestsPer15Minutes);
+        // The policies that are for callers without a token have no limit of their own here, so they are one.
+        var key = new Caller(
+            caller.CompanyId, caller.IsKey ? caller.SessionId : caller.UserId, policy.Counts is CountedBy.AnonymousAddress ? "" : policy.Name);
+        if (!_sets.TryGet(key, out var set) || (set.Limits[0].Policy == RateLimits.PlanName ? set.Limits[0].Limit : 0) != byPlan)
+            _sets.Set(key, set = Make(caller, policy, byPlan));
+        return (set, plan);
+    }
+
+    private LimitSet Make(AccessToken caller, RateLimitPolicy policy, int byPlan)
+    {
         var tag = $"{redis.Prefix}:{{{caller.CompanyId:N}}}";
         // A key has limits of its own: the person who made it must not be kept out by a machine.
         var user = caller.IsKey ? $":key:{caller.SessionId:N}" : $":{caller.UserId:N}";
-        if (policy.Counts is CountedBy.UserAlone) return ([Limit(policy, tag, user)], null);
-        ApplyingLimit[] byUser = policy.Counts is CountedBy.AnonymousAddress
-            ? [Limit(RateLimits.User, tag, user)] : [Limit(RateLimits.User, tag, user), Limit(policy, tag, user)];
-        if (await PlanAsync(caller.CompanyId, context.RequestAborted) is not { } plan) return (byUser, null);
-        var byPlan = new ApplyingLimit(RateLimits.PlanName,
-            $"{tag}:limit:{RateLimits.PlanName}:{RateLimits.PlanWindow.TotalSeconds}", Scaled(plan.RequestsPer15Minutes),
-            RateLimits.PlanWindow);
-        return ([byPlan, .. byUser], plan);
+        var limits = new List<ApplyingLimit>(3);
+        if (byPlan > 0)
+        {
+            limits.Add(new(RateLimits.PlanName,
+                $"{tag}:limit:{RateLimits.PlanName}:{RateLimits.PlanWindow.TotalSeconds}", byPlan, RateLimits.PlanWindow));
+        }
+        if (policy.Counts is not CountedBy.UserAlone) limits.Add(Limit(RateLimits.User, tag, user));
+        if (policy.Counts is not CountedBy.AnonymousAddress) limits.Add(Limit(policy, tag, user));
+        ApplyingLimit[] all = [.. limits];
+        return new(all, new Reservation(all, time));
     }
 
     /// <summary>A limit that counts by the caller's network address.</summary>
@@ -95,4 +112,6 @@ public sealed class ApplyingLimits(
             own?.WindowSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : policy.Window);
 
     private static int Scaled(int limit, double scale) => (int)Math.Clamp(Math.Round(limit * scale), 1, 1_000_000_000);
+
+    private readonly record struct Caller(Guid CompanyId, Guid Id, string Policy);
 }

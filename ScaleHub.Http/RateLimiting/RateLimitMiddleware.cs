@@ -15,17 +15,17 @@ internal sealed class RateLimitMiddleware(
             await next(context);
             return;
         }
-        var (limits, plan) = await applying.FindAsync(context, policy);
-        var decision = await limiter.DecideAsync(limits, context.RequestAborted);
+        var (set, plan) = await applying.FindAsync(context, policy);
+        var decision = await limiter.DecideAsync(set, context.RequestAborted);
         // When the response starts: an error on the way clears the headers that are set before it.
         context.Response.OnStarting(static state =>
         {
-            var (response, limits, states) = ((HttpResponse, ApplyingLimit[], LimitState[]))state;
-            response.Headers[RateLimitHeaders.Policy] = RateLimitHeaders.FormatPolicy(limits);
-            response.Headers[RateLimitHeaders.State] = RateLimitHeaders.FormatState(limits, states);
+            var (response, set, states) = ((HttpResponse, LimitSet, LimitState[]))state;
+            response.Headers[RateLimitHeaders.Policy] = set.PolicyHeader;
+            response.Headers[RateLimitHeaders.State] = RateLimitHeaders.FormatState(set.Limits, states);
             return Task.CompletedTask;
-        }, (context.Response, limits, decision.States));
+        }, (context.Response, set, decision.States));
         if (decision.Admitted) await next(context);
-        else await (await refusals.CreateAsync(context, limits, decision, plan)).ExecuteAsync(context);
+        else await (await refusals.CreateAsync(context, set.Limits, decision, plan)).ExecuteAsync(context);
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace ScaleHub.Http.RateLimiting;
 
 /// <summary>A limit that one request must keep.</summary>
@@ -26,35 +28,71 @@ public readonly record struct RateLimitDecision(bool Admitted, LimitState[] Stat
 /// <para>Guarantee: a limit of N admits at most N requests in any window of its length, exactly, counted by one Redis script with
 /// Redis's clock, however late Redis answers; of a steady stream at the limit it admits the share 1 / (1 + 1/100 + 1/N) at least.
 /// A request that one limit refuses is not counted by the others.</para>
+/// <para>A caller that comes often does not cost a round trip for each request: <see cref="Reservation"/>.</para>
 /// <para>Redis gone (its connection lost, or silent for <see cref="Core.Platform.Redis.RedisOptions.SilenceMs"/>): from the
 /// first request that finds it so, each instance admits its share, the limit by the number of instances, of which what it
 /// admitted through Redis in the same window is a part. When Redis answers, its windows hold at once, and each instance has what
 /// it admitted meanwhile counted there with its next request. What the sum can be around both changes:
 /// docs/rate-limits.md.</para>
 /// </summary>
-public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimitMetrics metrics)
+public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimitMetrics metrics, TimeProvider time)
 {
+    private readonly ConcurrentDictionary<LimitSet, bool> _reserving = [];
+
     /// <summary>Admits or refuses one request. The limits share one hash tag.</summary>
-    public async ValueTask<RateLimitDecision> DecideAsync(ApplyingLimit[] limits, CancellationToken cancellationToken)
+    public ValueTask<RateLimitDecision> DecideAsync(ApplyingLimit[] limits, CancellationToken cancellationToken)
+        => AskAsync(limits, null, cancellationToken);
+
+    /// <summary>Admits or refuses one request, if possible from what is reserved for its caller.</summary>
+    public ValueTask<RateLimitDecision> DecideAsync(LimitSet set, CancellationToken cancellationToken)
+    {
+        if (set.Reservation?.TryTake() is not { } states) return AskAsync(set.Limits, set, cancellationToken);
+        local.Note(set.Limits);
+        metrics.Decided(RateLimitMetrics.Reservation);
+        return new(new RateLimitDecision(true, states));
+    }
+
+    /// <summary>Gives back what was reserved and can be used no more.</summary>
+    /// <param name="all">What could still be used as well: the instance stops.</param>
+    internal async Task GiveBackReservationsAsync(bool all)
+    {
+        foreach (var set in _reserving.Keys)
+        {
+            // Before it is looked at: whoever fills it meanwhile adds it again.
+            _reserving.TryRemove(set, out _);
+            foreach (var (count, parts) in set.Reservation!.TakeUnused(all)) await redis.GiveBackAsync(set.Limits, count, parts);
+            if (!set.Reservation.IsEmpty) _reserving[set] = true;
+        }
+    }
+
+    private async ValueTask<RateLimitDecision> AskAsync(ApplyingLimit[] limits, LimitSet? set, CancellationToken cancellationToken)
     {
         var unreported = local.TakeUntold(limits);
+        var more = unreported is null ? set?.Reservation?.Begin() ?? 0 : 0;
         var told = false;
         try
         {
-            if (await redis.DecideAsync(limits, unreported, cancellationToken) is { } decision)
+            var sent = time.GetTimestamp();
+            if (await redis.DecideAsync(limits, unreported, more, cancellationToken) is { } answer)
             {
                 told = true;
-                if (decision.Admitted) local.Note(limits);
-                metrics.Decided(inProcess: false);
-                return decision;
+                if (answer.Admitted > 0) local.Note(limits);
+                if (answer.Admitted > 1)
+                {
+                    set!.Reservation!.Fill(answer, sent);
+                    _reserving[set] = true;
+                }
+                metrics.Decided(RateLimitMetrics.Redis);
+                return answer.Decision;
             }
         }
         finally
         {
+            if (more > 0) set!.Reservation!.Ended();
             // Redis may have counted them although it did not say so: rather twice than never.
             if (unreported is not null && !told) local.ReturnUnreported(limits, unreported);
         }
-        metrics.Decided(inProcess: true);
+        metrics.Decided(RateLimitMetrics.Process);
         return local.Decide(limits);
     }
 

@@ -117,6 +117,7 @@ public static class RateLimits
         builder.Services.AddSingleton<RedisWindows>();
         builder.Services.AddSingleton<LocalWindows>();
         builder.Services.AddSingleton<RateLimiter>();
+        builder.Services.AddHostedService<ReservationKeeper>();
         builder.Services.AddSingleton<ApplyingLimits>();
         builder.Services.AddSingleton<PlanLadder>();
         builder.Services.AddSingleton<RateLimitRefusals>();

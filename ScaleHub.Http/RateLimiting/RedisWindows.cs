@@ -22,33 +22,43 @@ public sealed class RedisWindows(RedisStore redis)
     /// <param name="limits">What applies.</param>
     /// <param name="untold">For each limit, how many requests were admitted without Redis, which are counted first; null for
     /// none.</param>
+    /// <param name="more">How many more to admit at once, if there is plenty of room: see <see cref="Reservation"/>.</param>
     /// <param name="cancellationToken">Ends the wait; the request may have been counted.</param>
-    public async ValueTask<RateLimitDecision?> DecideAsync(
-        ApplyingLimit[] limits, int[]? untold, CancellationToken cancellationToken)
+    internal async ValueTask<WindowsAnswer?> DecideAsync(
+        ApplyingLimit[] limits, int[]? untold, int more, CancellationToken cancellationToken)
     {
-        var (answered, values) = await redis.AskAsync(db => RunAsync(db, limits, untold, null), cancellationToken);
+        var (answered, values) = await redis.AskAsync(db => RunAsync(db, limits, untold, null, more), cancellationToken);
         return answered ? Read(values!) : null;
     }
 
     /// <summary>Takes back one that was admitted, the oldest that is counted.</summary>
     public async ValueTask GiveBackAsync(ApplyingLimit limit)
-        => await redis.AskAsync(db => GiveBackAsync(db, limit), CancellationToken.None);
+        => await redis.AskAsync(db => GiveBackAsync(db, [limit], 1, null), CancellationToken.None);
 
-    internal static Task<RedisResult> GiveBackAsync(IDatabase db, ApplyingLimit limit)
-        => EvaluateAsync(db, GiveBackScript, [limit.Key], []);
+    /// <summary>
+    /// Takes back what was admitted in certain parts of the windows and not used. Sent once: if Redis does not say that it was
+    /// done, it may have been, and taking it back twice would admit too many.
+    /// </summary>
+    internal async ValueTask GiveBackAsync(ApplyingLimit[] limits, int count, long[] parts)
+        => await redis.TryAsync(db => GiveBackAsync(db, limits, count, parts), CancellationToken.None);
+
+    /// <summary>Takes back; from the oldest part where none is given.</summary>
+    internal static Task<RedisResult> GiveBackAsync(IDatabase db, ApplyingLimit[] limits, int count, long[]? parts)
+        => EvaluateAsync(db, GiveBackScript, Array.ConvertAll(limits, l => (RedisKey)l.Key),
+            [.. limits.SelectMany((_, i) => (RedisValue[])[count, parts is null ? "" : parts[i]])]);
 
     /// <summary>Runs the script; at a given time (Unix, in milliseconds) where a test needs one.</summary>
-    internal static async Task<long[]> RunAsync(IDatabase db, ApplyingLimit[] limits, int[]? untold, long? now)
+    internal static async Task<long[]> RunAsync(IDatabase db, ApplyingLimit[] limits, int[]? untold, long? now, int more = 0)
     {
         var keys = new RedisKey[limits.Length];
-        var arguments = new RedisValue[(limits.Length * 3) + 2];
-        (arguments[0], arguments[1]) = (now?.ToString(null, null) ?? "", Parts);
+        var arguments = new RedisValue[(limits.Length * 3) + 3];
+        (arguments[0], arguments[1], arguments[2]) = (now?.ToString(null, null) ?? "", Parts, more);
         for (var i = 0; i < limits.Length; i++)
         {
             keys[i] = limits[i].Key;
-            arguments[(3 * i) + 2] = limits[i].Limit;
-            arguments[(3 * i) + 3] = (long)limits[i].Window.TotalMilliseconds / Parts;
-            arguments[(3 * i) + 4] = untold?[i] ?? 0;
+            arguments[(3 * i) + 3] = limits[i].Limit;
+            arguments[(3 * i) + 4] = (long)limits[i].Window.TotalMilliseconds / Parts;
+            arguments[(3 * i) + 5] = untold?[i] ?? 0;
         }
         return (long[])(await EvaluateAsync(db, Script, keys, arguments))!;
     }
@@ -66,40 +76,53 @@ public sealed class RedisWindows(RedisStore redis)
         }
     }
 
-    internal static RateLimitDecision Read(long[] values)
+    internal static WindowsAnswer Read(long[] values)
     {
-        var states = new LimitState[values.Length / 2];
-        for (var i = 0; i < states.Length; i++) states[i] = new(values[(2 * i) + 1], values[(2 * i) + 2]);
-        return new(values[0] == 1, states);
+        var (states, parts) = (new LimitState[values.Length / 4], new long[values.Length / 4]);
+        var ends = long.MaxValue;
+        for (var i = 0; i < states.Length; i++)
+        {
+            states[i] = new(values[(4 * i) + 1], values[(4 * i) + 2]);
+            parts[i] = values[(4 * i) + 3];
+            ends = Math.Min(ends, values[(4 * i) + 4]);
+        }
+        return new((int)values[0], states, parts, ends);
     }
 
+    // KEYS: the limits. ARGV: for each, how many, and the part from which, or nothing for the oldest.
     private const string GiveBackScript = """
-        local fields, oldest, count, next = redis.call('HGETALL', KEYS[1]), nil, 0, nil
-        for i = 1, #fields, 2 do
-            local part = tonumber(fields[i])
-            if part and (not oldest or part < oldest) then
-                oldest, count, next = part, tonumber(fields[i + 1]), oldest
-            elseif part and (not next or part < next) then
-                next = part
+        for i, key in ipairs(KEYS) do
+            local count, from, fields, parts = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i]), redis.call('HGETALL', key), {}
+            for j = 1, #fields, 2 do
+                local part = tonumber(fields[j])
+                if part then parts[#parts + 1] = { part, tonumber(fields[j + 1]) } end
             end
-        end
-        if not oldest then return end
-        redis.call('HINCRBY', KEYS[1], 'total', -1)
-        if count > 1 then
-            redis.call('HINCRBY', KEYS[1], oldest, -1)
-        elseif next then
-            redis.call('HDEL', KEYS[1], oldest)
-            redis.call('HSET', KEYS[1], 'oldest', next)
-        else
-            redis.call('DEL', KEYS[1])
+            table.sort(parts, function(a, b) return a[1] < b[1] end)
+            for j, found in ipairs(parts) do
+                local part, counted = unpack(found)
+                if not from or part == from then
+                    local gone = math.min(count, counted)
+                    redis.call('HINCRBY', key, 'total', -gone)
+                    if gone < counted then
+                        redis.call('HINCRBY', key, part, -gone)
+                    elseif #parts == 1 then
+                        redis.call('DEL', key)
+                    else
+                        redis.call('HDEL', key, part)
+                        if j == 1 then redis.call('HSET', key, 'oldest', parts[2][1]) end
+                    end
+                    break
+                end
+            end
         end
         """;
 
-    // KEYS: the limits. ARGV: now in ms, or nothing for the server's clock; parts of a window; then for each limit, how many
-    // requests, how many ms a part has, and how many were admitted elsewhere and are counted as if they came now. Answers 1 or 0,
-    // then for each limit what remains, and the ms until there is more.
+    // KEYS: the limits. ARGV: now in ms, or nothing for the server's clock; parts of a window; how many to admit beyond one; then
+    // for each limit, how many requests, how many ms a part has, and how many were admitted elsewhere and are counted as if they
+    // came now. Answers how many are admitted, then for each limit what remains, the ms until there is more, the current part, and
+    // the ms until it ends. Beyond one, a fiftieth of the room is admitted at most, so that many who reserve leave room.
     internal const string Script = """
-        local now, parts = tonumber(ARGV[1]), tonumber(ARGV[2])
+        local now, parts, more = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
         if not now then
             local time = redis.call('TIME')
             now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -137,7 +160,7 @@ public sealed class RedisWindows(RedisStore redis)
 
         local windows, admitted = {}, 1
         for i, key in ipairs(KEYS) do
-            local limit, length, untold = tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1]), tonumber(ARGV[3 * i + 2])
+            local limit, length, untold = tonumber(ARGV[3 * i + 1]), tonumber(ARGV[3 * i + 2]), tonumber(ARGV[3 * i + 3])
             local part = math.floor(now / length)
             if untold > 0 then
                 redis.call('HSETNX', key, 'oldest', part)
@@ -154,20 +177,36 @@ public sealed class RedisWindows(RedisStore redis)
             -- The clock may have gone back.
             oldest, room = math.min(oldest or part, part), room or part
             if total >= limit then admitted = 0 end
+            more = math.min(more, math.floor((limit - total) / 50))
             windows[i] = { total, oldest, room, part, here, limit, length }
         end
 
+        if admitted == 1 then admitted = 1 + math.max(0, more) end
         local answer = { admitted }
         for i, key in ipairs(KEYS) do
             local total, oldest, room, part, here, limit, length = unpack(windows[i])
-            if admitted == 1 then
-                total = total + 1
-                redis.call('HSET', key, 'total', total, 'oldest', oldest, part, here + 1)
+            if admitted > 0 then
+                total = total + admitted
+                redis.call('HSET', key, 'total', total, 'oldest', oldest, part, here + admitted)
                 if here == 0 then redis.call('PEXPIRE', key, (parts + 1) * length) end
             end
-            answer[2 * i] = math.max(0, limit - total)
-            answer[2 * i + 1] = (room + parts + 1) * length - now
+            answer[4 * i - 2] = math.max(0, limit - total)
+            answer[4 * i - 1] = (room + parts + 1) * length - now
+            answer[4 * i] = part
+            answer[4 * i + 1] = (part + 1) * length - now
         end
         return answer
         """;
+}
+
+/// <summary>What Redis says.</summary>
+/// <param name="Admitted">How many requests; 0: refused.</param>
+/// <param name="States">Of the limits, when all of them have been used.</param>
+/// <param name="Parts">The parts of the windows in which they are counted.</param>
+/// <param name="EndsMs">Milliseconds until the first of these parts ends.</param>
+internal readonly record struct WindowsAnswer(int Admitted, LimitState[] States, long[] Parts, long EndsMs)
+{
+    /// <summary>For the request that asked. What is reserved with it remains for its caller.</summary>
+    public RateLimitDecision Decision => new(
+        Admitted > 0, Admitted > 1 ? Array.ConvertAll(States, s => s with { Remaining = s.Remaining + Admitted - 1 }) : States);
 }

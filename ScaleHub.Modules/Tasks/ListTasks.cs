@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Http.Caching;
@@ -27,15 +28,15 @@ public static class ListTasks
         [Description("Only tasks that are due before this time (RFC 3339).")] Timestamp? dueBefore,
         [Description("Only tasks with these words in title or description: \"…\" is a phrase, or an alternative, - excludes."),
             Text(MaxSearch, 1)] string? q,
-        [AsParameters] PageQuery page, CompanyCache cache, ReadDb db, CancellationToken cancellationToken)
+        [AsParameters] PageQuery page, CompanyCache cache, [FromServices] Lazy<ReadDb> db, CancellationToken cancellationToken)
     {
         var filter = new TaskFilter(status?.Value, assignee, dueAfter?.Value, dueBefore?.Value);
         if (q is not null)
             return TypedResults.Ok(await page.NewestFirstAsync(
-                bounds => filter.Find(db, q, bounds), t => t.Id, TaskResponse.Projection, cancellationToken));
+                bounds => filter.Find(db.Value, q, bounds), t => t.Id, TaskResponse.Projection, cancellationToken));
         if (dueAfter is not null || dueBefore is not null)
             return TypedResults.Ok(await page.NewestFirstAsync(
-                filter.Apply(db.Tasks), t => t.Id, TaskResponse.Projection, cancellationToken));
+                filter.Apply(db.Value.Tasks), t => t.Id, TaskResponse.Projection, cancellationToken));
         return await page.NewestFirstAsync(
             cache, TasksModule.Cached, tasks => filter.Apply(tasks.Tasks), t => t.Id, TaskResponse.Projection, cancellationToken);
     }

@@ -18,10 +18,7 @@ public sealed class ReadDb : TenantDbContext
         PostgresNodes nodes)
         : base(options, schema, tenant, consistency, unitOfWork,
             nodes.ForRead(consistency.AtLeast, consistency.PrimaryOnly, consistency.Failed))
-    {
-        consistency.ReadFrom = Node;
-        ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
-    }
+        => consistency.ReadFrom = Node;
 
     internal override bool ReadOnly => true;
 

@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using ScaleHub.Core.Platform.Consistency;
@@ -23,16 +24,16 @@ public abstract class TenantDbContext : DbContext
     private readonly PostgresNode _node;
     private int _left;
 
-    /// <summary>Opens nothing: a connection is taken from the node's pool for each statement or transaction.</summary>
+    /// <summary>
+    /// Opens nothing: a connection is taken from the node's pool for each statement or transaction. Nothing here may ask EF for its
+    /// services, which are made with the first query: many a request takes a context and needs none.
+    /// </summary>
     protected TenantDbContext(
         DbContextOptions options, Schema schema, Tenant tenant, ReadConsistency consistency, UnitOfWork unitOfWork, PostgresNode node)
         : base(options)
     {
         (_schema, Tenant, Consistency, UnitOfWork, _node) = (schema, tenant, consistency, unitOfWork, node);
         node.Enter();
-        var connection = node.DataSource.CreateConnection();
-        connection.Notice += (_, e) => UnconfirmedWriteException.Watch(e.Notice, consistency);
-        Database.SetDbConnection(connection, contextOwnsConnection: true);
         // Each SaveChanges is a transaction, whose start sets the company.
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
     }
@@ -70,9 +71,10 @@ public abstract class TenantDbContext : DbContext
     /// <summary>Options that every context of this type shares; the connection comes with the instance.</summary>
     internal static DbContextOptions<T> Options<T>(IServiceProvider services) where T : TenantDbContext
         => new DbContextOptionsBuilder<T>()
-            .UseApplicationServiceProvider(services)
+            .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
             .UseNpgsql()
             .AddInterceptors(Interceptor)
+            .UseQueryTrackingBehavior(typeof(T) == typeof(ReadDb) ? QueryTrackingBehavior.NoTracking : QueryTrackingBehavior.TrackAll)
             // Whoever handles the exception says what is wrong: a name that is taken is the client's mistake, and an outage is
             // one line for each request, not a stack.
             .ConfigureWarnings(warnings => warnings.Log(

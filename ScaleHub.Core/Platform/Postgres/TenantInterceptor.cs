@@ -71,6 +71,16 @@ internal sealed class TenantInterceptor : DbCommandInterceptor, IDbTransactionIn
         return InterceptionResult<int>.SuppressWithResult(rows);
     }
 
+    // With the first query; the context disposes of it.
+    public InterceptionResult<DbConnection> ConnectionCreating(
+        ConnectionCreatingEventData eventData, InterceptionResult<DbConnection> result)
+    {
+        var context = Tenanted(eventData.Context);
+        var connection = context.Node.DataSource.CreateConnection();
+        connection.Notice += (_, e) => UnconfirmedWriteException.Watch(e.Notice, context.Consistency);
+        return InterceptionResult<DbConnection>.SuppressWithResult(connection);
+    }
+
     // A read brings its own connection (WatchedRead): the context's stays closed.
     public ValueTask<InterceptionResult> ConnectionOpeningAsync(
         DbConnection connection, ConnectionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)

@@ -109,8 +109,28 @@ public sealed class RedisStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Subscribes to a channel; the subscription survives the loss of the connection. A second call for the same channel replaces
-    /// the first one's handler. False when Redis does not answer within two seconds; the subscription may still be made later.
+    /// Sends a command and waits for nothing: whoever sends it finds out by other means whether it was done. False when there is no
+    /// connection, or Redis is not asked now.
+    /// </summary>
+    internal bool Post(Action<IDatabase> command)
+    {
+        if (!Answers || _connection.Made is not { } connection) return false;
+        try
+        {
+            command(connection.GetDatabase());
+            return true;
+        }
+        catch (RedisConnectionException)
+        {
+            // Lost at this moment; the connection tells the breaker by itself.
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Subscribes to a channel; <paramref name="heard"/> gets the messages one after the other, as Redis sent them. The
+    /// subscription survives the loss of the connection. A second call for the same channel replaces the first one's handler. False
+    /// when Redis does not answer within two seconds; the subscription may still be made later.
     /// </summary>
     internal async Task<bool> SubscribeAsync(string channel, Action<string> heard, CancellationToken cancellationToken)
     {
@@ -120,8 +140,9 @@ public sealed class RedisStore : IAsyncDisposable
             var subscriber = connection.GetSubscriber();
             var name = new RedisChannel(channel, RedisChannel.PatternMode.Literal);
             await subscriber.UnsubscribeAsync(name).WaitAsync(SubscribePatience, _time, cancellationToken);
-            await subscriber.SubscribeAsync(name, (_, message) => heard(message!))
-                .WaitAsync(SubscribePatience, _time, cancellationToken);
+            // A queue: with a handler alone, the library hands messages to several threads, which overtake each other.
+            var messages = await subscriber.SubscribeAsync(name).WaitAsync(SubscribePatience, _time, cancellationToken);
+            messages.OnMessage(message => heard(message.Message!));
             return true;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -26,9 +26,11 @@ internal sealed class LimiterInstances : List<LimiterInstance>, IAsyncDisposable
             var redis = store(i);
             var metrics = new RateLimitMetrics(Meters);
             var local = new LocalWindows(Options.Create(new RateLimitOptions { Instances = count }), TimeProvider.System);
-            Add(new(redis, new(new(redis), local, metrics), metrics));
+            Add(new(redis, new(new(redis), local, metrics, TimeProvider.System), metrics));
         }
     }
+
+    public IServiceProvider Services => _services;
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 

@@ -101,7 +101,7 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
         ];
         for (var i = 0; i < 10; i++)
         {
-            var decision = RedisWindows.Read(await RedisWindows.RunAsync(Redis, limits, null, Start + i));
+            var decision = RedisWindows.Read(await RedisWindows.RunAsync(Redis, limits, null, Start + i)).Decision;
             Assert.Equal(i < 3, decision.Admitted);
             Assert.Equal(i >= 3, decision.Violates(1));
             Assert.False(decision.Violates(0));
@@ -142,7 +142,7 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
         Assert.InRange((await Redis.KeyTimeToLiveAsync(limit.Key))!.Value.TotalSeconds, 1, 909);
 
         var brief = Limit(5, 1);
-        Assert.True(RedisWindows.Read(await RedisWindows.RunAsync(Redis, [brief], null, null)).Admitted);
+        Assert.True(RedisWindows.Read(await RedisWindows.RunAsync(Redis, [brief], null, null)).Decision.Admitted);
         await Poll.UntilAsync(async () => Assert.False(await Redis.KeyExistsAsync(brief.Key)), seconds: 3);
     }
 
@@ -161,7 +161,7 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
             now += Gap(random, limit);
             if (!(await DecideAsync(limit, now)).Admitted) continue;
             if (random.Next(2) == 0) kept.Add(now);
-            else await RedisWindows.GiveBackAsync(Redis, limit);
+            else await RedisWindows.GiveBackAsync(Redis, [limit], 1, null);
         }
         Assert.True(kept.Count > n);
         for (var i = n; i < kept.Count; i++)
@@ -176,7 +176,7 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
         {
             Assert.True((await DecideAsync(limit, Start + i)).Admitted, $"{i}");
             if (i == 10) await _connection.GetServers()[0].ScriptFlushAsync();
-            await RedisWindows.GiveBackAsync(Redis, limit);
+            await RedisWindows.GiveBackAsync(Redis, [limit], 1, null);
         }
         Assert.False(await Redis.KeyExistsAsync(limit.Key));
     }
@@ -187,11 +187,11 @@ public sealed class RedisWindowsTests(RedisServer server) : IClassFixture<RedisS
         var limit = Limit(10, 10);
         await RedisWindows.RunAsync(Redis, [limit], null, null);
         await Redis.ExecuteAsync("script", "flush");
-        Assert.Equal(8, RedisWindows.Read(await RedisWindows.RunAsync(Redis, [limit], null, null)).States[0].Remaining);
+        Assert.Equal(8, RedisWindows.Read(await RedisWindows.RunAsync(Redis, [limit], null, null)).Decision.States[0].Remaining);
     }
 
     private async Task<RateLimitDecision> DecideAsync(ApplyingLimit limit, long now)
-        => RedisWindows.Read(await RedisWindows.RunAsync(Redis, [limit], null, now));
+        => RedisWindows.Read(await RedisWindows.RunAsync(Redis, [limit], null, now)).Decision;
 
     private static string NewTag() => $"test:{{{Guid.NewGuid():N}}}";
 

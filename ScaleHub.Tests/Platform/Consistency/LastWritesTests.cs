@@ -18,6 +18,7 @@ public sealed class LastWritesTests : IAsyncLifetime
     private readonly ShiftedTime _time = new();
     private readonly Guid _company = Guid.NewGuid(), _writer = Guid.NewGuid(), _reader = Guid.NewGuid();
     private RedisStore[] _stores = [];
+    private Broadcast[] _broadcasts = [];
     private LastWrites[] _instances = [];
 
     public async Task InitializeAsync()
@@ -29,13 +30,16 @@ public sealed class LastWritesTests : IAsyncLifetime
         var options = Options.Create(new RedisOptions { TimeoutMs = 2000 });
         _stores = [.. Enumerable.Range(0, 2).Select(_ =>
             new RedisStore(configuration, options, _time, NullLogger<RedisStore>.Instance))];
-        _instances = [.. _stores.Select(s => new LastWrites(s))];
+        _broadcasts = [.. _stores.Select(s => new Broadcast(s, _time, NullLogger<Broadcast>.Instance))];
+        _instances = [.. _stores.Zip(_broadcasts, (s, b) => new LastWrites(s, b, _time))];
+        foreach (var broadcast in _broadcasts) await broadcast.StartAsync(CancellationToken.None);
+        await Poll.UntilAsync(() => _broadcasts.All(b => b.IsLive));
         foreach (var instance in (int[])[0, 1]) Assert.Equal(default, await RequiredAsync(instance, _reader));
     }
 
     public async Task DisposeAsync()
     {
-        foreach (var instance in _instances) instance.Dispose();
+        foreach (var broadcast in _broadcasts) await broadcast.StopAsync(CancellationToken.None);
         foreach (var store in _stores) await store.DisposeAsync();
         await _redis.DisposeAsync();
     }
@@ -59,6 +63,7 @@ public sealed class LastWritesTests : IAsyncLifetime
         foreach (var instance in (int[])[0, 1]) Assert.Equal((default, true), await RequiredAsync(instance, _reader));
 
         _time.Shift = LastWrites.Memory + TimeSpan.FromSeconds(1);
+        await WriteAsync(instance: 0, Position);
         Assert.Equal((Position, true), await RequiredAsync(0, _writer));
         foreach (var instance in (int[])[0, 1]) Assert.Equal(default, await RequiredAsync(instance, _reader));
         // What the header is for: the other instance knows nothing of the write, and requires what the header says alone.
@@ -74,7 +79,45 @@ public sealed class LastWritesTests : IAsyncLifetime
         }, seconds: 30);
     }
 
-    private async Task WriteAsync(int instance, NpgsqlLogSequenceNumber position)
+    [Fact]
+    public async Task An_instance_that_has_heard_everything_for_thirty_seconds_knows_each_write_before_it_was_answered_without_asking()
+    {
+        // In steps that are no gap in what is heard.
+        while (!_broadcasts[1].HasHeardFor(LastWrites.Memory))
+        {
+            var last = _broadcasts[1].LastHeartbeat;
+            _time.Shift += TimeSpan.FromMilliseconds(300);
+            await Poll.UntilAsync(() => _broadcasts[1].LastHeartbeat != last);
+        }
+        await using var redis = await _redis.ConnectAsync();
+        for (var i = 1; i <= 500; i++)
+        {
+            await WriteAsync(instance: 0, new((ulong)i));
+            // What an instance that asks Redis would find.
+            await redis.GetDatabase().ExecuteAsync("FLUSHALL");
+            Assert.Equal((new((ulong)i), false), await RequiredAsync(1, _writer));
+            Assert.Equal(default, await RequiredAsync(1, _reader));
+        }
+        // An unknown position stays so, whatever is known of earlier ones.
+        await WriteAsync(instance: 0, null);
+        await WriteAsync(instance: 0, new(1000));
+        Assert.True((await RequiredAsync(1, _writer)).PrimaryOnly);
+    }
+
+    [Fact]
+    public async Task An_instance_that_may_have_missed_something_asks_Redis_again()
+    {
+        await WriteAsync(instance: 0, Position);
+        _time.Shift += TimeSpan.FromSeconds(5);
+        // The beats are far apart now: whatever came between them may be lost.
+        await Poll.UntilAsync(() => _broadcasts[1].IsLive && !_broadcasts[1].HasHeardFor(LastWrites.Memory));
+        await using var redis = await _redis.ConnectAsync();
+        foreach (var key in redis.GetServers()[0].Keys(pattern: "*wrote*"))
+            await redis.GetDatabase().StringSetAsync(key, LastWrites.Format(new(0x9999)));
+        Assert.Equal((new(0x9999), false), await RequiredAsync(1, _writer));
+    }
+
+    private async Task WriteAsync(int instance, NpgsqlLogSequenceNumber? position)
     {
         var consistency = new ReadConsistency();
         consistency.Wrote(position);
