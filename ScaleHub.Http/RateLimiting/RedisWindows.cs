@@ -207,6 +207,12 @@ public sealed class RedisWindows(RedisStore redis)
 internal readonly record struct WindowsAnswer(int Admitted, LimitState[] States, long[] Parts, long EndsMs)
 {
     /// <summary>For the request that asked. What is reserved with it remains for its caller.</summary>
-    public RateLimitDecision Decision => new(
-        Admitted > 0, Admitted > 1 ? Array.ConvertAll(States, s => s with { Remaining = s.Remaining + Admitted - 1 }) : States);
+    public RateLimitDecision Decision
+    {
+        get
+        {
+            var reserved = Math.Max(0, Admitted - 1);
+            return new(Admitted > 0, reserved > 0 ? Array.ConvertAll(States, s => s with { Remaining = s.Remaining + reserved }) : States);
+        }
+    }
 }

@@ -12,8 +12,8 @@ namespace ScaleHub.Core.Platform.Redis;
 /// grew since. Redis promises no delivery, so each process sends itself a beat every 200 ms over the same channel: its arrival
 /// shows that the channel works, its absence that it may not. A lost connection makes the epoch grow at once.</para>
 /// <para><see cref="CatchUpAsync"/> is for whoever must know all that Redis took before this moment: it sends a beat and waits for
-/// it. All who ask while a beat is under way share the next one, so that thousands of requests a second cost as many beats as
-/// there are round trips one after the other.</para>
+/// it. At most four beats are under way; all who ask meanwhile share the next one, so that thousands of requests a second cost a
+/// few beats for each round trip.</para>
 /// <para>Without Redis nothing is heard and nothing throws: a cache then keeps its entries only for as long as being late is
 /// harmless.</para>
 /// </summary>
@@ -24,6 +24,9 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
     private static readonly TimeSpan SubscribeAgainAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestCatchUp = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+
+    // With one, all requests would wait for each other: all in Redis, then all in this process, and so on.
+    private const int MostUnderWay = 4;
     private const string Heartbeat = "beat";
 
     private readonly ConcurrentDictionary<string, Action<string>> _topics = new();
@@ -33,7 +36,8 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
     private long _lastBeat;
     private long _epoch;
     private volatile HeartbeatHeard? _heard;
-    private Beat? _underWay, _next;
+    private readonly Queue<Beat> _underWay = new();
+    private Beat? _next;
     private long _failedAt;
 
     /// <summary>Whether a beat came through that was sent at most 600 ms ago.</summary>
@@ -83,7 +87,7 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
         {
             if (!IsLive || _failedAt is not 0 and var at && time.GetElapsedTime(at) < PauseAfterFailure) return Task.FromResult(false);
             var beat = _next ??= new();
-            if (_underWay is null) SendNext();
+            SendNext();
             return beat.Heard.Task;
         }
     }
@@ -101,13 +105,13 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
             {
                 await rounds.RunAsync(async () =>
                 {
+                    EndOverdue();
                     var deaf = !IsLive && (subscribedAt is not { } at || time.GetElapsedTime(at) > SubscribeAgainAfter);
                     if (deaf)
                     {
                         await redis.SubscribeAsync(Channel, OnMessage, stoppingToken);
                         subscribedAt = time.GetTimestamp();
                     }
-                    EndOverdue();
                     await SendAsync(Heartbeat, NewBeat(out _), stoppingToken);
                 }, stoppingToken);
             }
@@ -120,6 +124,7 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
         finally
         {
             redis.ConnectionChanged -= Miss;
+            Miss();
         }
     }
 
@@ -138,8 +143,9 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
 
     private void SendNext()
     {
-        (_underWay, _next) = (_next, null);
-        if (_underWay is not { } beat) return;
+        if (_next is not { } beat || _underWay.Count >= MostUnderWay) return;
+        _next = null;
+        _underWay.Enqueue(beat);
         var message = $"{Heartbeat} {NewBeat(out beat.Number)}";
         beat.SentAt = time.GetTimestamp();
         if (!redis.Post(db => db.Publish(new(Channel, RedisChannel.PatternMode.Literal), message, CommandFlags.FireAndForget))) Fail();
@@ -149,7 +155,7 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
     {
         lock (_gate)
         {
-            if (_underWay is not { } beat || time.GetElapsedTime(beat.SentAt) < LongestCatchUp) return;
+            if (!_underWay.TryPeek(out var beat) || time.GetElapsedTime(beat.SentAt) < LongestCatchUp) return;
             _failedAt = time.GetTimestamp();
             Fail();
         }
@@ -157,9 +163,10 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
 
     private void Fail()
     {
-        _underWay?.Heard.TrySetResult(false);
+        foreach (var beat in _underWay) beat.Heard.TrySetResult(false);
+        _underWay.Clear();
         _next?.Heard.TrySetResult(false);
-        (_underWay, _next) = (null, null);
+        _next = null;
     }
 
     private void OnMessage(string message)
@@ -183,9 +190,8 @@ public sealed class Broadcast(RedisStore redis, TimeProvider time, ILogger<Broad
         _heard = _heard is { } last && last.Epoch == Epoch ? last with { At = sentAt } : new(sentAt, Epoch, sentAt);
         lock (_gate)
         {
-            if (_underWay is not { } beat || number < beat.Number) return;
+            while (_underWay.TryPeek(out var beat) && beat.Number <= number) _underWay.Dequeue().Heard.TrySetResult(true);
             SendNext();
-            beat.Heard.TrySetResult(true);
         }
     }
 
