@@ -36,7 +36,7 @@ internal sealed record Figure(string What, string Ours, string Against, double V
     public bool IsMet => Target.IsLeast ? Value >= Target.Value : Value <= Target.Value;
 
     /// <summary>How much of the target is reached: 1 is just that, more is better.</summary>
-    public double Score => Target.IsLeast ? Value / Target.Value : Target.Value / Math.Max(Value, 1e-9);
+    public double Score => Target.IsLeast ? Value / Target.Value : Value <= 0 ? 1 : Target.Value / Value;
 }
 
 /// <summary>A figure to be reached.</summary>

@@ -10,7 +10,11 @@ using ScaleHub.Testing;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["serve-bare", var port, var page]) return await BareServer.RunAsync(port, page);
 
-IRow[] all = [new CachedList(), new Peers(), new UncachedList(), new Create()];
+IRow[] all =
+[
+    new CachedList(), new Peers(), new UncachedList(), new Create(), new WholeGraph(), new Connections(), new SessionLookup(), new Pages(),
+    new Jobs(), new SingleFlight(), new LimitsExact(), new Start(),
+];
 var names = string.Join(", ", all.Select(r => r.Name));
 string[]? wanted = null;
 var quick = false;

@@ -24,13 +24,14 @@ internal sealed class Contender(string name, Uri address, string? token, params 
     public double P99 => _turns.Select(t => t.P99).Order().ElementAt(_turns.Count / 2);
 
     /// <summary>One turn.</summary>
-    public async Task RunAsync(int connections, TimeSpan time, bool counts, string? script = null, string? processors = null)
+    public async Task<WrkResult> RunAsync(int connections, TimeSpan time, bool counts, string? script = null, string? processors = null)
     {
         var cpu = Cpu();
         var turn = await Wrk.RunAsync(name, address, connections, time, token, script, processors);
-        if (!counts) return;
+        if (!counts) return turn;
         _turns.Add(turn);
         _cpu += Cpu() - cpu;
+        return turn;
     }
 
     /// <summary>The rate, as the report shows it.</summary>

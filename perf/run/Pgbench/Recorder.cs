@@ -38,16 +38,33 @@ internal sealed class Recorder : IAsyncDisposable
     /// <summary>For the program.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>What is sent while a request is made.</summary>
-    public async Task<Recording> RecordAsync(Func<Task> request)
+    /// <summary>What is sent while a request is made, and again while another one of the same kind is.</summary>
+    /// <exception cref="RowException">No two requests in a row sent the same statements.</exception>
+    public async Task<(Recording First, Recording Second)> RecordAsync(Func<Task> request)
+    {
+        var first = await OnceAsync(request);
+        for (var i = 0; i < 20; i++)
+        {
+            // What the instance does by itself meanwhile is in one of two recordings, and hardly ever in both.
+            var second = await OnceAsync(request);
+            if (Script.Sql(first).SequenceEqual(Script.Sql(second))) return (first, second);
+            first = second;
+        }
+        throw new RowException($"Requests of the same kind send different statements; the last one sent: {string.Join(" | ", Script.Sql(first))}.");
+    }
+
+    private async Task<Recording> OnceAsync(Func<Task> request)
     {
         lock (_batches) _batches.Clear();
         _isRecording = true;
         await request();
         _isRecording = false;
-        // The monitor of nodes asks meanwhile, and is no part of the request.
+        // The monitor of nodes asks meanwhile, and workers are told of the jobs of several requests at once: no part of one request.
         lock (_batches)
-            return new([.. _batches.Where(b => !b.Any(s => s.Sql.Contains("node_state", StringComparison.Ordinal)))]);
+        {
+            return new([.. _batches.Where(b => !b.Any(s =>
+                s.Sql.Contains("node_state", StringComparison.Ordinal) || s.Sql.StartsWith("notify ", StringComparison.Ordinal)))]);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -10,30 +10,28 @@ namespace ScaleHub.Perf.Run.Pgbench;
 /// </summary>
 internal static partial class Script
 {
-    /// <summary>Identifiers that grow, as of rows that are added. Needs <c>-D seq=0 -D turn=N</c>.</summary>
-    public const string Growing = """
+    /// <summary>Identifiers that grow, as of rows that are added.</summary>
+    public static readonly Variables Growing = new("""
         \set seq :seq + 1
         \set n (:turn * 256 + :client_id) * 4294967296 + :seq
-        """;
+        """, AreTimes: false);
 
     /// <summary>Identifiers of any moment between two, as of a cursor anywhere in a list.</summary>
-    public static string Between(DateTimeOffset from, DateTimeOffset to)
-        => $@"\set n random({from.ToUnixTimeMilliseconds()}, {to.ToUnixTimeMilliseconds()})";
+    public static Variables Between(DateTimeOffset from, DateTimeOffset to)
+        => new($@"\set n random({from.ToUnixTimeMilliseconds()}, {to.ToUnixTimeMilliseconds()})", AreTimes: true);
+
+    /// <summary>Identifiers that differ in their end, as of the companies that <see cref="Servers.Companies"/> makes.</summary>
+    public static Variables AnyOf(int first, int last) => new($@"\set n random({first}, {last})", AreTimes: false);
 
     /// <summary>Writes it.</summary>
     /// <param name="first">A request.</param>
     /// <param name="second">Another one, with the same statements.</param>
-    /// <param name="variables">How <c>:n</c> is made: <see cref="Growing"/> or <see cref="Between"/>.</param>
-    /// <exception cref="RowException">The two do not have the same statements.</exception>
-    public static string Write(Recording first, Recording second, string variables)
+    /// <param name="variables">How identifiers are made.</param>
+    public static string Write(Recording first, Recording second, Variables variables)
     {
-        if (!Sql(first).SequenceEqual(Sql(second)))
-            throw new RowException("Two requests of the same kind sent different statements: " +
-                $"{string.Join(" | ", Sql(first))} and then {string.Join(" | ", Sql(second))}.");
         var known = Identifiers(second).ToHashSet();
         var fresh = Identifiers(first).Where(id => !known.Contains(id)).ToHashSet();
-        var byTime = variables != Growing;
-        var text = new StringBuilder(variables).Append('\n');
+        var text = new StringBuilder(variables.Text).Append('\n');
         foreach (var (i, batch) in first.Batches.Index())
         {
             if (batch.Count > 1) text.Append("\\startpipeline\n");
@@ -44,7 +42,7 @@ internal static partial class Script
                 text.Append(Placeholder().Replace(statement.Sql.Trim().TrimEnd(';'), match =>
                 {
                     var number = int.Parse(match.Groups[1].ValueSpan, null) - 1;
-                    return Literal(statement.Parameters[number], other.Parameters[number], fresh, byTime);
+                    return Literal(statement.Parameters[number], other.Parameters[number], fresh, variables.AreTimes);
                 })).Append(";\n");
             }
             if (batch.Count > 1) text.Append("\\endpipeline\n");
@@ -94,4 +92,9 @@ internal static partial class Script
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Space();
+
+    /// <summary>How a script makes the number in its identifiers, <c>:n</c>.</summary>
+    /// <param name="Text">Lines of the script.</param>
+    /// <param name="AreTimes">Whether it is the time of a UUIDv7 in milliseconds; otherwise the last 48 bits of an identifier.</param>
+    internal sealed record Variables(string Text, bool AreTimes);
 }

@@ -62,7 +62,7 @@ internal sealed class Create : IRow
             using var client = Client(api, token);
             // Until whatever is prepared, or known from then on, is.
             for (var i = 0; i < 10; i++) await CreateAsync(client);
-            var (first, second) = (await recorder.RecordAsync(() => CreateAsync(client)), await recorder.RecordAsync(() => CreateAsync(client)));
+            var (first, second) = await recorder.RecordAsync(() => CreateAsync(client));
             scripts.Add(Script.Write(first, second, Script.Growing));
             statements = $"{first.Batches.Sum(b => b.Count)} statements in {first.Batches.Count} round trips";
         }

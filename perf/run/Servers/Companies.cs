@@ -9,12 +9,16 @@ namespace ScaleHub.Perf.Run.Servers;
 /// <summary>Companies in bulk, each with an owner who is signed in.</summary>
 internal static class Companies
 {
-    /// <summary>Makes companies on a plan, by SQL as the schema's owner, and an access token of each owner.</summary>
+    /// <summary>A company's identifier, by its number from 1 on: they differ in the last 48 bits.</summary>
+    public static string IdOf(string number) => $"('00000000-0000-4000-8000-' || lpad(to_hex({number}), 12, '0'))::uuid";
+
+    /// <summary>Makes companies on a plan, by SQL as the schema's owner, and an access token of each owner, in the order of their
+    /// numbers.</summary>
     public static async Task<IReadOnlyList<string>> MakeAsync(TestDatabase database, int count, string plan = "ENTERPRISE")
     {
         await PostgresServer.ExecuteAsync(database.Owner, $"""
             create temp table made as
-                select gen_random_uuid() as company, gen_random_uuid() as person, gen_random_uuid() as session, i from generate_series(1, {count}) i;
+                select {IdOf("i")} as company, gen_random_uuid() as person, gen_random_uuid() as session, i from generate_series(1, {count}) i;
             insert into companies (id, name, plan) select company, 'Company ' || i, '{plan}' from made;
             insert into users (company_id, id, email, password_hash, role)
                 select company, person, 'owner-' || person || '@company.example', 'none', 'owner' from made;
@@ -26,7 +30,7 @@ internal static class Companies
         var tokens = platform.Services.GetRequiredService<AccessTokens>();
         List<string> made = [];
         await using var source = NpgsqlDataSource.Create(database.Owner);
-        await using var find = source.CreateCommand("select company_id, user_id, id from sessions");
+        await using var find = source.CreateCommand("select company_id, user_id, id from sessions order by company_id");
         await using var reader = await find.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {

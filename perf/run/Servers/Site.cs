@@ -56,7 +56,7 @@ internal sealed class Site : IAsyncDisposable
     /// <param name="settings">Besides, as environment variables.</param>
     public async Task<ApiProcesses> StartApiAsync(TestDatabase database, int count, params (string Name, string Value)[] settings)
     {
-        using (var redis = await Redis.ConnectAsync()) await redis.GetServers().Single().FlushAllDatabasesAsync();
+        await EmptyRedisAsync();
         return await ApiProcesses.StartAsync(Postgres, Redis, database, count,
         [
             // A name with a minus, as the connection string's own has, does not get through every shell.
@@ -64,6 +64,13 @@ internal sealed class Site : IAsyncDisposable
             ("RateLimits__Scale", 1_000_000.ToString(CultureInfo.InvariantCulture)),
             .. _telemetry!.Settings, .. settings,
         ]);
+    }
+
+    /// <summary>What earlier rows have left there may be about companies of the same names.</summary>
+    public async Task EmptyRedisAsync()
+    {
+        using var redis = await Redis.ConnectAsync();
+        await redis.GetServers().Single().FlushAllDatabasesAsync();
     }
 
     /// <summary>The connection string with a pool, as programs have it.</summary>
