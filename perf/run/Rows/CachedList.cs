@@ -31,7 +31,7 @@ internal sealed class CachedList : IRow
         {
             // The first turn is for the JIT.
             foreach (var contender in (Contender[])[kestrel, ours])
-                await contender.RunAsync(Connections, i < 0 ? turn * 1.5 : turn, counts: i >= 0, processors: Processors.Others);
+                await contender.RunAsync(Connections, i < 0 ? turn * 2 : turn, counts: i >= 0, processors: Processors.Others);
         }
         var target = Target.AtLeast(0.5);
         return new(

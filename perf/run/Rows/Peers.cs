@@ -32,7 +32,7 @@ internal sealed class Peers : IRow
         ];
         var (turns, turn) = (run.Count(2, 5), run.Seconds(3, 8));
         for (var i = -1; i < turns; i++)
-            foreach (var contender in contenders) await contender.RunAsync(Connections, turn, counts: i >= 0);
+            foreach (var contender in contenders) await contender.RunAsync(Connections, i < 0 ? turn * 1.5 : turn, counts: i >= 0);
         var ours = contenders[0];
         return new(
             [

@@ -43,10 +43,10 @@ internal static class Companies
     /// <summary>Gives a company tasks by SQL, whose identifiers are spread evenly over a time.</summary>
     public static Task AddTasksAsync(TestDatabase database, Guid company, Guid user, int count, DateTimeOffset from, DateTimeOffset to)
         => PostgresServer.ExecuteAsync(database.Owner, $"""
-            insert into tasks (company_id, id, title, created_by, assignee_id)
+            insert into tasks (company_id, id, title, due_at, created_by, assignee_id)
                 select '{company}', (lpad(to_hex({from.ToUnixTimeMilliseconds()} + ({(to - from).TotalMilliseconds:0}::bigint * i / {count})), 12, '0')
                     || '7000' || '8' || substr(md5(i::text), 1, 15))::uuid, 'Call supplier ' || i || ' about the delivery that is late',
-                    '{user}', '{user}'
+                    now() + interval '30 days', '{user}', '{user}'
                 from generate_series(1, {count}::bigint) i;
             analyze tasks;
             """);
