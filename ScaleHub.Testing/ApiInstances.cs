@@ -21,18 +21,21 @@ namespace ScaleHub.Testing;
 public class ApiInstances : IAsyncDisposable
 {
     private readonly List<WebApplicationFactory<Api::Program>> _hosts = [];
-    private readonly PostgresServer _postgres = new();
+    private readonly PostgresServer _postgres;
+    private readonly bool _hasOwnServers;
 
-    private protected ApiInstances()
-    {
-    }
+    private protected ApiInstances() => (_postgres, Redis, _hasOwnServers) = (new(), new(), true);
+
+    // On servers that others use as well.
+    private protected ApiInstances(PostgresServer postgres, RedisServer redis, TestDatabase database)
+        => (_postgres, Redis, Database) = (postgres, redis, database);
 
     private readonly string _files = Directory.CreateTempSubdirectory("scalehub-test-files").FullName;
 
     /// <summary>Where each instance listens.</summary>
     public List<Uri> Addresses { get; } = [];
 
-    public RedisServer Redis { get; } = new();
+    public RedisServer Redis { get; }
 
     public TestDatabase Database { get; private set; } = null!;
 
@@ -85,8 +88,11 @@ public class ApiInstances : IAsyncDisposable
     {
         GC.SuppressFinalize(this);
         foreach (var host in _hosts) await host.DisposeAsync();
-        await Redis.DisposeAsync();
-        await _postgres.DisposeAsync();
+        if (_hasOwnServers)
+        {
+            await Redis.DisposeAsync();
+            await _postgres.DisposeAsync();
+        }
         Directory.Delete(_files, recursive: true);
     }
 
@@ -95,8 +101,11 @@ public class ApiInstances : IAsyncDisposable
     {
         try
         {
-            await Task.WhenAll(instances._postgres.InitializeAsync(), instances.Redis.InitializeAsync());
-            instances.Database = await instances._postgres.CreateDatabaseAsync();
+            if (instances._hasOwnServers)
+            {
+                await Task.WhenAll(instances._postgres.InitializeAsync(), instances.Redis.InitializeAsync());
+                instances.Database = await instances._postgres.CreateDatabaseAsync();
+            }
             (string, string)[] all =
             [
                 ("ConnectionStrings__scalehub", new NpgsqlConnectionStringBuilder(instances.Database.App) { Pooling = true }.ConnectionString),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -17,9 +18,18 @@ public sealed class ApiProcesses : ApiInstances
     {
     }
 
+    private ApiProcesses(PostgresServer postgres, RedisServer redis, TestDatabase database) : base(postgres, redis, database)
+    {
+    }
+
     /// <summary>Starts them; settings are environment variables (<c>RateLimits__Scale</c>).</summary>
     public static new Task<ApiProcesses> StartAsync(int count, params (string Name, string Value)[] settings)
         => StartAsync(new ApiProcesses(), count, settings);
+
+    /// <summary>Starts them on servers that others use as well, which they leave as they are at the end.</summary>
+    public static Task<ApiProcesses> StartAsync(PostgresServer postgres, RedisServer redis, TestDatabase database, int count,
+        params (string Name, string Value)[] settings)
+        => StartAsync(new ApiProcesses(postgres, redis, database), count, settings);
 
     /// <summary>The process of an instance.</summary>
     public int ProcessId(int instance) => _processes[instance].Id;
@@ -32,6 +42,11 @@ public sealed class ApiProcesses : ApiInstances
         using var reader = new StreamReader(file);
         return (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
+
+    /// <summary>The most memory that an instance has had so far, in bytes (VmHWM; <c>man 5 proc_pid_status</c>).</summary>
+    public long PeakMemory(int instance)
+        => 1024 * long.Parse(File.ReadLines($"/proc/{ProcessId(instance)}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
+            .Split(':')[1].Replace("kB", ""), CultureInfo.InvariantCulture);
 
     /// <summary>kill -9 of an instance, for good.</summary>
     public async Task KillAsync(int instance)

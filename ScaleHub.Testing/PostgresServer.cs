@@ -33,8 +33,13 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>Whether a commit waits for the disk, as in production; tests do not need it, measurements do.</summary>
     public bool Durable { get; init; }
 
+    /// <summary>Settings of the server besides (<c>max_connections=300</c>).</summary>
+    public string[] Settings { get; init; } = [];
+
     /// <summary>What the server logs.</summary>
     public string LogFile => Path.Combine(_directory, "log");
+
+    internal int Port => _port;
 
     private string Data => Path.Combine(_directory, "data");
 
@@ -62,6 +67,10 @@ public sealed class PostgresServer : IAsyncLifetime
             CancellationToken.None);
     }
 
+    /// <summary>Where a program of PostgreSQL is (<c>pgbench</c>).</summary>
+    public static async Task<string> FindProgramAsync(string program)
+        => Path.Combine((await InstalledServers.FindAsync()).PostgresDirectory, program);
+
     /// <summary>Runs statements.</summary>
     public static async Task ExecuteAsync(string connectionString, string sql)
     {
@@ -86,7 +95,7 @@ public sealed class PostgresServer : IAsyncLifetime
         var passwords = Path.Combine(_directory, "password");
         await File.WriteAllTextAsync(passwords, Password);
         if (Environment.IsPrivilegedProcess) await RunAsync(Process.Start("chown", ["-R", "postgres", _directory]));
-        await RunAsync(await StartAsync("initdb", "-D", Data, "-U", "postgres", "--pwfile", passwords,
+        await RunAsync(await StartProgramAsync(LogFile, "initdb", "-D", Data, "-U", "postgres", "--pwfile", passwords,
             "-A", "scram-sha-256", "-E", "UTF8", "--no-sync"));
         using (var listener = new TcpListener(IPAddress.Loopback, 0))
         {
@@ -102,8 +111,9 @@ public sealed class PostgresServer : IAsyncLifetime
     public async Task StartAgainAsync()
     {
         _server?.Dispose();
-        _server = await StartAsync("postgres", "-D", Data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
-            "-c", "unix_socket_directories=", "-c", Durable ? "fsync=on" : "fsync=off", "-c", "logging_collector=off");
+        _server = await StartProgramAsync(LogFile, "postgres", ["-D", Data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
+            "-c", "unix_socket_directories=", "-c", Durable ? "fsync=on" : "fsync=off", "-c", "logging_collector=off",
+            .. Settings.SelectMany(setting => (string[])["-c", setting])]);
         await Poll.UntilAsync(() => ExecuteAsync(ConnectionString(), "select 1"), Patience.TotalSeconds);
     }
 
@@ -126,9 +136,10 @@ public sealed class PostgresServer : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    private async Task<Process> StartAsync(string program, params string[] arguments)
+    /// <summary>Starts a program of PostgreSQL as the user that servers run as; what it says goes to a file.</summary>
+    internal static async Task<Process> StartProgramAsync(string logFile, string program, params IEnumerable<string> arguments)
     {
-        var path = Path.Combine((await InstalledServers.FindAsync()).PostgresDirectory, program);
+        var path = await FindProgramAsync(program);
         string[] command = Environment.IsPrivilegedProcess
             ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", path, .. arguments]
             : [path, .. arguments];
@@ -136,11 +147,11 @@ public sealed class PostgresServer : IAsyncLifetime
         return Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >>\"$SERVER_LOG\" 2>&1 </dev/null", "sh", .. command])
         {
             WorkingDirectory = "/",
-            Environment = { ["SERVER_LOG"] = LogFile },
+            Environment = { ["SERVER_LOG"] = logFile, ["PGPASSWORD"] = Password },
         })!;
     }
 
-    private static async Task RunAsync(Process process)
+    internal static async Task RunAsync(Process process)
     {
         using (process)
         {

@@ -1,11 +1,11 @@
-using System.Diagnostics;
 using System.Globalization;
 using ScaleHub.Perf.Jobs;
 using ScaleHub.Testing;
+using static ScaleHub.Perf.Jobs.JobMeasures;
 
 // The job queue beside Hangfire on the same server, in turns: dotnet run -c Release --project perf/jobs [jobs of each turn]
 // PostgreSQL writes durably (fsync). Workers run in this program.
-const int Slots = 16, Adders = 8, Turns = 3;
+const int Turns = 3;
 var jobs = args is [var each] ? int.Parse(each, CultureInfo.InvariantCulture) : 6_000;
 
 var server = new PostgresServer { Durable = true };
@@ -67,52 +67,3 @@ finally
 }
 
 static string Show(List<double> rates) => $"{rates.Average():N0} ({rates.Min():N0} to {rates.Max():N0})";
-
-static double At(List<double> values, double percentile)
-{
-    var sorted = values.Order().ToList();
-    return sorted[(int)Math.Min(sorted.Count - 1, sorted.Count * percentile)];
-}
-
-static async Task<double> AddAsync(Func<Guid, Task> add, int count)
-{
-    var clock = Stopwatch.StartNew();
-    await Task.WhenAll(Enumerable.Range(0, Adders).Select(_ => Task.Run(async () =>
-    {
-        for (var i = 0; i < count / Adders; i++) await add(Guid.NewGuid());
-    })));
-    return count / clock.Elapsed.TotalSeconds;
-}
-
-static async Task<double> DrainAsync(IContender contender, int count)
-{
-    Seen.Reset();
-    count = count / Adders * Adders;
-    var clock = Stopwatch.StartNew();
-    await using var worker = await contender.StartWorkerAsync(Slots);
-    // From the first job on: starting a worker is not what is measured.
-    while (Seen.Done == 0) await Task.Delay(1);
-    var (begun, before) = (clock.Elapsed, Seen.Done);
-    // One that comes back from a server that stopped is waited for, and is not in the rate.
-    while (Seen.Done < count * 99 / 100) await Task.Delay(1);
-    var rate = (Seen.Done - before) / (clock.Elapsed - begun).TotalSeconds;
-    await Poll.UntilAsync(() => Seen.Done >= count, seconds: 120);
-    return rate;
-}
-
-static async Task<List<double>> LatencyAsync(IContender contender, int count)
-{
-    Seen.Reset();
-    await using var worker = await contender.StartWorkerAsync(Slots);
-    var added = new List<(Guid Id, long At)>();
-    for (var i = 0; i < count; i++)
-    {
-        var id = Guid.NewGuid();
-        // From the moment that it is asked for: the commit counts.
-        added.Add((id, Stopwatch.GetTimestamp()));
-        await contender.AddEmptyAsync(id);
-        await Task.Delay(5);
-    }
-    while (Seen.Done < count) await Task.Delay(5);
-    return [.. added.Select(a => Stopwatch.GetElapsedTime(a.At, Seen.BegunAt(a.Id)!.Value).TotalMilliseconds)];
-}

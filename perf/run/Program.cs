@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using ScaleHub.Perf.Run;
+using ScaleHub.Perf.Run.Report;
+using ScaleHub.Perf.Run.Rows;
+using ScaleHub.Perf.Run.Servers;
+using ScaleHub.Testing;
+
+// Every figure of docs/performance.md, in one run: dotnet run -c Release --project perf/run [-- --quick] [--rows name,name]
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["serve-bare", var port, var page]) return await BareServer.RunAsync(port, page);
+
+IRow[] all =
+[
+    new CachedList(), new Peers(), new UncachedList(), new Create(), new WholeGraph(), new Connections(), new SessionLookup(), new Pages(),
+    new Jobs(), new SingleFlight(), new LimitsExact(), new Start(),
+];
+var names = string.Join(", ", all.Select(r => r.Name));
+string[]? wanted = null;
+var quick = false;
+for (var i = 0; i < args.Length; i++)
+{
+    if (args[i] == "--quick") quick = true;
+    else if (args[i] == "--rows" && i + 1 < args.Length) wanted = args[++i].Split(',', StringSplitOptions.TrimEntries);
+    else return Wrong($"Usage: dotnet run -c Release --project perf/run [-- --quick] [--rows name,name]; rows: {names}");
+}
+if (wanted?.FirstOrDefault(w => all.All(r => r.Name != w)) is { } unknown) return Wrong($"There is no row {unknown}; rows: {names}");
+#if DEBUG
+return Wrong("A measurement of a Debug build says nothing: add -c Release.");
+#else
+// This program's own work must not wait for threads that the pool would add one by one.
+ThreadPool.SetMinThreads(32, 32);
+var (clock, results) = (Stopwatch.StartNew(), new List<(IRow, RowResult)>());
+await using (var run = new Run(quick))
+{
+    foreach (var row in all.Where(r => wanted?.Contains(r.Name) ?? true))
+    {
+        Console.WriteLine($"[{clock.Elapsed:mm\\:ss}] {row.Name}: {row.Goal}");
+        try
+        {
+            var result = await row.RunAsync(run);
+            results.Add((row, result));
+            foreach (var figure in result.Figures)
+            {
+                Console.WriteLine($"    {(figure.IsMet ? "met   " : "MISSED")} {figure.What}: {figure.Target.Show(figure.Value)} "
+                    + $"(target {figure.Target}); {figure.Ours}; {figure.Against}");
+            }
+            if (result.Figures.Count == 0) Console.WriteLine($"    left out: {result.Story}");
+        }
+        catch (Exception broken)
+        {
+            // Whatever it is, the sentence names the row; the rest is for whoever mends it.
+            Console.Error.WriteLine($"The row {row.Name} broke: {broken.Message.ReplaceLineEndings(" ")}");
+            if (broken is not RowException) Console.Error.WriteLine(broken);
+            return 1;
+        }
+    }
+}
+var folder = Path.Combine(Repository.Root, "artifacts", "perf");
+Directory.CreateDirectory(folder);
+await File.WriteAllTextAsync(Path.Combine(folder, "report.svg"), Chart.Draw(results));
+await File.WriteAllTextAsync(Path.Combine(folder, "report.md"), Markdown.Write(results, quick, clock.Elapsed));
+Console.WriteLine($"[{clock.Elapsed:mm\\:ss}] {Path.Combine(folder, "report.md")}");
+return 0;
+#endif
+
+static int Wrong(string sentence)
+{
+    Console.Error.WriteLine(sentence);
+    return 1;
+}
