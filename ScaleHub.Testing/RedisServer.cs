@@ -24,6 +24,9 @@ public sealed class RedisServer : IAsyncLifetime
     /// <summary>As StackExchange.Redis takes it.</summary>
     public string ConnectionString => $"127.0.0.1:{_port}";
 
+    /// <summary>Of the server that runs now.</summary>
+    public int ProcessId => _server!.Id;
+
     /// <summary>A store of its own, as every instance has one.</summary>
     public RedisStore CreateStore(RedisOptions? options = null)
     {

@@ -15,13 +15,16 @@ internal interface IRow
 }
 
 /// <summary>What a row has measured.</summary>
-/// <param name="Figures">Each is a line of the table, and a bar of the chart; none when the row was left out.</param>
+/// <param name="Figures">Each is a line of the table, and a bar of the chart; none when the row was left out, or has no target.</param>
 /// <param name="Guarantees">What was on.</param>
 /// <param name="Story">How it was measured, and what else was seen: a short paragraph of Markdown.</param>
 internal sealed record RowResult(IReadOnlyList<Figure> Figures, string Guarantees, string Story)
 {
     /// <summary>A row that this machine cannot measure.</summary>
-    public static RowResult LeftOut(string why) => new([], "", why);
+    public static RowResult LeftOut(string why) => new([], "", why) { WasLeftOut = true };
+
+    /// <summary>Whether it was not measured.</summary>
+    public bool WasLeftOut { get; private init; }
 }
 
 /// <summary>One measured figure beside its target.</summary>

@@ -13,7 +13,7 @@ if (args is ["serve-bare", var port, var page]) return await BareServer.RunAsync
 IRow[] all =
 [
     new CachedList(), new Peers(), new UncachedList(), new Create(), new WholeGraph(), new Connections(), new SessionLookup(), new Pages(),
-    new Jobs(), new SingleFlight(), new LimitsExact(), new Start(),
+    new Jobs(), new SingleFlight(), new LimitsExact(), new Costs(), new Start(),
 ];
 var names = string.Join(", ", all.Select(r => r.Name));
 string[]? wanted = null;
@@ -45,7 +45,7 @@ await using (var run = new Run(quick))
                 Console.WriteLine($"    {(figure.IsMet ? "met   " : "MISSED")} {figure.What}: {figure.Target.Show(figure.Value)} "
                     + $"(target {figure.Target}); {figure.Ours}; {figure.Against}");
             }
-            if (result.Figures.Count == 0) Console.WriteLine($"    left out: {result.Story}");
+            if (result.Figures.Count == 0) Console.WriteLine($"    {(result.WasLeftOut ? "left out: " : "")}{result.Story}");
         }
         catch (Exception broken)
         {

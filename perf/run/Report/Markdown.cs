@@ -24,7 +24,8 @@ internal static class Markdown
                 text.AppendLine($"| `{row.Name}` | {figure.What} | {figure.Ours} | {figure.Against} | {ratio} | {figure.Target} "
                     + $"| {(figure.IsMet ? "yes" : "**no**")} | {result.Guarantees} |");
             }
-            if (result.Figures.Count == 0) text.AppendLine($"| `{row.Name}` | left out | – | – | – | {row.Goal} | – | – |");
+            if (result.Figures.Count == 0)
+                text.AppendLine($"| `{row.Name}` | {(result.WasLeftOut ? "left out" : "below")} | – | – | – | {row.Goal} | – | {result.Guarantees} |");
         }
         foreach (var (row, result) in results)
         {
