@@ -27,11 +27,12 @@ internal static class SizeCommand
     {
         List<string> lines =
         [
-            Line($"For {options.Companies:N0} companies and {options.RequestsPerSecond:N0} requests/s, of which {options.Writes * 100:0.#} % write and the cache "
-                + $"answers {options.Cached * 100:0.#} % of the reads:"),
+            Line($"For {options.Companies:N0} companies and {options.RequestsPerSecond:N0} requests/s; {options.Writes * 100:0.#} % write,"),
+            Line($"and the cache answers {options.Cached * 100:0.#} % of the reads:"),
             "",
             Line($"API instances     {size.Instances} with {Cores(options.Cores)} each      --instances {size.Instances}"),
-            Line($"PostgreSQL        a primary that uses {size.PrimaryCores:0.0} cores, and {size.Standbys} {(size.Standbys == 1 ? "standby" : "standbys")} with {Cores(options.Cores)} each"),
+            Line($"PostgreSQL        a primary with {Cores(Math.Max(1, (int)Math.Ceiling(size.PrimaryCores)))}"),
+            Line($"                  {size.Standbys} {(size.Standbys == 1 ? "standby" : "standbys")} with {Cores(options.Cores)} each"),
             Line($"Redis             {Bytes(size.RedisBytes)} of memory, {size.RedisCores:0.00} of a core"),
             Line($"Pools             Postgres__Pool__Max={size.Pool}, Postgres__ReplicaPool__Max={size.ReplicaPool} in each instance"),
             Line($"Disk              {Bytes(size.DiskBytesPerMonth)} more a month on each database server"),
@@ -53,7 +54,7 @@ internal static class SizeCommand
             lines.Add("That is more than one Redis can do. All keys of a company share a hash tag, so a cluster spreads companies over its nodes.");
         }
         lines.Add("");
-        lines.Add(Line($"Each server uses {Costs.Utilisation * 100:0} % of its cores then. The costs that this reckons with are those of docs/capacity.md; measure yours."));
+        lines.Add(Line($"Each server uses {Costs.Utilisation * 100:0} % of its cores then. The costs are those of docs/capacity.md; measure yours."));
         return string.Join(Environment.NewLine, lines);
     }
 

@@ -4,7 +4,7 @@ namespace ScaleHub.Worker.Sizing;
 /// <param name="Instances">Of the API; two at least, so that one can be lost.</param>
 /// <param name="Standbys">One at least, so that the primary can be lost.</param>
 /// <param name="PrimaryCores">That the primary needs. A server has fewer when there is too much to write for one: see
-/// <paramref name="IsBeyondOnePrimary"/>.</param>
+/// <see cref="IsBeyondOnePrimary"/>.</param>
 /// <param name="RedisCores">That Redis needs, which has one thread for commands.</param>
 /// <param name="Pool">Connections of each instance to the primary.</param>
 /// <param name="ReplicaPool">Connections of each instance to each standby.</param>
