@@ -16,7 +16,7 @@ await db.query("insert into peers.companies values ($1, 'Perf')", [company]);
 await db.query("insert into peers.users values ($1, $2, 'perf@company.example')", [company, user]);
 await db.query("insert into peers.quota_counters values ($1, 'tasks', $2, $3)", [company, tasks, quota]);
 for (let i = 0; i < tasks; i++) {
-  // As perf/lists names them, for pages of the same size.
+  // As perf/run names them, for pages of the same size.
   await db.query(
     `insert into peers.tasks (company_id, id, title, created_by, assignee_id, created_at, updated_at)
      values ($1, $2, $3, $4, $4, clock_timestamp(), clock_timestamp())`,

@@ -28,11 +28,12 @@ internal sealed class Create : IRow
         var ours = new Contender("ScaleHub", api.Addresses[0], null, api.ProcessId(0));
         var (turns, turn) = (run.Count(2, 5), run.Seconds(3, 8));
         using var requests = Requests.Post("/api/v1/tasks", tokens, Body);
+        await WarmUp.RunAsync(time => ours.RunAsync(Connections, time, counts: false, requests.Script));
         for (var i = -1; i < turns; i++)
         {
+            // The first turn of pgbench fills the buffers.
             await pgbench.RunAsync(Connections, turn, counts: i >= 0);
-            // The first turn is for the JIT.
-            await ours.RunAsync(Connections, i < 0 ? turn * 2 : turn, counts: i >= 0, requests.Script);
+            if (i >= 0) await ours.RunAsync(Connections, turn, counts: true, requests.Script);
         }
         return new(
             [

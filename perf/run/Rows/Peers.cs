@@ -31,8 +31,9 @@ internal sealed class Peers : IRow
             new("Hono", new(hono.Address, $"/tasks?limit={Page}"), token),
         ];
         var (turns, turn) = (run.Count(2, 5), run.Seconds(3, 8));
-        for (var i = -1; i < turns; i++)
-            foreach (var contender in contenders) await contender.RunAsync(Connections, i < 0 ? turn * 1.5 : turn, counts: i >= 0);
+        foreach (var contender in contenders) await WarmUp.RunAsync(time => contender.RunAsync(Connections, time, counts: false));
+        for (var i = 0; i < turns; i++)
+            foreach (var contender in contenders) await contender.RunAsync(Connections, turn, counts: true);
         var ours = contenders[0];
         return new(
             [

@@ -37,7 +37,7 @@ internal sealed class WholeGraph : IRow
                     JsonSerializer.Serialize(new { title = Accounts.Title(Interlocked.Increment(ref made)) }));
         }
         // For the JIT, and for the caches.
-        await StepAsync(nginx, 400, run.Seconds(5, 15), Next);
+        await StepAsync(nginx, 1000, run.Seconds(10, 20), Next);
         var (held, broke, steps) = ((Rate: 0, Result: (OpenLoopResult?)null), 0, new List<string>());
         foreach (var rate in Rates)
         {
