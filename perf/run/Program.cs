@@ -30,7 +30,8 @@ return Wrong("A measurement of a Debug build says nothing: add -c Release.");
 #else
 // This program's own work must not wait for threads that the pool would add one by one.
 ThreadPool.SetMinThreads(32, 32);
-var (clock, results) = (Stopwatch.StartNew(), new List<(IRow, RowResult)>());
+using var interruption = Interruption.Watch();
+var (clock, results, code) = (Stopwatch.StartNew(), new List<(IRow, RowResult)>(), 0);
 await using (var run = new Run(quick))
 {
     foreach (var row in all.Where(r => wanted?.Contains(r.Name) ?? true))
@@ -49,10 +50,12 @@ await using (var run = new Run(quick))
         }
         catch (Exception broken)
         {
-            // Whatever it is, the sentence names the row; the rest is for whoever mends it.
-            Console.Error.WriteLine($"The row {row.Name} broke: {broken.Message.ReplaceLineEndings(" ")}");
+            // Whatever it is: one sentence names the row, what follows is for whoever mends it, and the other rows are measured.
+            var why = broken.Message.Split('\n')[0].Trim();
+            Console.Error.WriteLine($"The row {row.Name} broke: {why}");
             if (broken is not RowException) Console.Error.WriteLine(broken);
-            return 1;
+            results.Add((row, RowResult.LeftOut($"It broke: {why}")));
+            code = 1;
         }
     }
 }
@@ -61,7 +64,7 @@ Directory.CreateDirectory(folder);
 await File.WriteAllTextAsync(Path.Combine(folder, "report.svg"), Chart.Draw(results));
 await File.WriteAllTextAsync(Path.Combine(folder, "report.md"), Markdown.Write(results, quick, clock.Elapsed));
 Console.WriteLine($"[{clock.Elapsed:mm\\:ss}] {Path.Combine(folder, "report.md")}");
-return 0;
+return code;
 #endif
 
 static int Wrong(string sentence)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ScaleHub.Testing;
+using Xunit.Sdk;
 
 namespace ScaleHub.Perf.Run.Rows;
 
@@ -37,7 +38,14 @@ internal sealed class Start : IRow
     {
         var clock = Stopwatch.StartNew();
         await using var start = AppHostProcess.Start(["--servers", "native"], ("SCALEHUB_DATA", data));
-        await start.LineAsync("Press Ctrl+C");
+        try
+        {
+            await start.LineAsync("Press Ctrl+C");
+        }
+        catch (XunitException e)
+        {
+            throw new RowException($"The graph did not become healthy: {start.Output.Concat(start.Errors).LastOrDefault()}", e);
+        }
         return clock.Elapsed.TotalSeconds;
     }
 }
