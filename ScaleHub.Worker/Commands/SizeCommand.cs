@@ -32,7 +32,7 @@ internal static class SizeCommand
             "",
             Line($"API instances     {size.Instances} with {Cores(options.Cores)} each      --instances {size.Instances}"),
             Line($"PostgreSQL        a primary with {Cores(Math.Max(1, (int)Math.Ceiling(size.PrimaryCores)))}"),
-            Line($"                  {size.Standbys} {(size.Standbys == 1 ? "standby" : "standbys")} with {Cores(options.Cores)} each"),
+            Line($"                  {(size.Standbys == 1 ? "a standby" : Line($"{size.Standbys} standbys"))} with {Cores(options.Cores)}{(size.Standbys == 1 ? "" : " each")}"),
             Line($"Redis             {Bytes(size.RedisBytes)} of memory, {size.RedisCores:0.00} of a core"),
             Line($"Pools             Postgres__Pool__Max={size.Pool}, Postgres__ReplicaPool__Max={size.ReplicaPool} in each instance"),
             Line($"Disk              {Bytes(size.DiskBytesPerMonth)} more a month on each database server"),

@@ -14,19 +14,19 @@ internal sealed record RequestCost(double Api, double Primary, double Standby, d
 internal static class Costs
 {
     /// <summary>A list that the cache has.</summary>
-    public static readonly RequestCost CachedRead = new(Api: 110, Primary: 0, Standby: 0, Redis: 20);
+    public static readonly RequestCost CachedRead = new(Api: 390, Primary: 0, Standby: 0, Redis: 14);
 
     /// <summary>A list that a standby answers.</summary>
-    public static readonly RequestCost Read = new(Api: 400, Primary: 0, Standby: 150, Redis: 30);
+    public static readonly RequestCost Read = new(Api: 800, Primary: 10, Standby: 230, Redis: 28);
 
     /// <summary>A creation with its audit entry and idempotency record.</summary>
-    public static readonly RequestCost Write = new(Api: 1000, Primary: 700, Standby: 150, Redis: 80);
+    public static readonly RequestCost Write = new(Api: 3900, Primary: 2100, Standby: 540, Redis: 130);
 
     /// <summary>Redis, for a user who is signed in: the session, windows of limits, and a share of the company's cached pages.</summary>
-    public const int RedisBytesOfUser = 14_000;
+    public const int RedisBytesOfUser = 12_000;
 
     /// <summary>On the disk of each database server, for a creation, indexes included.</summary>
-    public const int DiskBytesOfWrite = 2_000;
+    public const int DiskBytesOfWrite = 2_700;
 
     /// <summary>On the disk, for an active company and month: minutes of metrics, which are kept for two days, then hours and days.</summary>
     public const int DiskBytesOfCompany = 200_000;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using ScaleHub.Perf.Run;
 using ScaleHub.Perf.Run.Report;
 using ScaleHub.Perf.Run.Rows;
@@ -25,9 +26,8 @@ for (var i = 0; i < args.Length; i++)
     else return Wrong($"Usage: dotnet run -c Release --project perf/run [-- --quick] [--rows name,name]; rows: {names}");
 }
 if (wanted?.FirstOrDefault(w => all.All(r => r.Name != w)) is { } unknown) return Wrong($"There is no row {unknown}; rows: {names}");
-#if DEBUG
-return Wrong("A measurement of a Debug build says nothing: add -c Release.");
-#else
+if (typeof(Run).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true })
+    return Wrong("A measurement of a Debug build says nothing: add -c Release.");
 // This program's own work must not wait for threads that the pool would add one by one.
 ThreadPool.SetMinThreads(32, 32);
 using var interruption = Interruption.Watch();
@@ -65,7 +65,6 @@ await File.WriteAllTextAsync(Path.Combine(folder, "report.svg"), Chart.Draw(resu
 await File.WriteAllTextAsync(Path.Combine(folder, "report.md"), Markdown.Write(results, quick, clock.Elapsed));
 Console.WriteLine($"[{clock.Elapsed:mm\\:ss}] {Path.Combine(folder, "report.md")}");
 return code;
-#endif
 
 static int Wrong(string sentence)
 {

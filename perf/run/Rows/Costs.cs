@@ -24,7 +24,8 @@ internal sealed class Costs : IRow
         var database = await site.CreateDatabaseAsync();
         var tokens = await Companies.MakeAsync(database, Callers);
         await Companies.AddTasksAsync(database, TasksOfEach);
-        await PostgresServer.ExecuteAsync(database.Owner, "update tasks set due_at = now() + interval '30 days'; vacuum analyze tasks");
+        await PostgresServer.ExecuteAsync(database.Owner, "update tasks set due_at = now() + interval '30 days'");
+        await PostgresServer.ExecuteAsync(database.Owner, "vacuum analyze tasks");
         await site.Standby.CatchUpAsync();
         await using var api = await site.StartApiAsync(database, 1);
 
@@ -43,7 +44,7 @@ internal sealed class Costs : IRow
         }
         var memory = (await MemoryAsync() - before) / Callers;
 
-        int[] primary = Processes(database.App), standby = Processes(site.Standby.Of(database.App)), memoryServer = [site.Redis.ProcessId];
+        int primary = Leader(database.App), standby = Leader(site.Standby.Of(database.App)), memoryServer = site.Redis.ProcessId;
         using var cached = Requests.Get([.. tokens.Select(t => ("/api/v1/tasks", t))]);
         using var uncached = Requests.Get([.. tokens.Select(t => ("/api/v1/tasks?dueAfter=2026-01-01T00:00:00Z", t))]);
         using var creations = Requests.Post("/api/v1/tasks", tokens, new { title = Accounts.Title(1) });
@@ -52,11 +53,10 @@ internal sealed class Costs : IRow
         foreach (var (what, requests) in new[] { ("cached list", cached), ("list from a standby", uncached), ("creation", creations) })
         {
             var contender = new Contender(what, api.Addresses[0], null, api.ProcessId(0));
-            // For the JIT.
-            await contender.RunAsync(Connections, run.Seconds(6, 20), counts: false, requests.Script);
+            await WarmUp.RunAsync(time => contender.RunAsync(Connections, time, counts: false, requests.Script));
             await PostgresServer.ExecuteAsync(database.Owner, "checkpoint");
             var (disk, p, s, r) = (await DiskAsync(database), Cpu(primary), Cpu(standby), Cpu(memoryServer));
-            var result = await contender.RunAsync(Connections, run.Seconds(4, 15), counts: true, requests.Script);
+            var result = await contender.RunAsync(Connections, run.Seconds(6, 15), counts: true, requests.Script);
             string Each(double seconds) => $"{seconds * 1e6 / result.Requests:0}";
             lines.Add($"| {what} | {contender.MicrosecondsEach:0} | {Each(Cpu(primary) - p)} | {Each(Cpu(standby) - s)} | {Each(Cpu(memoryServer) - r)} |");
             bytes = (double)(await DiskAsync(database) - disk) / result.Requests;
@@ -76,14 +76,10 @@ internal sealed class Costs : IRow
     private static async Task<long> DiskAsync(TestDatabase database)
         => long.Parse((await PostgresServer.QueryAsync(database.Owner, "select pg_database_size(current_database())")).Single(), CultureInfo.InvariantCulture);
 
-    private static int[] Processes(string connectionString)
-    {
-        var leader = ProcessTree.Listening(new NpgsqlConnectionStringBuilder(connectionString).Port);
-        return [leader, .. ProcessTree.Children(leader)];
-    }
+    private static int Leader(string connectionString) => ProcessTree.Listening(new NpgsqlConnectionStringBuilder(connectionString).Port);
 
-    // Seconds, with those of children that have ended.
-    private static double Cpu(int[] processes) => processes.Sum(id =>
+    // Seconds of a server and its children of now. Those that have ended are counted with the server.
+    private static double Cpu(int server) => ((int[])[server, .. ProcessTree.Children(server)]).Sum(id =>
     {
         var file = $"/proc/{id}/stat";
         if (!File.Exists(file)) return 0;
