@@ -38,7 +38,6 @@ public static class ClearErrors
     public static Task<int> RunAsync(Func<Task> program)
         => RunAsync(async () =>
         {
-            BufferedOutput.Begin();
             await program();
             // Not 0 when a service of the host ended the program.
             return Environment.ExitCode;
