@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace ScaleHub.Testing;
 
@@ -70,9 +68,7 @@ public sealed class ApiProcesses : ApiInstances
 
     private protected override Uri Start((string Name, string Value)[] settings)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        var address = new Uri($"http://127.0.0.1:{FreePort.Find()}");
         var start = new ProcessStartInfo("sh", ["-c", ToFile, "sh", "dotnet", "ScaleHub.Api.dll"])
         {
             WorkingDirectory = AppContext.BaseDirectory,
@@ -80,7 +76,6 @@ public sealed class ApiProcesses : ApiInstances
         start.Environment["INSTANCE_OUTPUT"] = Path.Combine(_output, $"{_processes.Count}");
         start.Environment["ASPNETCORE_URLS"] = address.ToString();
         foreach (var (name, value) in settings) start.Environment[name] = value;
-        listener.Stop();
         _processes.Add(Process.Start(start)!);
         return address;
     }

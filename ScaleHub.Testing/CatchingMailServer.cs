@@ -19,9 +19,7 @@ public sealed class CatchingMailServer : IAsyncDisposable
     public CatchingMailServer()
     {
         Mailbox = new FullMailbox(this);
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        _port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        _port = FreePort.Find();
     }
 
     public Mailbox Mailbox { get; }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using ScaleHub.AppHost.Servers;
 
 namespace ScaleHub.Testing;
@@ -55,10 +53,7 @@ public sealed class NginxServer : IAsyncDisposable
     {
         foreach (var file in (string[])["run-nginx.sh", ServerFiles.NginxTemplate])
             await File.WriteAllTextAsync(Path.Combine(_home, file), ServerFiles.Read(file));
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        Address = new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
-        listener.Stop();
+        Address = new($"http://127.0.0.1:{FreePort.Find()}");
         // Its log stays in the folder.
         _server = Process.Start(new ProcessStartInfo("sh", ["-c", "exec bash \"$0\" >\"$NGINX_HOME/log\" 2>&1 </dev/null", Path.Combine(_home, "run-nginx.sh")])
         {

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using ScaleHub.Core.Platform.Postgres;
@@ -101,11 +99,7 @@ public sealed class PostgresServer : IAsyncLifetime
         if (Environment.IsPrivilegedProcess) await RunAsync(Process.Start("chown", ["-R", "postgres", _directory]));
         await RunAsync(await StartProgramAsync(LogFile, "initdb", "-D", Data, "-U", "postgres", "--pwfile", passwords,
             "-A", "scram-sha-256", "-E", "UTF8", "--no-sync"));
-        using (var listener = new TcpListener(IPAddress.Loopback, 0))
-        {
-            listener.Start();
-            _port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        }
+        _port = FreePort.Find();
         await StartAgainAsync();
         await ExecuteAsync(ConnectionString(), $"create database {Template}");
         await MigrateAsync(ConnectionString(Template));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace ScaleHub.Testing;
@@ -8,14 +7,6 @@ namespace ScaleHub.Testing;
 /// format.</summary>
 public static partial class PrometheusText
 {
-    /// <summary>A port that nobody listens on now.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>The names of all series, each with the names of the labels that it has.</summary>
     public static async Task<Dictionary<string, HashSet<string>>> ScrapeAsync(int port)
     {

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace ScaleHub.Testing;
@@ -63,11 +61,7 @@ public sealed class StandbyServer : IAsyncDisposable
         // -R: it becomes a standby of the server that it was cloned from.
         await PostgresServer.RunAsync(await PostgresServer.StartProgramAsync(log, "pg_basebackup", "-d",
             $"host=127.0.0.1 port={_primary.Port} user=postgres", "-D", data, "-X", "stream", "-R", "--checkpoint=fast", "--no-sync"));
-        using (var listener = new TcpListener(IPAddress.Loopback, 0))
-        {
-            listener.Start();
-            _port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        }
+        _port = FreePort.Find();
         _server = await PostgresServer.StartProgramAsync(log, "postgres", ["-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1",
             "-c", "unix_socket_directories=", "-c", "hot_standby_feedback=on", "-c", _primary.Durable ? "fsync=on" : "fsync=off",
             .. _primary.Settings.SelectMany(setting => (string[])["-c", setting])]);

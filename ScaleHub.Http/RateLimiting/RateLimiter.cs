@@ -37,6 +37,8 @@ public readonly record struct RateLimitDecision(bool Admitted, LimitState[] Stat
 /// </summary>
 public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimitMetrics metrics, TimeProvider time)
 {
+    // One after the other would take longer than a second for the callers of a busy instance.
+    private const int GivingBackAtOnce = 64;
     private readonly ConcurrentDictionary<LimitSet, bool> _reserving = [];
 
     /// <summary>Admits or refuses one request. The limits share one hash tag.</summary>
@@ -56,13 +58,14 @@ public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimi
     /// <param name="all">What could still be used as well: the instance stops.</param>
     internal async Task GiveBackReservationsAsync(bool all)
     {
-        foreach (var set in _reserving.Keys)
+        await Parallel.ForEachAsync(_reserving.Keys, new ParallelOptions { MaxDegreeOfParallelism = GivingBackAtOnce }, async (set, _) =>
         {
             // Before it is looked at: whoever fills it meanwhile adds it again.
-            _reserving.TryRemove(set, out _);
-            foreach (var (count, parts) in set.Reservation!.TakeUnused(all)) await redis.GiveBackAsync(set.Limits, count, parts);
+            _reserving.TryRemove(set, out bool _);
+            foreach (var unused in set.Reservation!.TakeUnused(all))
+                await redis.GiveBackAsync(set.Limits, unused.Count, unused.Parts, time.GetElapsedTime(unused.Since));
             if (!set.Reservation.IsEmpty) _reserving[set] = true;
-        }
+        });
     }
 
     private async ValueTask<RateLimitDecision> AskAsync(ApplyingLimit[] limits, LimitSet? set, CancellationToken cancellationToken)
@@ -73,7 +76,9 @@ public sealed class RateLimiter(RedisWindows redis, LocalWindows local, RateLimi
         try
         {
             var sent = time.GetTimestamp();
-            if (await redis.DecideAsync(limits, unreported, more, cancellationToken) is { } answer)
+            // A client that leaves does not take what is reserved for its company along.
+            var cancellation = more > 0 ? CancellationToken.None : cancellationToken;
+            if (await redis.DecideAsync(limits, unreported, more, cancellation) is { } answer)
             {
                 told = true;
                 if (answer.Admitted > 0) local.Note(limits);

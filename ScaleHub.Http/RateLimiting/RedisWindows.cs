@@ -37,10 +37,13 @@ public sealed class RedisWindows(RedisStore redis)
 
     /// <summary>
     /// Takes back what was admitted in certain parts of the windows and not used. Sent once: if Redis does not say that it was
-    /// done, it may have been, and taking it back twice would admit too many.
+    /// done, it may have been, and taking it back twice would admit too many. Not sent if Redis failed since it was admitted: a Redis
+    /// that has lost its memory does not count it any more, and would take back what others were admitted.
     /// </summary>
-    internal async ValueTask GiveBackAsync(ApplyingLimit[] limits, int count, long[] parts)
-        => await redis.TryAsync(db => GiveBackAsync(db, limits, count, parts), CancellationToken.None);
+    internal async ValueTask GiveBackAsync(ApplyingLimit[] limits, int count, long[] parts, TimeSpan age)
+    {
+        if (redis.SinceFailure > age) await redis.TryAsync(db => GiveBackAsync(db, limits, count, parts), CancellationToken.None);
+    }
 
     /// <summary>Takes back; from the oldest part where none is given.</summary>
     internal static Task<RedisResult> GiveBackAsync(IDatabase db, ApplyingLimit[] limits, int count, long[]? parts)

@@ -39,7 +39,7 @@ public sealed class Reservation
     private readonly Lock _lock = new();
     private LimitState[] _states = [];
     private long[] _parts = [];
-    private (int Count, long[] Parts)? _unused;
+    private Unused? _unused;
     private int _left, _count, _countBefore;
     private long _filledAt, _endsAt, _periodSince;
     private bool _isFilling;
@@ -77,7 +77,7 @@ public sealed class Reservation
             Count(now);
             // One of many concurrent requests is enough.
             if (_isFilling || !IsOver(now) || (_left > 0 && _unused is not null)) return 0;
-            if (_left > 0) (_unused, _left) = ((_left, _parts), 0);
+            if (_left > 0) (_unused, _left) = (new(_left, _parts, _filledAt), 0);
             var wanted = (int)Math.Min(Most, Math.Max(_count, _countBefore) / PeriodSeconds * _seconds);
             _isFilling = wanted > 0;
             return wanted;
@@ -102,18 +102,18 @@ public sealed class Reservation
         lock (_lock) _isFilling = false;
     }
 
-    /// <summary>Takes out what can be used no more: how many, and in which parts they are counted.</summary>
+    /// <summary>Takes out what can be used no more.</summary>
     /// <param name="all">What could still be used, too.</param>
-    internal List<(int Count, long[] Parts)> TakeUnused(bool all)
+    internal List<Unused> TakeUnused(bool all)
     {
         lock (_lock)
         {
-            var unused = new List<(int, long[])>(2);
+            var unused = new List<Unused>(2);
             if (_unused is { } before) unused.Add(before);
             _unused = null;
             if (_left > 0 && (all || IsOver(_time.GetTimestamp())))
             {
-                unused.Add((_left, _parts));
+                unused.Add(new(_left, _parts, _filledAt));
                 _left = 0;
             }
             return unused;
@@ -128,6 +128,12 @@ public sealed class Reservation
             lock (_lock) return _left == 0 && _unused is null;
         }
     }
+
+    /// <summary>What was reserved and not used.</summary>
+    /// <param name="Count">How many.</param>
+    /// <param name="Parts">In which part of each window they are counted.</param>
+    /// <param name="Since">When Redis was asked for them.</param>
+    internal readonly record struct Unused(int Count, long[] Parts, long Since);
 
     private bool IsOver(long now) => _left == 0 || now >= _endsAt;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -141,7 +140,7 @@ public sealed class NginxTests : IAsyncLifetime
 
     private async Task StartAsync(string? trusted, bool tls = false)
     {
-        (_port, _tlsPort) = (FreePort(), FreePort());
+        (_port, _tlsPort) = (FreePort.Find(), FreePort.Find());
         var listen = $"listen 127.0.0.1:{_port};";
         if (tls)
             listen += $" listen 127.0.0.1:{_tlsPort} ssl; ssl_certificate {_home}/nginx/tls.crt; ssl_certificate_key {_home}/nginx/tls.key;";
@@ -208,12 +207,5 @@ public sealed class NginxTests : IAsyncLifetime
                 : JsonSerializer.Serialize(context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString())));
         });
         return app;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

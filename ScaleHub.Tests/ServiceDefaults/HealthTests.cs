@@ -107,8 +107,11 @@ public sealed class HealthTests
 
         // The request is on its way, and nothing has come yet: the connection is neither closed nor anything else to be read from.
         Assert.False(kept[0].Client.Poll(TimeSpan.FromMilliseconds(200), SelectMode.SelectRead));
+        // The pace of a balancer with little to do: all together take longer than a server without requests waits.
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         foreach (var made in kept)
         {
+            await pace.WaitForNextTickAsync();
             await made.GetStream().WriteAsync(
                 Encoding.ASCII.GetBytes($"POST /work HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 0\r\n\r\n"));
             using var reader = new StreamReader(made.GetStream());
@@ -116,8 +119,6 @@ public sealed class HealthTests
             var rest = await reader.ReadToEndAsync();
             Assert.Contains("done", rest, StringComparison.Ordinal);
             Assert.Contains("Connection: close", rest, StringComparison.Ordinal);
-            // The pace of a balancer with little to do: all together take longer than a server without requests waits.
-            await Task.Delay(20);
         }
         foreach (var made in kept) made.Dispose();
         await ended.WaitAsync(TimeSpan.FromSeconds(10));

@@ -17,7 +17,7 @@ public sealed class MetricsEndpointTests
     [Fact]
     public async Task The_private_port_shows_metrics_and_nothing_else_and_the_public_one_does_not_show_them()
     {
-        var port = PrometheusText.FreePort();
+        var port = FreePort.Find();
         await using var app = await TestApp.StartAsync(
             new() { ["Metrics:Port"] = $"{port}" }, map: app => app.MapGet("/ping", () => "pong"));
         Assert.Equal("pong", await Client.GetStringAsync(new Uri(app.Address(), "/ping")));
@@ -37,7 +37,7 @@ public sealed class MetricsEndpointTests
     public async Task Metrics_are_shown_and_sent_at_once_and_a_scrape_is_no_request()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        var port = PrometheusText.FreePort();
+        var port = FreePort.Find();
         var settings = TelemetryTests.Settings(receiver.Address);
         settings["Metrics:Port"] = $"{port}";
         await using (var app = await TestApp.StartAsync(settings, map: app => app.MapGet("/ping", () => "pong")))
@@ -54,7 +54,7 @@ public sealed class MetricsEndpointTests
     [Fact]
     public async Task It_listens_where_it_is_told_and_on_the_loopback_interface_otherwise()
     {
-        var (port, other) = (PrometheusText.FreePort(), PrometheusText.FreePort());
+        var (port, other) = (FreePort.Find(), FreePort.Find());
         await using var local = await TestApp.StartAsync(new() { ["Metrics:Port"] = $"{port}" });
         await using var everywhere = await TestApp.StartAsync(
             new() { ["Metrics:Port"] = $"{other}", ["Metrics:Address"] = "0.0.0.0" });
@@ -66,7 +66,7 @@ public sealed class MetricsEndpointTests
     [Fact]
     public async Task A_process_that_drains_still_shows_its_metrics()
     {
-        var port = PrometheusText.FreePort();
+        var port = FreePort.Find();
         await using var app = await TestApp.StartAsync(new() { ["Metrics:Port"] = $"{port}", ["Shutdown:DrainSeconds"] = "5" });
         // As SIGTERM does.
         app.Lifetime.StopApplication();

@@ -14,7 +14,7 @@ namespace ScaleHub.Tests.ServiceDefaults;
 public sealed class ScrapedPrograms : IAsyncLifetime
 {
     private readonly Receiver _receiver = new();
-    private readonly int _apiPort = PrometheusText.FreePort(), _workerPort = PrometheusText.FreePort();
+    private readonly int _apiPort = FreePort.Find(), _workerPort = FreePort.Find();
     private ApiProcesses _api = null!;
     private WorkerProcesses _worker = null!;
 

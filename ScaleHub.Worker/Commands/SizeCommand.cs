@@ -32,7 +32,7 @@ internal static class SizeCommand
             "",
             Line($"API instances     {size.Instances} with {Cores(options.Cores)} each      --instances {size.Instances}"),
             Line($"PostgreSQL        a primary with {Cores(Math.Max(1, (int)Math.Ceiling(size.PrimaryCores)))}"),
-            Line($"                  {(size.Standbys == 1 ? "a standby" : Line($"{size.Standbys} standbys"))} with {Cores(options.Cores)}{(size.Standbys == 1 ? "" : " each")}"),
+            Line($"                  {Standbys(size.Standbys, options.Cores)}"),
             Line($"Redis             {Bytes(size.RedisBytes)} of memory, {size.RedisCores:0.00} of a core"),
             Line($"Pools             Postgres__Pool__Max={size.Pool}, Postgres__ReplicaPool__Max={size.ReplicaPool} in each instance"),
             Line($"Disk              {Bytes(size.DiskBytesPerMonth)} more a month on each database server"),
@@ -40,8 +40,8 @@ internal static class SizeCommand
         if (!size.Fits)
         {
             lines.Add("");
-            lines.Add("The pools of all programs together are more than the 300 connections of one server. Raise max_connections, or put PgBouncer in between "
-                + "and set Postgres__Pooler=Transaction.");
+            lines.Add("The pools of all programs together are more than the 300 connections of one server. Raise max_connections, or put "
+                + "PgBouncer in between and set Postgres__Pooler=Transaction.");
         }
         if (size.IsBeyondOnePrimary)
         {
@@ -58,9 +58,12 @@ internal static class SizeCommand
         return string.Join(Environment.NewLine, lines);
     }
 
+    private static string Standbys(int count, int cores) => count == 1 ? $"a standby with {Cores(cores)}" : Line($"{count} standbys with {Cores(cores)} each");
+
     private static string Cores(int count) => count == 1 ? "1 core" : Line($"{count} cores");
 
-    private static string Bytes(long bytes) => bytes >= 1L << 30 ? Line($"{bytes / (double)(1L << 30):0.0} GiB") : Line($"{Math.Max(1, bytes >> 20)} MiB");
+    private static string Bytes(long bytes)
+        => bytes >= 1L << 30 ? Line($"{bytes / (double)(1L << 30):0.0} GiB") : Line($"{Math.Max(1, bytes >> 20)} MiB");
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

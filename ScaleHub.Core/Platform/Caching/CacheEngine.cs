@@ -21,8 +21,7 @@ namespace ScaleHub.Core.Platform.Caching;
 /// <see cref="CacheLookup.StaleFor"/> is over, and the load is tried again each second. An invalidated value is never served.</para>
 /// <para>Redis away. Each process works alone: it serves an entry for a second and then loads it again, once for all lookups.</para>
 /// </summary>
-internal sealed class CacheEngine(
-    LocalStore local, CacheVersions versions, RedisStore redis, Broadcast broadcast,
+internal sealed class CacheEngine(LocalStore local, CacheVersions versions, RedisStore redis, Broadcast broadcast,
     CacheCounts counts, PostgresNodes nodes, IOptions<CacheOptions> options, TimeProvider time, ILogger<CacheEngine> logger)
 {
     private static readonly TimeSpan UnverifiedLife = TimeSpan.FromSeconds(1), RetryDelay = TimeSpan.FromSeconds(1);

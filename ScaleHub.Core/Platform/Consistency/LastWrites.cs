@@ -69,9 +69,9 @@ public sealed class LastWrites
         // write.
         async Task<bool> PublishAsync(IDatabase db)
         {
-            var kept = db.StringSetAsync(Key(company, user), Format(lsn), Memory);
-            await _broadcast.PublishAsync(db, Topic, $"{company:N}{user:N}{Format(lsn)}");
-            return await kept;
+            await Task.WhenAll(db.StringSetAsync(Key(company, user), Format(lsn), Memory),
+                _broadcast.PublishAsync(db, Topic, $"{company:N}{user:N}{Format(lsn)}"));
+            return true;
         }
         if (!(await _redis.AskAsync<bool>(PublishAsync, cancellationToken)).Answered) await _redis.SendAsync(PublishAsync, cancellationToken);
     }

@@ -120,9 +120,9 @@ public sealed class RedisStore : IAsyncDisposable
             command(connection.GetDatabase());
             return true;
         }
-        catch (RedisConnectionException)
+        catch (Exception e) when (e is RedisConnectionException or ObjectDisposedException)
         {
-            // Lost at this moment; the connection tells the breaker by itself.
+            // Lost at this moment, of which the connection tells the breaker by itself, or closed as the process ends.
             return false;
         }
     }

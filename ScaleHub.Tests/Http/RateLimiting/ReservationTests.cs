@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using ScaleHub.Core.Platform;
 using ScaleHub.Http.RateLimiting;
 using ScaleHub.Testing;
 
@@ -38,16 +40,18 @@ public sealed class ReservationTests : IAsyncLifetime
         var clock = Stopwatch.StartNew();
         // As long as two windows and a piece of the third.
         var end = 2.5 * window;
-        await Task.WhenAll([KeepAsync(() => clock.Elapsed < end), .. Enumerable.Range(0, 24).Select(i => Task.Run(async () =>
+        using var stop = new CancellationTokenSource();
+        var keeping = KeepAsync(stop.Token);
+        await Task.WhenAll(Enumerable.Range(0, 24).Select(i => Task.Run(async () =>
         {
             while (clock.Elapsed < end)
             {
                 var before = clock.Elapsed;
                 if ((await DecideAsync(sets, i % 3)).Admitted) admitted.Add((before, clock.Elapsed));
-                // Refused ones, too, would only keep Redis busy.
-                else await Task.Delay(5);
             }
-        }))]);
+        })));
+        await stop.CancelAsync();
+        await keeping;
 
         var byStart = admitted.OrderBy(a => a.Before).ToList();
         // For a window that begins with each of them: those that were admitted in it for certain.
@@ -92,6 +96,38 @@ public sealed class ReservationTests : IAsyncLifetime
         // The others go on, until the limit is reached.
         while ((await DecideAsync(sets, 1)).Admitted) admitted++;
         Assert.InRange(admitted, 950, 999);
+    }
+
+    [Fact]
+    public async Task A_Redis_that_was_away_is_given_nothing_back_as_it_may_have_forgotten_and_others_were_admitted_meanwhile()
+    {
+        var sets = Sets(LimiterInstances.Limit(100_000, 900));
+        await ReserveAsync(sets, 0);
+        await _server.KillAsync();
+        await _server.StartAsync();
+        await _instances.UntilRedisDecidesAsync();
+        // It counts in the same part of the window, or in the next one.
+        var decision = await DecideAsync(sets, 1);
+        await _instances[0].Limiter.GiveBackReservationsAsync(all: true);
+        Assert.Equal(decision.States[0].Remaining - 1, (await DecideAsync(sets, 1)).States[0].Remaining);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_while_its_instance_reserves_loses_nothing()
+    {
+        var sets = Sets(LimiterInstances.Limit(100_000, 900));
+        using var left = new CancellationTokenSource();
+        await left.CancelAsync();
+        var admitted = 0;
+        for (; sets[0].Reservation!.IsEmpty; admitted++)
+        {
+            Assert.InRange(admitted, 0, 900);
+            // Whether it is told or not: a request that reserves is carried through, any other may have been counted.
+            var decision = _instances[0].Limiter.DecideAsync(sets[0], left.Token).AsTask();
+            await decision.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+        await _instances[0].Limiter.GiveBackReservationsAsync(all: true);
+        Assert.Equal(100_000 - admitted - 1, (await DecideAsync(sets, 1)).States[0].Remaining);
     }
 
     [Fact]
@@ -146,14 +182,9 @@ public sealed class ReservationTests : IAsyncLifetime
         => _instances[instance].Limiter.DecideAsync(sets[instance], CancellationToken.None);
 
     // What the keeper does in the background, more often, as the windows are shorter.
-    private async Task KeepAsync(Func<bool> goesOn)
-    {
-        while (goesOn())
-        {
-            foreach (var instance in _instances) await instance.Limiter.GiveBackReservationsAsync(all: false);
-            await Task.Delay(50);
-        }
-    }
+    private Task KeepAsync(CancellationToken stop)
+        => new Rounds("The keeper", NullLogger.Instance).EveryAsync(TimeSpan.FromMilliseconds(50), TimeProvider.System,
+            () => Task.WhenAll(_instances.Select(i => i.Limiter.GiveBackReservationsAsync(all: false))), stop);
 
     private double Decisions(string by) => _decisions.Sums("scalehub.ratelimit.decisions").GetValueOrDefault(by);
 }

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -9,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using ScaleHub.Testing;
 
 namespace ScaleHub.Tests.Modules.Webhooks;
 
@@ -20,9 +19,7 @@ internal sealed class Receiver : IAsyncDisposable
 
     public Receiver()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        _port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        _port = FreePort.Find();
     }
 
     public string Url => $"http://127.0.0.1:{_port}/hook";

@@ -102,6 +102,17 @@ public sealed class LastWritesTests : IAsyncLifetime
         await WriteAsync(instance: 0, null);
         await WriteAsync(instance: 0, new(1000));
         Assert.True((await RequiredAsync(1, _writer)).PrimaryOnly);
+
+        // More than are kept: what the instance had to forget, it asks Redis for.
+        var third = Guid.NewGuid();
+        foreach (var some in Enumerable.Range(0, 110_000).Chunk(5_000))
+        {
+            await Task.WhenAll(some.Select(_ => _broadcasts[0].PublishAsync(
+                redis.GetDatabase(), "wrote", $"{_company:N}{Guid.NewGuid():N}{LastWrites.Format(Position)}")));
+        }
+        await Poll.UntilAsync(async () => Assert.True(await _broadcasts[1].CatchUpAsync()));
+        await redis.GetDatabase().StringSetAsync($"{new RedisOptions().Prefix}:{{{_company:N}}}:wrote:{third:N}", LastWrites.Format(new(0x7777)));
+        Assert.Equal((new(0x7777), false), await RequiredAsync(1, third));
     }
 
     [Fact]

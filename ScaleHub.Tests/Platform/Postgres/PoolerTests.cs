@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -35,11 +33,7 @@ public sealed class PoolerTests(PostgresServer server) : IAsyncLifetime
                 insert into users (company_id, id, email, password_hash, role) values ('{company}', '{company}', '{company}@company.example', 'x', 'owner')
                 """);
         }
-        using (var listener = new TcpListener(IPAddress.Loopback, 0))
-        {
-            listener.Start();
-            _port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        }
+        _port = FreePort.Find();
         var app = new NpgsqlConnectionStringBuilder(_database.App);
         var (settings, users) = (Path.Combine(_folder, "pgbouncer.ini"), Path.Combine(_folder, "users"));
         await File.WriteAllTextAsync(users, $"\"{app.Username}\" \"{app.Password}\"\n");

@@ -20,6 +20,28 @@ public sealed class TenantDbContextTests(PostgresServer server)
     private static readonly Guid Theirs = Guid.Parse("01a00000-0000-7000-8000-000000000002");
 
     [Fact]
+    public async Task A_context_that_no_query_uses_makes_none_of_EFs_services()
+    {
+        await using var host = await PlatformHost.StartAsync(await TwoCompaniesAsync());
+        const int Contexts = 100;
+        var (made, used) = (0L, 0L);
+        for (var i = 0; i < 2 * Contexts; i++)
+        {
+            await using var scope = host.Scope(Mine);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var db = scope.ServiceProvider.GetRequiredService<ReadDb>();
+            var then = GC.GetAllocatedBytesForCurrentThread();
+            // With the connection come all of EF's services for a context.
+            db.Database.GetDbConnection();
+            // The first ones make what all share.
+            if (i < Contexts) continue;
+            made += then - before;
+            used += GC.GetAllocatedBytesForCurrentThread() - then;
+        }
+        Assert.True(made < used / 3, $"{made / Contexts} bytes for a context, {used / Contexts} for EF's services");
+    }
+
+    [Fact]
     public async Task Without_any_filter_a_query_still_shows_no_row_of_another_company()
     {
         var database = await TwoCompaniesAsync();

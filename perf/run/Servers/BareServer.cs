@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
@@ -33,10 +31,7 @@ internal sealed class BareServer : IAsyncDisposable
     {
         var file = Path.GetTempFileName();
         await File.WriteAllBytesAsync(file, page);
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        var port = FreePort.Find();
         var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["serve-bare", $"{port}", file])
         {
             // As the API has it, which is a web project.

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Npgsql;
 using ScaleHub.Testing;
@@ -48,10 +46,7 @@ internal sealed class NodePeer : IAsyncDisposable
     /// <summary>Starts one.</summary>
     public static async Task<NodePeer> StartAsync(string script, TestDatabase database, RedisServer redis)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
-        listener.Stop();
+        var address = new Uri($"http://127.0.0.1:{FreePort.Find()}");
         var start = new ProcessStartInfo("sh", ["-c", "exec node \"$0\" >/dev/null 2>&1 </dev/null", script]) { WorkingDirectory = Folder };
         foreach (var (name, value) in Settings(database, redis)) start.Environment[name] = value;
         start.Environment["PORT"] = $"{address.Port}";
