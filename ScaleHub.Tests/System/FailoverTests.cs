@@ -98,9 +98,12 @@ public sealed partial class FailoverTests(ITestOutputHelper output) : IAsyncLife
         await account.CreateTaskAsync("Confirmed by the other standby");
         await NodeSql.ReceiveAsync(second, receive: false);
         var writing = account.Client.PostJsonAsync("/api/v1/tasks", new { title = "Nobody confirms it" });
-        // From when the commit waits: what the machine takes for the request until then says nothing of it.
+        // From when the request's own commit waits: what the machine takes for the request until then says nothing of it.
         await Poll.UntilAsync(async () => Assert.True(await NodeSql.AskAsync<bool>(
-            pg, "select exists (select from pg_stat_activity where wait_event = 'SyncRep')")));
+            pg, """
+                select exists (select from pg_stat_activity a join pg_locks l on l.pid = a.pid
+                    where a.wait_event = 'SyncRep' and l.mode = 'RowExclusiveLock' and l.relation = to_regclass('tasks'))
+                """)));
         var clock = Stopwatch.StartNew();
         using var unconfirmed = await writing;
         await unconfirmed.ProblemAsync(HttpStatusCode.ServiceUnavailable);
