@@ -36,6 +36,7 @@ internal static class Launch
             settings = Settings.Read(builder.Configuration);
             isTest = settings.RandomPorts;
             await addGraph(builder, settings);
+            builder.Services.AddPatientHealthChecks();
             if (!settings.RandomPorts)
             {
                 builder.Configuration["DcpPublisher:WaitForResourceCleanup"] = "true";
