@@ -8,12 +8,14 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// <summary>
 /// The monitor's own connection to one node, opened when it is needed and thrown away with the first trouble.
 /// It is outside the pool: a full pool must not look like a dead server.
+/// <para>A connection that the server has ended since the last look does not make a node unreachable: the look goes on with a new
+/// one, within the same patience. Otherwise an operator who ends connections would take the node out of routing.</para>
 /// </summary>
 internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _dataSource = BuildDataSource(node);
     private NpgsqlConnection? _connection;
-    private Task _asking = Task.CompletedTask;
+    private Task<Answer>? _asking;
 
     public PostgresNode Node => node;
 
@@ -21,21 +23,19 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
     /// <paramref name="patience"/>.</summary>
     public async Task<NodeState> LookAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        var connection = _connection ??= _dataSource.CreateConnection();
-        var asking = AskAsync(connection);
-        _asking = asking;
+        var asking = _asking = AskAsync(Interlocked.Exchange(ref _connection, null));
         try
         {
             // The wait is bounded, not the asking: a cancellation that hits Npgsql 10.0 while it connects throws where nobody can
             // catch it (NpgsqlConnector.PerformUserCancellationUnsynchronized, on the timer's thread), which ends the process.
-            return await asking.WaitAsync(patience, cancellationToken);
+            (var state, _connection) = await asking.WaitAsync(patience, cancellationToken);
+            return state;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && e is NpgsqlException or TimeoutException or OperationCanceledException or InvalidOperationException)
         {
             logger.LogDebug(e, "Database node {Node} does not answer", node.Name);
-            _connection = null;
-            _ = DiscardAsync(connection, asking);
+            _ = DiscardAsync(asking);
             return NodeState.Unreachable(DateTimeOffset.UtcNow);
         }
     }
@@ -59,9 +59,35 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
         return builder.Build();
     }
 
-    private static async Task<NodeState> AskAsync(NpgsqlConnection connection)
+    private async Task<Answer> AskAsync(NpgsqlConnection? kept)
     {
-        if (connection.State != System.Data.ConnectionState.Open) await connection.OpenAsync();
+        if (kept is not null)
+        {
+            try
+            {
+                return new(await ReadStateAsync(kept), kept);
+            }
+            catch (NpgsqlException e)
+            {
+                logger.LogDebug(e, "Database node {Node} has ended the monitor's connection", node.Name);
+                await CloseAsync(kept);
+            }
+        }
+        var connection = _dataSource.CreateConnection();
+        try
+        {
+            await connection.OpenAsync();
+            return new(await ReadStateAsync(connection), connection);
+        }
+        catch
+        {
+            await CloseAsync(connection);
+            throw;
+        }
+    }
+
+    private static async Task<NodeState> ReadStateAsync(NpgsqlConnection connection)
+    {
         var start = Stopwatch.GetTimestamp();
         await using var command = new NpgsqlCommand("select standby, lsn, timeline from node_state()", connection);
         await using var reader = await command.ExecuteReaderAsync();
@@ -75,10 +101,15 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
             DateTimeOffset.UtcNow);
     }
 
-    private async Task DiscardAsync(NpgsqlConnection connection, Task asking)
+    // How it ends does not matter any more, but its connection cannot be closed before.
+    private async Task DiscardAsync(Task<Answer> asking)
     {
-        // How it ended does not matter any more, but the connection cannot be closed before.
-        await asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (asking.IsCompletedSuccessfully) await CloseAsync(asking.Result.Connection);
+    }
+
+    private async Task CloseAsync(NpgsqlConnection connection)
+    {
         try
         {
             await connection.DisposeAsync();
@@ -92,7 +123,9 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
 
     public async ValueTask DisposeAsync()
     {
-        if (_connection is not null) await DiscardAsync(_connection, _asking);
+        if (_asking is not null) await DiscardAsync(_asking);
         await _dataSource.DisposeAsync();
     }
+
+    private sealed record Answer(NodeState State, NpgsqlConnection Connection);
 }

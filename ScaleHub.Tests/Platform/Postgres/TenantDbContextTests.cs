@@ -181,16 +181,27 @@ public sealed class TenantDbContextTests(PostgresServer server)
     {
         var database = await TwoCompaniesAsync();
         await using var host = await PlatformHost.StartAsync(database, ("Postgres:Pool:Max", "8"), ("Postgres:Pool:Min", "0"));
-        for (var round = 0; round < 3; round++)
+        var node = Assert.Single(host.Services.GetRequiredService<PostgresNodes>().All);
+        for (var (round, tries) = (0, 0); round < 3; Assert.True(++tries < 20, "The monitor found the node lost all the time."))
         {
-            // As many at a time as there are connections: each is used, and then ended.
-            var reads = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+            await Poll.UntilAsync(() => node.Answers, seconds: 60);
+            var lost = node.Lost;
+            try
             {
-                await using var scope = host.Scope(Mine);
-                return await scope.ServiceProvider.GetRequiredService<ReadDb>().Database
-                    .SqlQuery<string>($"select title || pg_sleep(0.1) as \"Value\" from tasks").ToListAsync();
-            }));
-            Assert.All(reads, titles => Assert.Equal(["mine"], titles));
+                // As many at a time as there are connections: each is used, and then ended.
+                var reads = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+                {
+                    await using var scope = host.Scope(Mine);
+                    return await scope.ServiceProvider.GetRequiredService<ReadDb>().Database
+                        .SqlQuery<string>($"select title || pg_sleep(0.1) as \"Value\" from tasks").ToListAsync();
+                }));
+                Assert.All(reads, titles => Assert.Equal(["mine"], titles));
+                round++;
+            }
+            catch (Exception) when (lost.IsCancellationRequested)
+            {
+                // On a busy machine the monitor may wait in vain for an answer, which ends the reads too: such a round shows nothing.
+            }
             await PostgresServer.ExecuteAsync(database.Owner,
                 "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
         }
