@@ -9,13 +9,14 @@ using ScaleHub.Tests.Modules.Webhooks;
 namespace ScaleHub.Tests.ServiceDefaults;
 
 /// <summary>
-/// An API instance and a worker, processes of their own, a collector, and a company with two webhooks: the server of one takes
-/// every event, and that of the other refuses each.
+/// The load balancer, an API instance and a worker, processes of their own, a collector, and a company with two webhooks: the server of
+/// one takes every event, and that of the other refuses each.
 /// </summary>
 public sealed class TracedWork : IAsyncLifetime
 {
     private readonly Receiver _taking = new(), _refusing = new();
     private ApiProcesses _api = null!;
+    private NginxServer _nginx = null!;
     private WorkerProcesses _worker = null!;
 
     public OtlpReceiver Collector { get; private set; } = null!;
@@ -42,6 +43,7 @@ public sealed class TracedWork : IAsyncLifetime
             ("Logging__OpenTelemetry__LogLevel__Default", "Information"),
         ];
         _api = await ApiProcesses.StartAsync(1, [.. settings, ("OTEL_SERVICE_NAME", "api")]);
+        _nginx = await NginxServer.StartAsync([_api.Addresses[0]]);
         _worker = new(
         [
             .. settings, ("OTEL_SERVICE_NAME", "worker"), ("ConnectionStrings__redis", _api.Redis.ConnectionString),
@@ -54,7 +56,7 @@ public sealed class TracedWork : IAsyncLifetime
         await WebhooksFixture.AddAsync(Account, _refusing.Url, "task.created");
     }
 
-    /// <summary>Makes a task, as the load balancer passes the request on; its trace.</summary>
+    /// <summary>Makes a task through the load balancer; its trace.</summary>
     public async Task<string> CreateTaskAsync(bool isSampled)
     {
         var trace = ActivityTraceId.CreateRandom().ToHexString();
@@ -62,8 +64,7 @@ public sealed class TracedWork : IAsyncLifetime
         request.Content = JsonContent.Create(new { title = trace });
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Account.AccessToken);
         request.Headers.Add("traceparent", $"00-{trace}-{Hop}-{(isSampled ? "01" : "00")}");
-        request.Headers.Add("ScaleHub-Balancer", "1900000000.250 0.125");
-        using var client = _api.CreateClient();
+        using var client = new HttpClient { BaseAddress = _nginx.Address };
         using var response = await client.SendAsync(request);
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return trace;
@@ -81,6 +82,7 @@ public sealed class TracedWork : IAsyncLifetime
     {
         if (_worker is not null) await _worker.DisposeAsync();
         Account?.Dispose();
+        if (_nginx is not null) await _nginx.DisposeAsync();
         if (_api is not null) await _api.DisposeAsync();
         await _taking.DisposeAsync();
         await _refusing.DisposeAsync();
@@ -92,8 +94,9 @@ public sealed class TracedWork : IAsyncLifetime
 public sealed class TracedWorkTests(TracedWork work) : IClassFixture<TracedWork>
 {
     [Fact]
-    public async Task A_request_its_job_and_the_webhook_that_the_job_calls_are_one_trace()
+    public async Task A_request_through_the_load_balancer_its_job_and_the_webhook_that_the_job_calls_are_one_trace()
     {
+        var before = DateTimeOffset.UtcNow;
         var trace = await work.CreateTaskAsync(isSampled: true);
         var call = await work.CallAsync(trace);
         IReadOnlyList<ReceivedSpan> spans = [];
@@ -106,6 +109,11 @@ public sealed class TracedWorkTests(TracedWork work) : IClassFixture<TracedWork>
 
         var server = Assert.Single(spans, s => s.Kind == ActivityKind.Server);
         Assert.Equal(("api", "POST /api/v1/tasks/", work.Hop), (server.Service, server.Name, server.ParentId));
+        var balancer = Assert.Single(spans, s => s.IsBalancer());
+        Assert.Equal(("api", "nginx: POST /api/v1/tasks/", work.Hop), (balancer.Service, balancer.Name, balancer.ParentId));
+        // By nginx's clock, which has milliseconds.
+        Assert.InRange(balancer.Began, before.AddMilliseconds(-2), server.Ended);
+        Assert.Contains(spans, s => s.IsRedis() && s.Service == "api" && s.ParentId == server.SpanId);
         Assert.Contains(spans, s => s.IsPostgres() && s.ParentId == server.SpanId
             && s.Statement().Contains("INSERT INTO jobs", StringComparison.Ordinal));
         var published = Assert.Single(spans, s => s.Name == "process webhooks.publish");
