@@ -183,7 +183,7 @@ public sealed class TracedRequestTests(TracedRequest traced) : IClassFixture<Tra
             names = [.. _receiver.Metrics.Select(m => m.Attributes.GetValueOrDefault("db.client.connection.pool.name", ""))];
             return names.Contains("scalehub");
         });
-        names.ExceptWith(["", "scalehub", "scalehub-monitor"]);
+        names.ExceptWith(["", "scalehub", "scalehub-monitor", "scalehub-report"]);
         Assert.Empty(names);
     }
 

@@ -189,7 +189,7 @@ public sealed class TracedWorkTests(TracedWork work) : IClassFixture<TracedWork>
                 .Select(m => m.Attributes.GetValueOrDefault("db.client.connection.pool.name", ""))];
             return names.IsSupersetOf(["scalehub", "scalehub-listener"]);
         });
-        names.ExceptWith(["", "scalehub", "scalehub-monitor", "scalehub-listener"]);
+        names.ExceptWith(["", "scalehub", "scalehub-monitor", "scalehub-listener", "scalehub-report"]);
         Assert.Empty(names);
     }
 

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
-using ScaleHub.Core.Platform.Consistency;
 using ScaleHub.Core.Platform.Postgres;
 using ScaleHub.Core.Platform.Tenancy;
 
@@ -28,10 +27,11 @@ public sealed record NodeReport(
 /// <summary>
 /// Tells the database every ten seconds that this process is there, and how it is. Who is not heard of for
 /// <see cref="GoneAfter"/> counts as gone; after a day it is forgotten.
-/// <para>When the database cannot be written to, nothing else is affected.</para>
+/// <para>When the database cannot be written to, nothing else is affected. A full pool is told of too: the report is written on a
+/// connection of its own.</para>
 /// </summary>
 public sealed class InstanceReport(
-    InstanceName name, PostgresNodes nodes, PoolUse pools, NodeMetrics reads, IServiceScopeFactory scopes, IHostEnvironment environment,
+    InstanceName name, PostgresNodes nodes, PoolUse pools, NodeMetrics reads, IHostEnvironment environment,
     TimeProvider time, ILogger<InstanceReport> logger) : BackgroundService
 {
     /// <summary>How long an instance counts as there after its last word.</summary>
@@ -51,31 +51,39 @@ public sealed class InstanceReport(
 
     private async Task TellAsync(CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateScopeOf(Tenant.Platform);
-        scope.ServiceProvider.GetRequiredService<ReadConsistency>().HasNoReader = true;
-        var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await using var upsert = new NpgsqlCommand("""
-            with forgotten as (delete from instances where seen_at < now() - interval '1 day')
-            insert into instances
-                (instance, name, program, version, started_at, seen_at, cpu_percent, memory_bytes, memory_limit_bytes, nodes)
-            values ($1, $2, $3, $4, $5, now(), $6, $7, $8, $9)
-            on conflict (instance) do update set seen_at = excluded.seen_at, cpu_percent = excluded.cpu_percent,
-                memory_bytes = excluded.memory_bytes, memory_limit_bytes = excluded.memory_limit_bytes, nodes = excluded.nodes
-            """, db.TransactionConnection)
+        var primary = nodes.ForWrite();
+        // Not from the pool, which may have no connection left: that is one of the things to tell.
+        var text = new NpgsqlConnectionStringBuilder(primary.ConnectionString) { Pooling = false, MaxAutoPrepare = 0 };
+        // Its name is a label of Npgsql's metrics; without one, that is the connection string.
+        await using var source = new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = $"{primary.Name}-report" }.Build();
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection)
         {
-            Parameters =
+            BatchCommands =
             {
-                new() { Value = name.OfThisStart }, new() { Value = name.Name }, new() { Value = environment.ApplicationName },
-                new() { Value = Version[..Math.Min(Version.Length, 100)] }, new() { Value = _startedAt },
-                new() { Value = CpuPercent() }, new() { Value = Environment.WorkingSet },
-                // The container's limit where there is one.
-                new() { Value = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes },
-                new() { Value = JsonSerializer.Serialize(Nodes(), JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                new("select set_config('app.company_id', $1, true)") { Parameters = { new() { Value = $"{Tenant.Platform}" } } },
+                new("""
+                    with forgotten as (delete from instances where seen_at < now() - interval '1 day')
+                    insert into instances
+                        (instance, name, program, version, started_at, seen_at, cpu_percent, memory_bytes, memory_limit_bytes, nodes)
+                    values ($1, $2, $3, $4, $5, now(), $6, $7, $8, $9)
+                    on conflict (instance) do update set seen_at = excluded.seen_at, cpu_percent = excluded.cpu_percent,
+                        memory_bytes = excluded.memory_bytes, memory_limit_bytes = excluded.memory_limit_bytes, nodes = excluded.nodes
+                    """)
+                {
+                    Parameters =
+                    {
+                        new() { Value = name.OfThisStart }, new() { Value = name.Name }, new() { Value = environment.ApplicationName },
+                        new() { Value = Version[..Math.Min(Version.Length, 100)] }, new() { Value = _startedAt },
+                        new() { Value = CpuPercent() }, new() { Value = Environment.WorkingSet },
+                        // The container's limit where there is one.
+                        new() { Value = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes },
+                        new() { Value = JsonSerializer.Serialize(Nodes(), JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                    },
+                },
             },
         };
-        await upsert.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     // Of all processors that this process may use, since the last time.

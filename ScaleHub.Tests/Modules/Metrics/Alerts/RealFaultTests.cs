@@ -1,0 +1,115 @@
+using Npgsql;
+using ScaleHub.Testing;
+
+namespace ScaleHub.Tests.Modules.Metrics.Alerts;
+
+/// <summary>
+/// Faults of the processes and servers themselves, as they happen in production, and a real worker that looks for them: a pool whose
+/// connections all wait for a lock, a standby that does not replay, an instance that has all it can do, and one without memory.
+/// </summary>
+public sealed class RealFaultTests : IAsyncLifetime
+{
+    private const int PoolSize = 6;
+
+    private readonly PostgresServer _postgres = new();
+    private readonly RedisServer _redis = new();
+    private TestDatabase _database = null!;
+    private StandbyServer _standby = null!;
+    private ApiProcesses _api = null!;
+    private WorkerProcesses _worker = null!;
+
+    private (string, string) Standby => ("DATABASE_READ_REPLICAS",
+        _standby.Of(_database.App).Replace("Pooling=False", "Pooling=True", StringComparison.OrdinalIgnoreCase));
+
+    public async Task InitializeAsync()
+    {
+        await Task.WhenAll(_postgres.InitializeAsync(), _redis.InitializeAsync());
+        _database = await _postgres.CreateDatabaseAsync();
+        _standby = await StandbyServer.StartAsync(_postgres);
+        _api = await ApiProcesses.StartAsync(_postgres, _redis, _database, 1,
+            Standby, ("OTEL_SERVICE_NAME", "api-1"), ("Postgres__Pool__Max", $"{PoolSize}"), ("RateLimits__Scale", "1000"));
+        _worker = new(
+            ("ConnectionStrings__scalehub", _database.App.Replace("Pooling=false", "Pooling=true", StringComparison.Ordinal)), Standby,
+            ("ConnectionStrings__redis", _redis.ConnectionString), ("ScaleHub__Secret", PostgresServer.Secret), ("OTEL_SERVICE_NAME", "worker"),
+            ("Alerts__ClearAfterSeconds", "5"),
+            // On processors that others keep busy too, an instance does not get more than a part of them.
+            ("Alerts__CpuPercent", "20"));
+        _worker.Start();
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_worker is not null) await _worker.DisposeAsync();
+        if (_api is not null) await _api.DisposeAsync();
+        if (_standby is not null) await _standby.DisposeAsync();
+        await _redis.DisposeAsync();
+        await _postgres.DisposeAsync();
+    }
+
+    [Fact]
+    public Task Each_is_told_of_and_is_over_when_the_fault_is()
+        => Task.WhenAll(FullPoolAsync(), LateStandbyAsync(), BusyProcessorsAsync(), LittleMemoryAsync());
+
+    private async Task FullPoolAsync()
+    {
+        using var account = await _api.RegisterAsync();
+        using var stop = new CancellationTokenSource();
+        await using var locking = NpgsqlDataSource.Create(_database.Owner);
+        await using (var connection = await locking.OpenConnectionAsync())
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            await using var command = new NpgsqlCommand("lock table tasks in share mode", connection, transaction);
+            await command.ExecuteNonQueryAsync();
+            var waiting = SendAsync(3 * PoolSize, () => account.Client.PostJsonAsync("/api/v1/tasks", new { title = "Waits" }), stop.Token);
+            await UntilAsync("pool", "open");
+            await stop.CancelAsync();
+            await waiting;
+        }
+        await UntilAsync("pool", "cleared");
+    }
+
+    private async Task LateStandbyAsync()
+    {
+        var standby = _standby.Of(_postgres.ConnectionString());
+        await PostgresServer.ExecuteAsync(standby, "select pg_wal_replay_pause()");
+        await UntilAsync("lag", "open");
+        await PostgresServer.ExecuteAsync(standby, "select pg_wal_replay_resume()");
+        await UntilAsync("lag", "cleared");
+    }
+
+    private async Task BusyProcessorsAsync()
+    {
+        using var client = _api.CreateClient();
+        using var stop = new CancellationTokenSource();
+        var sending = SendAsync(32, () => client.GetAsync("/api/v1/prices"), stop.Token);
+        await UntilAsync("cpu", "open");
+        await stop.CancelAsync();
+        await sending;
+        await UntilAsync("cpu", "cleared");
+    }
+
+    private async Task LittleMemoryAsync()
+    {
+        await using var small = await ApiProcesses.StartAsync(_postgres, _redis, _database, 1, Standby, ("OTEL_SERVICE_NAME", "api-small"),
+            // Hexadecimal bytes: less than the program itself takes.
+            ("DOTNET_GCHeapHardLimit", "6000000"));
+        await UntilAsync("memory", "open");
+        await small.KillAsync(0);
+        await UntilAsync("memory", "cleared");
+    }
+
+    // Whatever comes of each request: it is the fault, and the alert is what is looked at.
+    private static async Task SendAsync(int senders, Func<Task<HttpResponseMessage>> send, CancellationToken stop)
+        => await Task.WhenAll(Enumerable.Range(0, senders).Select(async _ =>
+        {
+            while (!stop.IsCancellationRequested) (await send()).Dispose();
+        }));
+
+    private Task UntilAsync(string rule, string state)
+        => Poll.UntilAsync(async () =>
+        {
+            var alerts = await PostgresServer.QueryAsync(_database.Owner, "select rule || ' ' || state from alerts");
+            var told = await PostgresServer.QueryAsync(_database.Owner, "select instance || ' ' || (now() - seen_at) || ' ' || nodes from instances");
+            Assert.True(alerts.Contains($"{rule} {state}"), $"Not {rule} {state}: {string.Join(", ", alerts)}\n{string.Join('\n', told)}");
+        }, seconds: 90);
+}
