@@ -33,6 +33,10 @@ public sealed class StandbyServer : IAsyncDisposable
     /// <summary>A connection string of the primary, for this server.</summary>
     public string Of(string primary) => new NpgsqlConnectionStringBuilder(primary) { Port = _port }.ConnectionString;
 
+    /// <summary>The setting with which a program reads from it.</summary>
+    public (string Name, string Value) SettingFor(TestDatabase database)
+        => ("DATABASE_READ_REPLICAS", new NpgsqlConnectionStringBuilder(Of(database.App)) { Pooling = true }.ConnectionString);
+
     /// <summary>Waits until it has everything that the primary has now.</summary>
     public async Task CatchUpAsync()
     {

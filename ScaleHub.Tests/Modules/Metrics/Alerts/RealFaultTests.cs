@@ -18,18 +18,16 @@ public sealed class RealFaultTests : IAsyncLifetime
     private ApiProcesses _api = null!;
     private WorkerProcesses _worker = null!;
 
-    private (string, string) Standby => ("DATABASE_READ_REPLICAS",
-        _standby.Of(_database.App).Replace("Pooling=False", "Pooling=True", StringComparison.OrdinalIgnoreCase));
-
     public async Task InitializeAsync()
     {
         await Task.WhenAll(_postgres.InitializeAsync(), _redis.InitializeAsync());
         _database = await _postgres.CreateDatabaseAsync();
         _standby = await StandbyServer.StartAsync(_postgres);
         _api = await ApiProcesses.StartAsync(_postgres, _redis, _database, 1,
-            Standby, ("OTEL_SERVICE_NAME", "api-1"), ("Postgres__Pool__Max", $"{PoolSize}"), ("RateLimits__Scale", "1000"));
+            _standby.SettingFor(_database), ("OTEL_SERVICE_NAME", "api-1"), ("Postgres__Pool__Max", $"{PoolSize}"), ("RateLimits__Scale", "1000"));
         _worker = new(
-            ("ConnectionStrings__scalehub", _database.App.Replace("Pooling=false", "Pooling=true", StringComparison.Ordinal)), Standby,
+            ("ConnectionStrings__scalehub", _database.App.Replace("Pooling=false", "Pooling=true", StringComparison.Ordinal)),
+            _standby.SettingFor(_database),
             ("ConnectionStrings__redis", _redis.ConnectionString), ("ScaleHub__Secret", PostgresServer.Secret), ("OTEL_SERVICE_NAME", "worker"),
             ("Alerts__ClearAfterSeconds", "5"),
             // On processors that others keep busy too, an instance does not get more than a part of them.
@@ -90,7 +88,7 @@ public sealed class RealFaultTests : IAsyncLifetime
 
     private async Task LittleMemoryAsync()
     {
-        await using var small = await ApiProcesses.StartAsync(_postgres, _redis, _database, 1, Standby, ("OTEL_SERVICE_NAME", "api-small"),
+        await using var small = await ApiProcesses.StartAsync(_postgres, _redis, _database, 1, _standby.SettingFor(_database), ("OTEL_SERVICE_NAME", "api-small"),
             // Hexadecimal bytes: less than the program itself takes.
             ("DOTNET_GCHeapHardLimit", "6000000"));
         await UntilAsync("memory", "open");
