@@ -10,8 +10,7 @@ public sealed class RateLimitHttpTests(RateLimitHttpTests.Api api) : IClassFixtu
     public async Task A_company_is_admitted_as_often_as_its_plan_says_exactly_and_told_which_plan_allows_more()
     {
         using var account = await api.Instances.RegisterAsync();
-        var responses = await BurstAsync(account, 2000);
-        Assert.Equal(500, responses.Count(r => r.StatusCode == HttpStatusCode.OK));
+        var responses = await UseUpAsync(account, 500, requests: 2000);
         var refused = responses.Where(r => r.StatusCode != HttpStatusCode.OK).ToList();
         var problem = await refused[0].ProblemAsync(HttpStatusCode.TooManyRequests);
         Assert.Equal("https://iana.org/assignments/http-problem-types#quota-exceeded", problem.GetProperty("type").GetString());
@@ -70,8 +69,7 @@ public sealed class RateLimitHttpTests(RateLimitHttpTests.Api api) : IClassFixtu
     public async Task One_user_cannot_use_up_the_company()
     {
         using var account = await api.Instances.RegisterAsync("BASIC");
-        var responses = await BurstAsync(account, 1100);
-        Assert.Equal(1000, responses.Count(r => r.StatusCode == HttpStatusCode.OK));
+        var responses = await UseUpAsync(account, 1000, requests: 1100);
         var problem = await responses.First(r => r.StatusCode != HttpStatusCode.OK).ProblemAsync(HttpStatusCode.TooManyRequests);
         Assert.Contains("user", problem.GetProperty("violated-policies").EnumerateArray().Select(p => p.GetString()));
         Assert.False(problem.TryGetProperty("upgradeTo", out _));
@@ -129,6 +127,21 @@ public sealed class RateLimitHttpTests(RateLimitHttpTests.Api api) : IClassFixtu
     }
 
     /// <summary>As many requests as one after the other over 32 connections to each instance.</summary>
+    /// <summary>
+    /// Sends requests until exactly so many were admitted. What an instance had reserved and has no use for, since the others were
+    /// quicker, is admitted when its part of the window and a second have passed.
+    /// </summary>
+    private async Task<List<HttpResponseMessage>> UseUpAsync(Account account, int limit, int requests)
+    {
+        List<HttpResponseMessage> responses = [.. await BurstAsync(account, requests)];
+        await Poll.UntilAsync(async () =>
+        {
+            responses.AddRange(await BurstAsync(account, 30));
+            Assert.Equal(limit, responses.Count(r => r.StatusCode == HttpStatusCode.OK));
+        });
+        return responses;
+    }
+
     private async Task<HttpResponseMessage[]> BurstAsync(Account account, int requests)
     {
         using var places = new SemaphoreSlim(96);
