@@ -11,7 +11,7 @@ public static class Currency
 
     private static readonly HashSet<string> Three = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
 
-    /// <summary>As <c>1234.50 EUR</c>: with the digits behind the point that the currency has, and no separators.</summary>
+    /// <summary>As <c>1234.50 EUR</c>: with the digits after the point that the currency has, and no separators.</summary>
     /// <param name="minor">The amount in the currency's minor unit.</param>
     /// <param name="code">ISO 4217.</param>
     public static string Write(decimal minor, string code)

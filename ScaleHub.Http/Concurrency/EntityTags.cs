@@ -50,7 +50,7 @@ public static class EntityTags
     {
         var http = invocation.HttpContext;
         var result = await next(invocation);
-        if (result is BufferedAnswer) throw new InvalidOperationException("WithEntityTag() comes behind InTransaction().");
+        if (result is BufferedAnswer) throw new InvalidOperationException("WithEntityTag() comes after InTransaction().");
         var answer = result;
         while (answer is INestedHttpResult nested) answer = nested.Result;
         if (answer is not (IValueHttpResult { Value: { } value } and IStatusCodeHttpResult { StatusCode: 200 or 201 })) return result;

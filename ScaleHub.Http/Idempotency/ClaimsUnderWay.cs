@@ -7,7 +7,7 @@ namespace ScaleHub.Http.Idempotency;
 /// The claims of this instance that are at work or wait for the database's answer.
 /// <para>Guarantee: a storm of repeated requests with one key holds one connection, not the whole pool: the first asks the
 /// database, the others wait for what it learns and hold nothing. Without this they would wait for connections that the one
-/// at work and each other hold, and those behind the pool's time-out would get 503 where 409 is the answer.</para>
+/// at work and each other hold, and those who wait beyond the pool's time-out would get 503 where 409 is the answer.</para>
 /// <para>It decides nothing: whether a key is free, only the database says. When the first one fails before it knows, the others
 /// ask for themselves.</para>
 /// </summary>

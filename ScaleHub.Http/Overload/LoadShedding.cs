@@ -67,7 +67,7 @@ public static class LoadShedding
         builder.Services.AddSingleton<Places>();
     }
 
-    /// <summary>Right behind routing, which tells whether there is a reserve; before anything that costs.</summary>
+    /// <summary>Right after routing, which tells whether there is a reserve; before anything that costs.</summary>
     public static void UseLoadShedding(this WebApplication app)
     {
         var places = app.Services.GetRequiredService<Places>();

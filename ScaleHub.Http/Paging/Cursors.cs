@@ -15,7 +15,7 @@ public sealed class Cursors(SecretBox secrets)
     private const int KeyLength = 16, MacLength = 16;
     private readonly byte[] _key = secrets.KeyFor("cursor");
 
-    /// <summary>A cursor behind the row <paramref name="last"/> of the list <paramref name="list"/>.</summary>
+    /// <summary>A cursor after the row <paramref name="last"/> of the list <paramref name="list"/>.</summary>
     public string Write(string list, Guid last)
     {
         Span<byte> bytes = stackalloc byte[KeyLength + MacLength];
@@ -24,7 +24,7 @@ public sealed class Cursors(SecretBox secrets)
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <summary>The row that a cursor stands behind.</summary>
+    /// <summary>The row that a cursor stands after.</summary>
     /// <exception cref="BadRequestException">400: it was changed, or belongs to another list.</exception>
     public Guid Read(string list, string cursor)
     {

@@ -148,7 +148,7 @@ public sealed record PageQuery(
         return new(cursors, list, limit, Cursor is null ? null : cursors.Read(list, Cursor), Page, Http.Request.PathBase + path, filter);
     }
 
-    // Routes take any case, and a slash behind.
+    // Routes take any case, and a slash at the end.
     private static string Path(HttpRequest request) => request.Path.Value!.TrimEnd('/').ToLowerInvariant();
 
     /// <summary>

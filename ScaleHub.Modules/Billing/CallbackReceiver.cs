@@ -21,7 +21,7 @@ public enum CallbackOutcome
 
 /// <summary>
 /// Takes what a payment provider tells by itself. Whoever it is about is in the signed body.
-/// <para>Guarantee: a call-back that comes again, late, or behind another one changes nothing more than the first that told
+/// <para>Guarantee: a call-back that comes again, late, or after another one changes nothing more than the first that told
 /// how the payment ended.</para>
 /// </summary>
 public sealed class CallbackReceiver(

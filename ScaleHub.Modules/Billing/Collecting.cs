@@ -80,7 +80,7 @@ internal static class Collecting
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await db.Payments.AnyAsync(p => p.Id == said.PaymentId, cancellationToken)) return Applied.NoSuchPayment;
         var account = await db.LockBillingAccountAsync(cancellationToken);
-        // Only now, behind the lock: it is what the one before has left.
+        // Only now, with the lock: it is what the one before has left.
         var payment = await db.Payments.SingleAsync(p => p.Id == said.PaymentId, cancellationToken);
         if ((payment.AmountMinor, payment.Currency) != (said.AmountMinor, said.Currency)) return Applied.Contradiction;
         if (payment.Status != PaymentState.Pending)

@@ -9,7 +9,7 @@ public static class Proration
     /// <summary>What the time between two moments of one month costs.</summary>
     /// <param name="monthlyMinor">The price of the whole month in minor units, from 0.</param>
     /// <param name="from">The first moment.</param>
-    /// <param name="to">The moment behind the last: at most the first of the next month.</param>
+    /// <param name="to">The moment after the last: at most the first of the next month.</param>
     /// <returns>Minor units; the whole price for the whole month.</returns>
     public static long Of(long monthlyMinor, DateTimeOffset from, DateTimeOffset to)
     {

@@ -48,6 +48,6 @@ public sealed class FileLinks(SecretBox secrets, TimeProvider time)
 }
 
 /// <summary>A link to a file.</summary>
-/// <param name="Url">Its path, to be put behind the address of the API.</param>
+/// <param name="Url">Its path, to be appended to the address of the API.</param>
 /// <param name="ExpiresAt">From then on it does not work.</param>
 public sealed record FileLink(string Url, DateTimeOffset ExpiresAt);

@@ -30,7 +30,7 @@ public static class IdentityTables
         /// <summary>Keys that sign access tokens; the same for all tenants.</summary>
         public DbSet<SigningKey> SigningKeys => db.Set<SigningKey>();
 
-        /// <summary>The user behind an e-mail address, in whichever company; for sign-in, before a company is known.</summary>
+        /// <summary>The user who has an e-mail address, in whichever company; for sign-in, before a company is known.</summary>
         public IQueryable<FoundLogin> FindLogin(string email)
             => db.Set<FoundLogin>().FromSql($"select * from find_login({Login.Normalize(email)})");
     }

@@ -30,7 +30,7 @@ public static class LogInTotp
     internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Signs in by a code of the app or a recovery code, behind the password. A challenge works once and for five minutes. A wrong
+    /// Signs in by a code of the app or a recovery code, after the password. A challenge works once and for five minutes. A wrong
     /// code counts as a wrong password does, and leaves the challenge as it is.
     /// </summary>
     public static async Task<Results<Ok<LogInResponse>, ProblemHttpResult>> HandleAsync(

@@ -16,7 +16,7 @@ public enum OneTimePurpose
     /// <summary>Showing that the address is the user's.</summary>
     VerifyEmail,
 
-    /// <summary>Signing in with a code, behind the password.</summary>
+    /// <summary>Signing in with a code, after the password.</summary>
     SignIn,
 }
 

@@ -11,7 +11,7 @@ namespace ScaleHub.Modules.Webhooks;
 public static class RedeliverWebhook
 {
     /// <summary>
-    /// Sends an event of the log once more, with the <c>webhook-id</c> that it had and as a delivery of its own, behind those of
+    /// Sends an event of the log once more, with the <c>webhook-id</c> that it had and as a delivery of its own, after those of
     /// its subject that wait. A webhook that is switched off is 409.
     /// </summary>
     public static async Task<Results<Accepted, NotFound, ProblemHttpResult>> HandleAsync(

@@ -9,7 +9,7 @@ namespace ScaleHub.ServiceDefaults.Telemetry;
 
 /// <summary>
 /// Sends what is left of the telemetry when everything else has stopped, and waits for it no longer than <see cref="Limit"/>. The
-/// providers by themselves wait when they are disposed of, one behind the other, for up to 5 s each.
+/// providers by themselves wait when they are disposed of, one after the other, for up to 5 s each.
 /// </summary>
 internal sealed class BoundedFlush(IServiceProvider services) : IHostedLifecycleService
 {

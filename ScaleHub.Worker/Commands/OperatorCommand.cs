@@ -101,7 +101,7 @@ internal static class OperatorCommand
         builder.Services.AddSingleton<LiveSessions>();
     }
 
-    // The sessions that end with the transaction. They are announced before, in case the program dies behind the commit.
+    // The sessions that end with the transaction. They are announced before, in case the program dies after the commit.
     private static async Task<IReadOnlyList<Guid>> EndSessionsAsync(
         NpgsqlConnection connection, IServiceProvider services, Guid user, CancellationToken cancellationToken)
     {

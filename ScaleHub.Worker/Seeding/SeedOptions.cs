@@ -24,7 +24,7 @@ internal sealed record SeedOptions(int Companies, int Seed, long Tasks, string? 
 
     private const int ShortestPassword = 12;
 
-    /// <summary>Reads the arguments behind <c>seed</c>; the second value is what is wrong with them.</summary>
+    /// <summary>Reads the arguments that follow <c>seed</c>; the second value is what is wrong with them.</summary>
     public static (SeedOptions? Options, string? Problem) Parse(ReadOnlySpan<string> args)
     {
         long? companies = null, seed = null, tasks = null;

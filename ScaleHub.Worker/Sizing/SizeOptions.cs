@@ -37,7 +37,7 @@ internal sealed record SizeOptions
 
     public double Speed { get; private set; } = 1;
 
-    /// <summary>Reads the arguments behind <c>size</c>; the second value is what is wrong with them.</summary>
+    /// <summary>Reads the arguments that follow <c>size</c>; the second value is what is wrong with them.</summary>
     public static (SizeOptions? Options, string? Problem) Parse(ReadOnlySpan<string> args)
     {
         var options = new SizeOptions();

@@ -11,7 +11,7 @@ namespace ScaleHub.Core.Platform.Caching;
 
 /// <summary>The versions that an entry stands under now, and what a load for it must see.</summary>
 /// <param name="Name">Part of the key in Redis: another one after any change.</param>
-/// <param name="AtLeast">A position at or behind the last change.</param>
+/// <param name="AtLeast">A position at or after the last change.</param>
 /// <param name="PrimaryOnly">There may have been a change of unknown position in the last 30 s.</param>
 /// <param name="InvalidationPending">A change is announced, and may be committed at any moment: nothing may be kept.</param>
 internal readonly record struct CacheVersion(string Name, NpgsqlLogSequenceNumber AtLeast, bool PrimaryOnly, bool InvalidationPending);
@@ -74,7 +74,7 @@ internal sealed class CacheVersions
         """;
 
     // KEYS: a company's versions. ARGV: the base as it was read, and as it shall be. Not if Redis was emptied meanwhile: what
-    // was changed before that may be behind the position. Answers the base as it is.
+    // was changed before that may be later than the position. Answers the base as it is.
     private const string SetBaseScript = """
         if redis.call('HGET', KEYS[1], 'base') == ARGV[1] then redis.call('HSET', KEYS[1], 'base', ARGV[2]) end
         return redis.call('HGET', KEYS[1], 'base')

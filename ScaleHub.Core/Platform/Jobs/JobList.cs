@@ -57,7 +57,7 @@ public sealed record JobKind(string Name, JobPolicy Policy, Func<IServiceProvide
 /// <param name="AddAsync">Adds the job of a tick.</param>
 public sealed record JobSchedule(string Name, CronExpression Cron, Func<JobQueue, DateTimeOffset, CancellationToken, Task> AddAsync)
 {
-    /// <summary>The last tick behind <paramref name="after"/> and not behind <paramref name="now"/>; null when there is
+    /// <summary>The last tick after <paramref name="after"/> and not after <paramref name="now"/>; null when there is
     /// none.</summary>
     public DateTimeOffset? LastTick(DateTimeOffset after, DateTimeOffset now)
         => Cron.GetOccurrences(after.UtcDateTime, now.UtcDateTime, fromInclusive: false, toInclusive: true)

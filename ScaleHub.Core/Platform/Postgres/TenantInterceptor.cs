@@ -9,7 +9,7 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// <summary>
 /// Confines every statement of a <see cref="TenantDbContext"/> to its tenant's company by row-level security.
 /// <para>Outside a transaction the company is set in the same round trip, by a first statement whose result is skipped, and for
-/// that implicit transaction only. In a transaction it is set once, right behind <c>BEGIN</c> (which Npgsql sends along with it).
+/// that implicit transaction only. In a transaction it is set once, right after <c>BEGIN</c> (which Npgsql sends along with it).
 /// Nothing is left on the pooled connection in either case.</para>
 /// <para>After a commit it reads the position in the log, for read-your-writes. When that fails the write stands, and the
 /// writer's reads go to the primary instead.</para>

@@ -5,7 +5,7 @@ using ScaleHub.Core.Platform.Secrets;
 namespace ScaleHub.Modules.Identity.Authentication;
 
 /// <summary>
-/// Links in mails, to the page <c>/account</c>. The token is behind <c>#</c>, which browsers send to no server and to no other page.
+/// Links in mails, to the page <c>/account</c>. The token follows <c>#</c>, which browsers send to no server and to no other page.
 /// </summary>
 public sealed class AccountLinks(SecretBox secrets, IOptions<MailOptions> mail)
 {

@@ -31,7 +31,7 @@ public static class BearerAuthentication
     }
 
     /// <summary>
-    /// Hands the company and user of the token to everything behind: from here on no other company's row is visible. A public
+    /// Hands the company and user of the token to everything after this: from here on no other company's row is visible. A public
     /// endpoint ignores the token: whoever signs in or registers becomes somebody else.
     /// </summary>
     public static void UseTenant(this WebApplication app) => app.Use((context, next) =>

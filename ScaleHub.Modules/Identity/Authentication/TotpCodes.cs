@@ -7,7 +7,7 @@ namespace ScaleHub.Modules.Identity.Authentication;
 
 /// <summary>
 /// Codes of authenticator apps (TOTP, RFC 6238: 30 seconds, 6 digits, SHA-1, as the apps expect), by Otp.NET, and recovery codes.
-/// <para>Guarantee: a code is taken for its 30 seconds and those before and behind, since clocks differ, and once: of the row
+/// <para>Guarantee: a code is taken for its 30 seconds and those before and after, since clocks differ, and once: of the row
 /// that the caller has locked, the last step only grows. A recovery code has 80 random bits and works once.</para>
 /// </summary>
 public sealed class TotpCodes(SecretBox box, TimeProvider time)

@@ -31,7 +31,7 @@ public sealed class DeliveryTests(WebhooksFixture fixture)
             await fixture.AdvanceAsync(account, wait);
             elapsed += wait;
         }
-        // It was tried meanwhile, and what comes behind the first event of a task waits for it.
+        // It was tried meanwhile, and what comes after the first event of a task waits for it.
         Assert.True(elapsed > TimeSpan.FromMinutes(15), $"{elapsed}");
         var log = await WebhooksFixture.LogAsync(account, path);
         Assert.Equal(Tasks * (Changes + 2), log.Count);

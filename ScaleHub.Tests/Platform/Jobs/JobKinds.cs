@@ -6,7 +6,7 @@ namespace ScaleHub.Tests.Platform.Jobs;
 
 /// <summary>Writes a row; then does what it is told.</summary>
 /// <param name="Name">What the row says.</param>
-/// <param name="Then">What happens behind the row.</param>
+/// <param name="Then">What happens after the row is written.</param>
 public sealed record Note(string Name, string Then = "") : IJob
 {
     public static string Kind => "test.note";

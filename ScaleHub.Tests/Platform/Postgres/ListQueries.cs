@@ -2,7 +2,7 @@ namespace ScaleHub.Tests.Platform.Postgres;
 
 /// <summary>
 /// The lists and lookups that the modules run, in the form in which they reach the database. Lists run by the sort key and the
-/// identifier, from behind the last row of the page before; where the list is by time, the identifier is both.
+/// identifier, from after the last row of the page before; where the list is by time, the identifier is both.
 /// <para>Parameters in braces are values of <see cref="Parameters"/>. The part <c>company_id = {company} and</c> is what EF's
 /// filter adds; it is tried without, too, where only the policy confines the query.</para>
 /// </summary>

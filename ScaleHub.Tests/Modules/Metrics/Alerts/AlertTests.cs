@@ -20,7 +20,7 @@ public sealed class AlertTests(PostgresServer server) : IAsyncLifetime
     private const string Mail = "on-call@platform.example";
     private static readonly Guid Company = Guid.CreateVersion7();
 
-    // Hours ago, so that it stays behind the present: identifiers of this process never go back, and other tests make some, too.
+    // Hours ago, so that it stays before the present: identifiers of this process never go back, and other tests make some, too.
     private readonly SetTime _time = new(MetricStep.Minute.StartOf(DateTimeOffset.UtcNow.AddHours(-4)));
     private TestDatabase _database = null!;
     private PlatformHost _host = null!;
