@@ -67,9 +67,9 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
             {
                 return new(await ReadStateAsync(kept), kept);
             }
-            catch (NpgsqlException e)
+            catch (Exception e) when (e is NpgsqlException or InvalidOperationException or IOException)
             {
-                logger.LogDebug(e, "Database node {Node} has ended the monitor's connection", node.Name);
+                logger.LogDebug(e, "The monitor's connection to {Node} has failed", node.Name);
                 await CloseAsync(kept);
             }
         }

@@ -45,10 +45,10 @@ public sealed class PostgresNode(string name, NpgsqlDataSource dataSource, strin
     /// <summary>Name for people and metrics.</summary>
     public string Name => name;
 
-    /// <summary>The pool; every connection to the node but the monitor's comes from it.</summary>
+    /// <summary>The pool; every connection to the node comes from it, but those that must not wait for a place in it.</summary>
     public NpgsqlDataSource DataSource => dataSource;
 
-    /// <summary>For the monitor's own connection, which must not wait for a place in the pool.</summary>
+    /// <summary>For connections of their own that must not wait for a place in the pool: the monitor's, and that of an instance's report.</summary>
     internal string ConnectionString => connectionString;
 
     /// <summary>Most connections that the pool opens.</summary>

@@ -73,9 +73,6 @@ public sealed class PostgresNodes : IAsyncDisposable
     /// <exception cref="NoNodeException">There is no primary now.</exception>
     public PostgresNode ForWrite() => Primary(_snapshot) ?? throw new NoNodeException("No database node accepts writes now.");
 
-    /// <summary>Whether there is a primary that the last look found to answer.</summary>
-    public bool PrimaryAnswers => Primary(_snapshot) is { Answers: true };
-
     /// <summary>Whether a read that needs nothing recent may go to the node as a standby.</summary>
     public bool ServesReads(PostgresNode node) => Serves(node.State, _snapshot, default);
 

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using ScaleHub.Core.Platform;
 using ScaleHub.Core.Platform.Caching;
 using ScaleHub.Core.Platform.Consistency;
@@ -21,9 +20,6 @@ public sealed record LiveSession(Guid CompanyId, Guid UserId, string Role);
 /// instance checks the session in PostgreSQL only, and caches the result for half a second. Otherwise Redis caches a session for 60 s,
 /// and the process for 10 s while it receives invalidations, for half a second while it does not. A lookup never replaces what Redis
 /// has, so a slow lookup cannot bring a session back.</para>
-/// <para>The primary away: a standby decides, if Redis has answered for a minute and knows of no announcement. A change from before
-/// that minute has reached every standby that serves reads, as <see cref="PostgresOptions.MaxLagSeconds"/> is less. Else nobody can tell
-/// whether the session works.</para>
 /// <para>Redis away: every half second a session in use costs one lookup in PostgreSQL. For 60 s after a failure nothing is read
 /// from Redis: it may have missed the end of a session, or have lost recent writes. If only the instance that ended a session has
 /// lost Redis, the others learn of it when it is back, and within 70 s if it never is.</para>
@@ -36,18 +32,14 @@ public sealed class LiveSessions
     private const string AskDatabase = "?";
     private readonly LiveCache<LiveSession> _here;
     private readonly RedisStore _redis;
-    private readonly PostgresNodes _nodes;
     private readonly IServiceScopeFactory _scopes;
     private readonly TimeProvider _time;
-    private readonly bool _standbysMayDecide;
 
     /// <summary>Listens to news from the other instances.</summary>
     public LiveSessions(
-        Broadcast broadcast, RedisStore redis, PendingInvalidations pending, PostgresNodes nodes, IOptions<PostgresOptions> postgres,
-        IServiceScopeFactory scopes, TimeProvider time)
+        Broadcast broadcast, RedisStore redis, PendingInvalidations pending, IServiceScopeFactory scopes, TimeProvider time)
     {
-        (_redis, _nodes, _scopes, _time) = (redis, nodes, scopes, time);
-        _standbysMayDecide = TimeSpan.FromSeconds(postgres.Value.MaxLagSeconds) < RedisLife / 2;
+        (_redis, _scopes, _time) = (redis, scopes, time);
         _here = new LiveCache<LiveSession>(
             "session", broadcast, pending, time, capacity: 100_000, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500)).Listening();
     }
@@ -84,41 +76,25 @@ public sealed class LiveSessions
     private async Task<LiveSession?> LoadAsync(Guid companyId, Guid sessionId)
     {
         var key = Key(companyId, sessionId);
-        var unchanged = false;
         if (_redis.SinceFailure > RedisLife)
         {
             var (answered, state) = await _redis.TryAsync(db => db.StringGetAsync(key), CancellationToken.None);
             if (answered && state.HasValue && state != AskDatabase) return Read(companyId, state!);
-            unchanged = answered && !state.HasValue;
         }
-        if (await AskDatabaseAsync(companyId, sessionId, unchanged && _standbysMayDecide) is not { } session) return null;
+        if (await AskDatabaseAsync(companyId, sessionId) is not { } session) return null;
         // Only if there is nothing: what is there is newer than what was read.
         await _redis.TryAsync(
             db => db.StringSetAsync(key, Write(session.UserId, session.Role), RedisLife, When.NotExists), CancellationToken.None);
         return session;
     }
 
-    private async Task<LiveSession?> AskDatabaseAsync(Guid companyId, Guid sessionId, bool standbyMayDecide)
-    {
-        // The primary: a standby may not know yet that the session has ended.
-        if (!standbyMayDecide) return await AskAsync<ScaleHubDb>(companyId, sessionId);
-        if (!_nodes.PrimaryAnswers) return await AskAsync<ReadDb>(companyId, sessionId);
-        try
-        {
-            return await AskAsync<ScaleHubDb>(companyId, sessionId);
-        }
-        catch (Exception e) when (DatabaseErrors.IsNodeFailure(e))
-        {
-            return await AskAsync<ReadDb>(companyId, sessionId);
-        }
-    }
-
-    private async Task<LiveSession?> AskAsync<TDb>(Guid companyId, Guid sessionId) where TDb : TenantDbContext
+    private async Task<LiveSession?> AskDatabaseAsync(Guid companyId, Guid sessionId)
     {
         await using var scope = _scopes.CreateScopeOf(companyId);
-        var db = scope.ServiceProvider.GetRequiredService<TDb>();
-        return await db.Set<Session>().Where(s => s.Id == sessionId).Where(Session.IsLiveAt(_time.GetDatabaseNow()))
-            .Join(db.Set<User>().Where(u => u.DeletedAt == null), s => s.UserId, u => u.Id,
+        // The primary: a standby may not know yet that the session has ended.
+        var db = scope.ServiceProvider.GetRequiredService<ScaleHubDb>();
+        return await db.Sessions.Where(s => s.Id == sessionId).Where(Session.IsLiveAt(_time.GetDatabaseNow()))
+            .Join(db.Users.Where(u => u.DeletedAt == null), s => s.UserId, u => u.Id,
                 (s, u) => new LiveSession(s.CompanyId, u.Id, u.Role))
             .SingleOrDefaultAsync();
     }

@@ -70,7 +70,7 @@
         el("h2", "There is no primary"),
         el(
           "p",
-          "Writes are refused with status 503 until a standby is promoted. Reads go on from the standbys. ",
+          "Writes are refused with status 503 until a standby is promoted. Reads go on from the standbys, with a session for about a minute. ",
           "Nothing is promoted by itself.",
         ),
         el(

@@ -55,11 +55,11 @@ public sealed class NodeProbeTests(PostgresServer server)
         => PostgresServer.ExecuteAsync(server.ConnectionString(), $"alter database {Name(database)} allow_connections {allow}");
 
     // That of the probe, and mostly that of the host's own monitor.
-    private async Task EndConnectionsAsync(TestDatabase database)
-        => Assert.All(await PostgresServer.QueryAsync(server.ConnectionString(), $"""
+    private Task EndConnectionsAsync(TestDatabase database)
+        => PostgresServer.ExecuteAsync(server.ConnectionString(), $"""
             select pg_terminate_backend(pid, 5000) from pg_stat_activity
             where datname = '{Name(database)}' and application_name = 'scalehub-monitor'
-            """), ended => Assert.Equal("True", ended));
+            """);
 
     private static string Name(TestDatabase database) => new NpgsqlConnectionStringBuilder(database.App).Database!;
 }
