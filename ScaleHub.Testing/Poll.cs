@@ -5,8 +5,9 @@ namespace ScaleHub.Testing;
 /// <summary>Waits for what another process does, up to a deadline and no longer than needed.</summary>
 public static class Poll
 {
-    /// <summary>Repeats an assertion until it holds; its own failure is the last one's.</summary>
-    public static async Task UntilAsync(Func<Task> assertion, double seconds = 15)
+    /// <summary>Repeats an assertion until it holds; its own failure is the last one's. <paramref name="everyMs"/>: more where each
+    /// look costs the servers something and the wait is long.</summary>
+    public static async Task UntilAsync(Func<Task> assertion, double seconds = 15, int everyMs = 20)
     {
         var clock = Stopwatch.StartNew();
         while (true)
@@ -18,7 +19,7 @@ public static class Poll
             }
             catch (Exception) when (clock.Elapsed.TotalSeconds < seconds)
             {
-                await Task.Delay(20);
+                await Task.Delay(everyMs);
             }
         }
     }

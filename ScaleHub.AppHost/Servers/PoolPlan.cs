@@ -16,7 +16,8 @@ internal sealed record PoolPlan(int Primary, int Replica)
     /// <summary><c>max_connections</c> of every server.</summary>
     public const int MaxConnections = 300;
 
-    // For people, migrate, seed, what each program opens for a moment to tell how it is, and the three that PostgreSQL keeps for superusers.
+    // For people, migrate, seed, what each program opens for a moment to tell how it is, and the three that PostgreSQL keeps for
+    // superusers.
     private const int Reserved = 20;
 
     // The defaults of Postgres:Pool:Max and Postgres:ReplicaPool:Max.

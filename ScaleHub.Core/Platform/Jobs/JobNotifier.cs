@@ -88,9 +88,7 @@ public sealed class JobNotificationListener(PostgresNodes nodes, Action heard, I
     {
         var primary = nodes.ForWrite();
         // Not from the pool: it would take a place for ever.
-        var text = new NpgsqlConnectionStringBuilder(primary.ConnectionString) { Pooling = false, KeepAlive = 10 };
-        // Its name is a label of Npgsql's metrics; without one, that is the connection string.
-        await using var source = new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = $"{primary.Name}-listener" }.Build();
+        await using var source = primary.BuildUnpooled("listener", builder => builder.ConnectionStringBuilder.KeepAlive = 10);
         await using var connection = await source.OpenConnectionAsync(stopping);
         connection.Notification += (_, _) => heard();
         await using (var listen = new NpgsqlCommand($"listen {JobNotifier.Channel}", connection))

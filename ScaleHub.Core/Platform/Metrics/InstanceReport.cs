@@ -51,11 +51,8 @@ public sealed class InstanceReport(
 
     private async Task TellAsync(CancellationToken cancellationToken)
     {
-        var primary = nodes.ForWrite();
         // Not from the pool, which may have no connection left: that is one of the things to tell.
-        var text = new NpgsqlConnectionStringBuilder(primary.ConnectionString) { Pooling = false, MaxAutoPrepare = 0 };
-        // Its name is a label of Npgsql's metrics; without one, that is the connection string.
-        await using var source = new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = $"{primary.Name}-report" }.Build();
+        await using var source = nodes.ForWrite().BuildUnpooled("report");
         // Not ended by a stop: see NodeProbe. The time-out bounds it.
         await using var connection = await source.OpenConnectionAsync(CancellationToken.None);
         await using var batch = new NpgsqlBatch(connection)

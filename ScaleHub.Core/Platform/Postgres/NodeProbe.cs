@@ -13,7 +13,15 @@ namespace ScaleHub.Core.Platform.Postgres;
 /// </summary>
 internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDisposable
 {
-    private readonly NpgsqlDataSource _dataSource = BuildDataSource(node);
+    private readonly NpgsqlDataSource _dataSource = node.BuildUnpooled("monitor", builder =>
+    {
+        var text = builder.ConnectionStringBuilder;
+        // A look that took too long ends by itself soon after.
+        (text.ApplicationName, text.Timeout, text.CommandTimeout, text.CancellationTimeout) = ("scalehub-monitor", 1, 1, -1);
+        // A look recurs all the time and tells nothing in a trace.
+        builder.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => false).EnablePhysicalOpenTracing(false));
+    });
+
     private NpgsqlConnection? _connection;
     private Task<Answer>? _asking;
 
@@ -23,7 +31,8 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
     /// <paramref name="patience"/>.</summary>
     public async Task<NodeState> LookAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        var asking = _asking = AskAsync(Interlocked.Exchange(ref _connection, null));
+        var asking = _asking = AskAsync(_connection);
+        _connection = null;
         try
         {
             // The wait is bounded, not the asking: a cancellation that hits Npgsql 10.0 while it connects throws where nobody can
@@ -38,25 +47,6 @@ internal sealed class NodeProbe(PostgresNode node, ILogger logger) : IAsyncDispo
             _ = DiscardAsync(asking);
             return NodeState.Unreachable(DateTimeOffset.UtcNow);
         }
-    }
-
-    private static NpgsqlDataSource BuildDataSource(PostgresNode node)
-    {
-        var text = new NpgsqlConnectionStringBuilder(node.ConnectionString)
-        {
-            Pooling = false,
-            ApplicationName = "scalehub-monitor",
-            MaxAutoPrepare = 0,
-            // A look that took too long ends by itself soon after.
-            Timeout = 1,
-            CommandTimeout = 1,
-            CancellationTimeout = -1,
-        };
-        // Its name is a label of Npgsql's metrics; without one, that is the connection string.
-        var builder = new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = $"{node.Name}-monitor" };
-        // A look recurs all the time and tells nothing in a trace.
-        builder.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => false).EnablePhysicalOpenTracing(false));
-        return builder.Build();
     }
 
     private async Task<Answer> AskAsync(NpgsqlConnection? kept)

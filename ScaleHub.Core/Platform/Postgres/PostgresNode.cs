@@ -45,11 +45,25 @@ public sealed class PostgresNode(string name, NpgsqlDataSource dataSource, strin
     /// <summary>Name for people and metrics.</summary>
     public string Name => name;
 
-    /// <summary>The pool; every connection to the node comes from it, but those that must not wait for a place in it.</summary>
+    /// <summary>The pool; every connection to the node comes from it, but those of <see cref="BuildUnpooled"/>.</summary>
     public NpgsqlDataSource DataSource => dataSource;
 
-    /// <summary>For connections of their own that must not wait for a place in the pool: the monitor's, and that of an instance's report.</summary>
+    /// <summary>What the pool was made with.</summary>
     internal string ConnectionString => connectionString;
+
+    /// <summary>
+    /// For a connection outside the pool, which must not wait for a place in it or would keep one for ever. Its name is a label of
+    /// Npgsql's metrics; without one, that would be the connection string.
+    /// </summary>
+    internal NpgsqlDataSource BuildUnpooled(string purpose, Action<NpgsqlDataSourceBuilder>? configure = null)
+    {
+        var builder = new NpgsqlDataSourceBuilder(ConnectionString) { Name = $"{name}-{purpose}" };
+        builder.ConnectionStringBuilder.Pooling = false;
+        // What is prepared on a connection that soon ends is prepared for nothing.
+        builder.ConnectionStringBuilder.MaxAutoPrepare = 0;
+        configure?.Invoke(builder);
+        return builder.Build();
+    }
 
     /// <summary>Most connections that the pool opens.</summary>
     public int PoolSize => poolSize;

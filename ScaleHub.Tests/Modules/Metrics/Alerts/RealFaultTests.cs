@@ -25,7 +25,9 @@ public sealed class RealFaultTests : IAsyncLifetime
         _database = await _postgres.CreateDatabaseAsync();
         _standby = await StandbyServer.StartAsync(_postgres);
         _api = await ApiProcesses.StartAsync(_postgres, _redis, _database, 1,
-            _standby.SettingFor(_database), ("OTEL_SERVICE_NAME", "api-1"), ("Postgres__Pool__Max", $"{PoolSize}"), ("RateLimits__Scale", "1000"));
+            _standby.SettingFor(_database), ("OTEL_SERVICE_NAME", "api-1"), ("RateLimits__Scale", "1000"), ("Postgres__Pool__Max", $"{PoolSize}"),
+            // What waits for a lock keeps its connection for as long as the fault lasts.
+            ("Postgres__CommandTimeoutSeconds", "300"));
         _worker = new(
             ("ConnectionStrings__scalehub", _database.App.Replace("Pooling=false", "Pooling=true", StringComparison.Ordinal)),
             _standby.SettingFor(_database),
@@ -56,23 +58,14 @@ public sealed class RealFaultTests : IAsyncLifetime
     private async Task FullPoolAsync()
     {
         using var account = await _api.RegisterAsync();
-        using var stop = new CancellationTokenSource();
         await using var locking = NpgsqlDataSource.Create(_database.Owner);
         await using (var connection = await locking.OpenConnectionAsync())
         {
             await using var transaction = await connection.BeginTransactionAsync();
             await using var command = new NpgsqlCommand("lock table tasks in share mode", connection, transaction);
             await command.ExecuteNonQueryAsync();
-            var waiting = SendAsync(3 * PoolSize, () => account.Client.PostJsonAsync("/api/v1/tasks", new { title = "Waits" }), stop.Token);
-            try
-            {
-                await UntilAsync("pool of api-1: scalehub", "open");
-            }
-            finally
-            {
-                await stop.CancelAsync();
-                await waiting;
-            }
+            await WhileSendingAsync(3 * PoolSize, () => account.Client.PostJsonAsync("/api/v1/tasks", new { title = "Waits" }),
+                UntilAsync("pool of api-1: scalehub", "open"), ended: () => transaction.RollbackAsync());
         }
         await UntilAsync("pool of api-1: scalehub", "cleared");
     }
@@ -89,23 +82,14 @@ public sealed class RealFaultTests : IAsyncLifetime
     private async Task BusyProcessorsAsync()
     {
         using var client = _api.CreateClient();
-        using var stop = new CancellationTokenSource();
-        var sending = SendAsync(32, () => client.GetAsync("/api/v1/prices"), stop.Token);
-        try
-        {
-            await UntilAsync("cpu of api-1", "open");
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await sending;
-        }
+        await WhileSendingAsync(32, () => client.GetAsync("/api/v1/prices"), UntilAsync("cpu of api-1", "open"));
         await UntilAsync("cpu of api-1", "cleared");
     }
 
     private async Task LittleMemoryAsync()
     {
-        await using var small = await ApiProcesses.StartAsync(_postgres, _redis, _database, 1, _standby.SettingFor(_database), ("OTEL_SERVICE_NAME", "api-small"),
+        await using var small = await ApiProcesses.StartAsync(_postgres, _redis, _database, 1,
+            _standby.SettingFor(_database), ("OTEL_SERVICE_NAME", "api-small"),
             // Hexadecimal bytes: less than the program itself takes.
             ("DOTNET_GCHeapHardLimit", "6000000"));
         await UntilAsync("memory of api-small", "open");
@@ -114,17 +98,27 @@ public sealed class RealFaultTests : IAsyncLifetime
     }
 
     // Whatever comes of each request: it is the fault, and the alert is what is looked at.
-    private static async Task SendAsync(int senders, Func<Task<HttpResponseMessage>> send, CancellationToken stop)
-        => await Task.WhenAll(Enumerable.Range(0, senders).Select(async _ =>
+    private static async Task WhileSendingAsync(
+        int senders, Func<Task<HttpResponseMessage>> send, Task until, Func<Task>? ended = null)
+    {
+        var sending = Task.WhenAll(Enumerable.Range(0, senders).Select(async _ =>
         {
-            while (!stop.IsCancellationRequested) (await send()).Dispose();
+            while (!until.IsCompleted) (await send()).Dispose();
         }));
+        try
+        {
+            await until;
+        }
+        finally
+        {
+            if (ended is not null) await ended();
+            await sending;
+        }
+    }
 
     private Task UntilAsync(string alert, string state)
-        => Poll.UntilAsync(async () =>
-        {
-            var alerts = await PostgresServer.QueryAsync(_database.Owner, "select rule || ' of ' || subject || ' ' || state from alerts");
-            var told = await PostgresServer.QueryAsync(_database.Owner, "select instance || ' ' || (now() - seen_at) || ' ' || nodes from instances");
-            Assert.True(alerts.Contains($"{alert} {state}"), $"Not {alert} {state}: {string.Join(", ", alerts)}\n{string.Join('\n', told)}");
-        }, seconds: 150);
+        => Poll.UntilAsync(
+            async () => Assert.Contains($"{alert} {state}", await PostgresServer.QueryAsync(
+                _database.Owner, "select rule || ' of ' || subject || ' ' || state from alerts")),
+            seconds: 150, everyMs: 500);
 }
